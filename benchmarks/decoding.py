@@ -11,7 +11,7 @@ from chatmodels.http import Codec, HttpChatModel
 
 PROMPT = "Why is the sky blue?"
 TEXT = "The sky is blue because air scatters short waves of light more than long ones. " * 4
-THOUGHT = "The question is about scattering, so recall Rayleigh and keep it short. " * 3
+REASONING = "The question is about scattering, so recall Rayleigh and keep it short. " * 3
 ARGUMENTS = {"city": "Oslo", "days": 3}
 IDS = ("call_1", "call_2")
 CHUNKS = 200
@@ -53,7 +53,7 @@ def chat_completion(kind: str) -> Any:
             {"id": call_id, "type": "function", "function": function} for call_id in IDS
         ]
     if kind == "reasoning":
-        message["reasoning_content"] = THOUGHT
+        message["reasoning_content"] = REASONING
     reason = "tool_calls" if kind == "calls" else "stop"
     return {
         "id": "chatcmpl-1",
@@ -76,7 +76,7 @@ def response(kind: str) -> Any:
         call = {"type": "function_call", "name": "weather", "arguments": json.dumps(ARGUMENTS)}
         output += [{**call, "id": f"fc_{call_id}", "call_id": call_id} for call_id in IDS]
     if kind == "reasoning":
-        summary = [{"type": "summary_text", "text": THOUGHT}]
+        summary = [{"type": "summary_text", "text": REASONING}]
         output.insert(0, {"id": "rs_1", "type": "reasoning", "summary": summary})
     usage = {"input_tokens": 14, "output_tokens": 80, "total_tokens": 94}
     return {"id": "resp_1", "status": "completed", "model": "m", "output": output, "usage": usage}
@@ -93,7 +93,7 @@ def anthropic_message(kind: str) -> Any:
         call = {"type": "tool_use", "name": "weather", "input": ARGUMENTS}
         content += [{**call, "id": call_id} for call_id in IDS]
     if kind == "reasoning":
-        content.insert(0, {"type": "thinking", "thinking": THOUGHT, "signature": "c2lnbmVk"})
+        content.insert(0, {"type": "thinking", "thinking": REASONING, "signature": "c2lnbmVk"})
     return {
         "id": "msg_1",
         "model": "claude-sonnet-5",
@@ -111,7 +111,7 @@ def converse_response(kind: str) -> Any:
             for call_id in IDS
         ]
     if kind == "reasoning":
-        readable = {"text": THOUGHT, "signature": "c2lnbmVk"}
+        readable = {"text": REASONING, "signature": "c2lnbmVk"}
         content.insert(0, {"reasoningContent": {"reasoningText": readable}})
     return {
         "output": {"message": {"role": "assistant", "content": content}},
@@ -126,7 +126,7 @@ def cohere_response(kind: str) -> Any:
         function = {"name": "weather", "arguments": json.dumps(ARGUMENTS)}
         message["tool_calls"] = [{"id": call_id, "function": function} for call_id in IDS]
     if kind == "reasoning":
-        message["content"].insert(0, {"type": "thinking", "thinking": THOUGHT})
+        message["content"].insert(0, {"type": "thinking", "thinking": REASONING})
     reason = "TOOL_CALL" if kind == "calls" else "COMPLETE"
     usage = {"tokens": {"input_tokens": 14, "output_tokens": 80}}
     return {"id": "c1", "message": message, "finish_reason": reason, "usage": usage}
@@ -138,7 +138,7 @@ def ollama_response(kind: str) -> Any:
         function = {"name": "weather", "arguments": ARGUMENTS}
         message["tool_calls"] = [{"id": call_id, "function": function} for call_id in IDS]
     if kind == "reasoning":
-        message["thinking"] = THOUGHT
+        message["thinking"] = REASONING
     counts = {"prompt_eval_count": 14, "eval_count": 80}
     return {"model": "qwen3", "message": message, "done": True, "done_reason": "stop", **counts}
 
@@ -151,7 +151,7 @@ def gemini_response(kind: str) -> Any:
             for call_id in IDS
         ]
     if kind == "reasoning":
-        parts.insert(0, {"text": THOUGHT, "thought": True})
+        parts.insert(0, {"text": REASONING, "thought": True})
     usage = {"promptTokenCount": 14, "candidatesTokenCount": 80, "totalTokenCount": 94}
     candidate = {"content": {"role": "model", "parts": parts}, "finishReason": "STOP"}
     return {"responseId": "r1", "candidates": [candidate], "usageMetadata": usage}

@@ -1,9 +1,9 @@
-"""What the tests of all packages share."""
+"""Settings and fixtures of the tests of all packages."""
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-# a busy machine is no failure
+# a busy machine is not a failure
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 

@@ -17,7 +17,7 @@ from capabilities import APIS, CLOCK, WORDS, Api, example, fate
 from chatmodels.core import Settings, UnsupportedError
 from chatmodels.core.extending import ALL_TOOL_CHOICES, FREE_TOOL_CHOICES, Profile
 from chatmodels.http import HttpChatModel
-from chatmodels.http._codec.answer_tool import ANSWER_DESCRIPTION
+from chatmodels.http._codec.output_tool import OUTPUT_DESCRIPTION
 
 T = TypeVar("T", bound=Hashable)
 
@@ -202,7 +202,7 @@ def _output(model: HttpChatModel, output_type: Any, **others: Any) -> str:
         explained = model.explain("?", output_type=output_type, **others)
     except UnsupportedError:
         return NO
-    by_tool = ANSWER_DESCRIPTION in json.dumps(explained.body)
+    by_tool = OUTPUT_DESCRIPTION in json.dumps(explained.body)
     return "by a tool" if by_tool else "native"
 
 

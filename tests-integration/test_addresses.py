@@ -95,11 +95,11 @@ class Recorder(Engine):
 def recording_client(paths: list[str]) -> httpx.Client:
     """Make a client that notes the paths of requests as httpx sends them."""
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx.Request) -> httpx.Response:
         paths.append(request.url.raw_path.decode().partition("?")[0])
         return httpx.Response(404, text="{}")
 
-    return httpx.Client(transport=httpx.MockTransport(answer))
+    return httpx.Client(transport=httpx.MockTransport(respond))
 
 
 def sent_path(kind: str, name: str, *, injected: bool = False, **call: Any) -> str:

@@ -46,7 +46,7 @@ class Pages:
             200, headers={"content-type": "application/json"}, stream=httpx.ByteStream(content)
         )
 
-    async def answer(self, request: httpx.Request) -> httpx.Response:
+    async def respond(self, request: httpx.Request) -> httpx.Response:
         return self(request)
 
     def queries(self) -> list[dict[str, str]]:
@@ -59,7 +59,7 @@ def listed(request: pytest.FixtureRequest) -> Listed:
         if request.param == "sync":
             with httpx.Client(transport=httpx.MockTransport(pages)) as client:
                 return list_models(name, api_key="sk-1", http_client=client)
-        async with httpx.AsyncClient(transport=httpx.MockTransport(pages.answer)) as client:
+        async with httpx.AsyncClient(transport=httpx.MockTransport(pages.respond)) as client:
             return await alist_models(name, api_key="sk-1", async_http_client=client)
 
     return run

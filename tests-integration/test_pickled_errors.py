@@ -42,7 +42,7 @@ class Broken:
 FAULTS = ("refused", "unauthorized", "malformed", "broken")
 
 
-def answer(library: Any, fault: str, request: Any) -> Any:
+def respond(library: Any, fault: str, request: Any) -> Any:
     match fault:
         case "refused":
             raise library.ConnectError("connection refused", request=request)
@@ -58,10 +58,10 @@ def answer(library: Any, fault: str, request: Any) -> Any:
 
 async def failure(provider: str, library: Any, fault: str, shape: str) -> ChatModelError:
     def handler(request: Any) -> Any:
-        return answer(library, fault, request)
+        return respond(library, fault, request)
 
     async def ahandler(request: Any) -> Any:
-        return answer(library, fault, request)
+        return respond(library, fault, request)
 
     sync = library.Client(transport=library.MockTransport(handler))
     awaited = library.AsyncClient(transport=library.MockTransport(ahandler))

@@ -283,7 +283,7 @@ def test_a_tool_has_one_name_in_the_whole_request(provider: str) -> None:
 
 
 @pytest.mark.parametrize("provider", [name for name in VENDORS if not name.startswith("azure")])
-def test_calls_have_the_name_that_the_caller_gave(provider: str, simulator: Simulator) -> None:
+def test_calls_have_the_name_that_the_caller_chose(provider: str, simulator: Simulator) -> None:
     forced = {} if provider == "ollama" else {"tool_choice": "required"}
     model = model_of(provider, simulator)
     for response in shapes(model, "Search.", tools=[SEARCH], **forced):

@@ -23,7 +23,7 @@ from chatmodels.core.extending import ProviderState
 
 Options = dict[str, Any]
 
-KEPT = Path(__file__).parent / "kept"
+PICKLES = Path(__file__).parent / "pickles"
 REGION: Options = {"region": "us-east-1"}
 
 
@@ -214,7 +214,7 @@ FORMER: list[tuple[str, Options, str]] = [
 def test_a_conversation_of_an_earlier_version_can_continue(
     form: str, name: str, options: dict[str, Any], state: str
 ) -> None:
-    content = (KEPT / f"conversation.{form}").read_bytes()
+    content = (PICKLES / f"conversation.{form}").read_bytes()
     conversation = (
         pickle.loads(content) if form == "pickle" else from_json(content, tuple[Message, ...])
     )

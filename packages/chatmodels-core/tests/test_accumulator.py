@@ -81,23 +81,23 @@ def accumulated(events: list[StreamEvent]) -> ChatResponse[Any]:
     return accumulator.response()
 
 
-def pieces(data: st.DataObject, text: Any) -> list[Any]:
-    """Cut a text anywhere, into empty pieces too."""
+def chunks(data: st.DataObject, text: Any) -> list[Any]:
+    """Cut a text anywhere, into empty chunks too."""
     cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=4)))
     return [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
 
 
 def deltas(data: st.DataObject, part: Any, index: int) -> list[StreamEvent]:
     if isinstance(part, ToolCall):
-        cut = [ToolCallDelta(piece, index) for piece in pieces(data, part.arguments_json)]
+        cut = [ToolCallDelta(chunk, index) for chunk in chunks(data, part.arguments_json)]
         return [ToolCallStart(part.id, part.name, index), *cut]
     if isinstance(part, AudioPart):
-        sound = [AudioDelta(data=piece, index=index) for piece in pieces(data, part.data)]
+        audio = [AudioDelta(data=chunk, index=index) for chunk in chunks(data, part.data)]
         words = [
-            AudioDelta(transcript=piece, index=index) for piece in pieces(data, part.transcript)
+            AudioDelta(transcript=chunk, index=index) for chunk in chunks(data, part.transcript)
         ]
-        return interleaved(data, [sound, words])
-    return [SPOKEN[part.type](piece, index) for piece in pieces(data, part.text)]
+        return interleaved(data, [audio, words])
+    return [SPOKEN[part.type](chunk, index) for chunk in chunks(data, part.text)]
 
 
 def interleaved(data: st.DataObject, streams: list[list[Any]]) -> list[Any]:

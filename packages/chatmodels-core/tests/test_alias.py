@@ -217,10 +217,10 @@ def test_an_alias_switches_while_threads_call(registry) -> None:
     done = threading.Event()
 
     def call() -> set[str]:
-        answers: set[str] = set()
+        texts: set[str] = set()
         while not done.is_set():
-            answers.add(model.generate("Hello").text)
-        return answers
+            texts.add(model.generate("Hello").text)
+        return texts
 
     targets = [f"{'acme' if number % 2 else 'other'}:{number}" for number in range(100)]
     with ThreadPoolExecutor(4) as pool:
@@ -299,7 +299,7 @@ def test_options_that_need_their_secrets_do_not_pickle(aliased, options) -> None
 
 
 def test_a_model_of_an_alias_in_an_isolated_registry_does_not_pickle(registry) -> None:
-    with pytest.raises(ConfigurationError, match="it exists in this process only"):
+    with pytest.raises(ConfigurationError, match="only the global registry"):
         pickle.dumps(registry.create_chat_model("default"))
 
 

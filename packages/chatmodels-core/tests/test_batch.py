@@ -41,7 +41,7 @@ class Counting(StandardChatModel):
         self.barrier.wait(300)
         with self.lock:
             self.running -= 1
-        return self.answer(request)
+        return self.complete(request)
 
     async def arespond(self, request: ChatRequest, call: object, /) -> ChatResponse[Any]:
         self.running += 1
@@ -49,9 +49,9 @@ class Counting(StandardChatModel):
         self.tenants.add(tenant.get())
         await anyio.wait_all_tasks_blocked()
         self.running -= 1
-        return self.answer(request)
+        return self.complete(request)
 
-    def answer(self, request: ChatRequest) -> ChatResponse[Any]:
+    def complete(self, request: ChatRequest) -> ChatResponse[Any]:
         text = request.messages[0].text
         if text == "stop":
             raise KeyboardInterrupt

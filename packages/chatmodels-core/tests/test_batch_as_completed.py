@@ -49,7 +49,7 @@ class Gated(StandardChatModel):
             gate.wait(300)
         with self.lock:
             self.running -= 1
-        return self.answer(text)
+        return self.complete(text)
 
     async def arespond(self, request: ChatRequest, call: object, /) -> ChatResponse[Any]:
         text = self.begin(request)
@@ -61,7 +61,7 @@ class Gated(StandardChatModel):
                 self.cancelled.append(text)
                 raise
         self.running -= 1
-        return self.answer(text)
+        return self.complete(text)
 
     def begin(self, request: ChatRequest) -> str:
         text = request.messages[-1].text
@@ -72,7 +72,7 @@ class Gated(StandardChatModel):
             self.tenants.add(tenant.get())
         return text
 
-    def answer(self, text: str) -> ChatResponse[Any]:
+    def complete(self, text: str) -> ChatResponse[Any]:
         if text == "fail":
             raise RateLimitError("slow down")
         if text == "defect":
@@ -390,7 +390,7 @@ async def test_tasks_need_a_block_of_their_own(anyio_backend: str) -> None:
     async with results:
         assert [index async for index, _ in results] == [0]
     for _ in range(2):
-        with pytest.raises(InvalidRequestError, match="entered before"):
+        with pytest.raises(InvalidRequestError, match="already been entered"):
             await results.__aenter__()
     await results.__aexit__(None, None, None)
 

@@ -67,10 +67,10 @@ class Breaking(Watcher):
         return fail
 
 
-class Answering(StandardChatModel):
+class Scripted(StandardChatModel):
     """Answers, or raises what it is given."""
 
-    def __init__(self, answer: Any = "Hi", *observers: Observer, **options: Any) -> None:
+    def __init__(self, scripted: Any = "Hi", *observers: Observer, **options: Any) -> None:
         super().__init__(
             "fake",
             "m",
@@ -79,12 +79,12 @@ class Answering(StandardChatModel):
             timeout=Timeout(total=9),
             **options,
         )
-        self.answer = answer
+        self.scripted = scripted
 
     def respond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
-        if isinstance(self.answer, BaseException):
-            raise self.answer
-        return ChatResponse(message=assistant(self.answer))
+        if isinstance(self.scripted, BaseException):
+            raise self.scripted
+        return ChatResponse(message=assistant(self.scripted))
 
     async def arespond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
         return self.respond(request, call)
@@ -113,7 +113,7 @@ both = pytest.mark.parametrize(
 def test_a_call_is_watched_from_its_start_to_its_end(ask: Ask) -> None:
     watcher = Watcher()
 
-    response = ask(Answering("Hi", watcher))
+    response = ask(Scripted("Hi", watcher))
 
     (_, call), end = watcher.log
     assert watcher.events == ["start", "end"]
@@ -134,7 +134,7 @@ def test_observers_receive_the_error_that_the_caller_receives(ask: Ask) -> None:
     watcher = Watcher()
 
     with pytest.raises(RateLimitError) as caught:
-        ask(Answering(RateLimitError("slow down"), watcher))
+        ask(Scripted(RateLimitError("slow down"), watcher))
 
     call = watcher.log[0][1]
     assert watcher.log[1:] == [("end", call, None, caught.value)]
@@ -154,7 +154,7 @@ def test_a_call_that_is_refused_for_its_arguments_is_watched_too(
     op: str, settings: dict[str, Any], error: type[ChatModelError], caplog: Any
 ) -> None:
     watcher = Watcher()
-    model = Answering("Hi", watcher, supported_settings=frozenset({"seed"}))
+    model = Scripted("Hi", watcher, supported_settings=frozenset({"seed"}))
 
     with pytest.raises(error) as caught:
         getattr(model, op)("Hi", **settings)
@@ -171,7 +171,7 @@ def test_a_refused_explanation_is_not_a_call() -> None:
     watcher = Watcher()
 
     with pytest.raises(InvalidRequestError):
-        Answering("Hi", watcher).explain("Hi", seed=0.5)
+        Scripted("Hi", watcher).explain("Hi", seed=0.5)
 
     assert watcher.events == []
 
@@ -181,7 +181,7 @@ def test_a_foreign_failure_is_wrapped(ask: Ask) -> None:
     watcher = Watcher()
 
     with pytest.raises(InternalError, match=r"^fake:m failed with KeyError: 'x'; ") as caught:
-        ask(Answering(KeyError("x"), watcher))
+        ask(Scripted(KeyError("x"), watcher))
 
     assert isinstance(caught.value.__cause__, KeyError)
     assert watcher.log[1][3] is caught.value
@@ -192,7 +192,7 @@ def test_observers_receive_the_response_that_could_not_be_parsed(ask: Ask) -> No
     watcher = Watcher()
 
     with pytest.raises(OutputInvalidError) as caught:
-        ask(Answering("no JSON", watcher), output_type=int)
+        ask(Scripted("no JSON", watcher), output_type=int)
 
     assert caught.value.partial is not None
     assert caught.value.partial.text == "no JSON"
@@ -209,7 +209,7 @@ def test_cancellations_propagate_unchanged_and_are_reported_as_such(
     watcher, error = Watcher(), stop("now")
 
     with pytest.raises(stop) as caught:
-        ask(Answering(error, watcher))
+        ask(Scripted(error, watcher))
 
     assert caught.value is error
     assert watcher.log[1][2:] == (None, error)
@@ -218,14 +218,16 @@ def test_cancellations_propagate_unchanged_and_are_reported_as_such(
 
 
 @pytest.mark.parametrize("method", ["start", "first_event", "end"])
-@pytest.mark.parametrize("answer", ["Hi", RateLimitError("slow down")], ids=["answer", "failure"])
+@pytest.mark.parametrize(
+    "scripted", ["Hi", RateLimitError("slow down")], ids=["scripted", "failure"]
+)
 def test_an_observer_that_raises_does_not_affect_calls_and_other_observers(
-    method: str, answer: Any, caplog: pytest.LogCaptureFixture
+    method: str, scripted: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    breaking, sound = Breaking(method), Watcher()
-    model = Answering(answer, breaking, sound)
+    breaking, tidy = Breaking(method), Watcher()
+    model = Scripted(scripted, breaking, tidy)
 
-    if isinstance(answer, str):
+    if isinstance(scripted, str):
         assert model.stream("Hi").collect().text == "Hi"
         expected = ["start", "first_event", "end"]
     else:
@@ -233,7 +235,7 @@ def test_an_observer_that_raises_does_not_affect_calls_and_other_observers(
             model.stream("Hi").collect()
         expected = ["start", "end"]
 
-    assert sound.events == expected
+    assert tidy.events == expected
     assert breaking.events == (["start"] if method == "start" else expected)
     records = [record for record in caplog.records if record.name == "chatmodels.observers"]
     if method in expected:
@@ -257,17 +259,19 @@ class Tally:
         self.ended.append(token)
 
 
-@pytest.mark.parametrize("answer", ["Hi", RateLimitError("slow down")], ids=["answer", "failure"])
+@pytest.mark.parametrize(
+    "scripted", ["Hi", RateLimitError("slow down")], ids=["scripted", "failure"]
+)
 def test_an_observer_needs_only_a_start_and_an_end(
-    answer: Any, caplog: pytest.LogCaptureFixture
+    scripted: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     tally = Tally()
 
-    (result,) = Answering(answer, tally).batch(["Hi"])
+    (result,) = Scripted(scripted, tally).batch(["Hi"])
     with contextlib.suppress(RateLimitError):
-        Answering(answer, tally).stream("Hi").collect()
+        Scripted(scripted, tally).stream("Hi").collect()
 
-    assert isinstance(result, ChatModelError) == isinstance(answer, ChatModelError)
+    assert isinstance(result, ChatModelError) == isinstance(scripted, ChatModelError)
     assert tally.ended == ["generate", "stream"]
     assert isinstance(tally, Observer)
     assert [each for each in caplog.records if each.name == "chatmodels.observers"] == []
@@ -276,7 +280,7 @@ def test_an_observer_needs_only_a_start_and_an_end(
 def test_observers_are_called_in_their_order() -> None:
     log: list[Any] = []
 
-    Answering("Hi").with_observers(Watcher(log, "a "), Watcher(log, "b ")).generate("Hi")
+    Scripted("Hi").with_observers(Watcher(log, "a "), Watcher(log, "b ")).generate("Hi")
 
     assert [entry[0] for entry in log] == ["a start", "b start", "a end", "b end"]
 
@@ -297,7 +301,7 @@ def test_the_end_is_reported_once() -> None:
 
 def test_the_end_is_reported_even_if_a_log_filter_fails() -> None:
     watcher = Watcher()
-    model = Answering(RateLimitError("slow down"), watcher)
+    model = Scripted(RateLimitError("slow down"), watcher)
     log = logging.getLogger("chatmodels.calls")
 
     def broken(record: logging.LogRecord) -> bool:
@@ -315,17 +319,17 @@ def test_the_end_is_reported_even_if_a_log_filter_fails() -> None:
 def test_every_attempt_is_counted() -> None:
     def thrice(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         yield Send(request)
-        yield Send(request, Answering("Ho"))
+        yield Send(request, Scripted("Ho"))
         return (yield Send(request))
 
-    response = Answering("Hi").with_policies(thrice).generate("Hi")
+    response = Scripted("Hi").with_policies(thrice).generate("Hi")
 
     assert response.timing.attempts == 3
 
 
 def test_an_observer_is_recognized_by_its_methods() -> None:
     assert isinstance(Watcher(), Observer)
-    assert not isinstance(Answering(), Observer)
+    assert not isinstance(Scripted(), Observer)
 
 
 class Checking(Watcher):
@@ -345,7 +349,7 @@ async def test_a_health_check_is_reported_to_observers_that_have_the_method(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     breaking, plain, checking = Checking(fails=True), Watcher(), Checking()
-    model = Answering().with_observers(breaking, plain, checking)
+    model = Scripted().with_observers(breaking, plain, checking)
 
     reports = [model.check_health(), await model.acheck_health()]
 
@@ -358,7 +362,7 @@ async def test_a_health_check_is_reported_to_observers_that_have_the_method(
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
 async def test_a_cancelled_call_ends_once(anyio_backend: str) -> None:
-    class Waiting(Answering):
+    class Waiting(Scripted):
         async def arespond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
             await anyio.sleep_forever()
             raise AssertionError

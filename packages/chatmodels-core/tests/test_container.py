@@ -209,7 +209,7 @@ def test_has_reports_registrations_and_clear_removes_them() -> None:
 
 def test_a_second_registration_is_refused_unless_it_replaces_the_first() -> None:
     container = wired()
-    with pytest.raises(ConfigurationError, match="Clock is registered; pass replace=True"):
+    with pytest.raises(ConfigurationError, match="Clock is already registered; pass replace=True"):
         container.register(Clock, FrozenClock)
     container.register(Clock, FrozenClock, replace=True)
     assert container.resolve(Clock).now() == 42.0

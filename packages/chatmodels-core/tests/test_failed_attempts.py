@@ -131,11 +131,11 @@ async def test_the_attempts_of_another_model_follow_those_of_the_first(
 
 @shapes
 async def test_invalid_output_of_another_model_is_an_attempt_of_that_model(shape: str) -> None:
-    spare = Scripted("spare")
+    backup = Scripted("backup")
 
     def elsewhere(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         try:
-            return (yield Collect((yield Send(request, spare))))
+            return (yield Collect((yield Send(request, backup))))
         except OutputInvalidError:
             return (yield Collect((yield Send(request))))
 
@@ -143,7 +143,7 @@ async def test_invalid_output_of_another_model_is_an_attempt_of_that_model(shape
         await call(shape, Scripted("large", policies=[elsewhere]), output_type=int)
 
     assert raised.value.model == "large"
-    assert [each.model for each in raised.value.failed_attempts] == ["spare", "large"]
+    assert [each.model for each in raised.value.failed_attempts] == ["backup", "large"]
 
 
 @shapes

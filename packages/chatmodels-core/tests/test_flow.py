@@ -55,7 +55,7 @@ def no_sleep(seconds: float) -> None:
 def test_without_policies_the_request_is_sent(run: Run) -> None:
     seen: list[Send] = []
 
-    assert run((), lambda effect: seen.append(effect) or "answer", no_sleep) == "answer"
+    assert run((), lambda effect: seen.append(effect) or "response", no_sleep) == "response"
     assert seen == [Send(REQUEST)]
 
 
@@ -68,7 +68,7 @@ def test_a_policy_calls_again_and_waits_between(run: Run) -> None:
             yield Sleep(error.retry_after or 0)
             return (yield Send(request))
 
-    outcomes: list[Any] = [RateLimitError("slow down", retry_after=2.5), "answer"]
+    outcomes: list[Any] = [RateLimitError("slow down", retry_after=2.5), "response"]
     slept: list[float] = []
 
     def perform(effect: Send) -> Any:
@@ -77,15 +77,15 @@ def test_a_policy_calls_again_and_waits_between(run: Run) -> None:
             raise outcome
         return outcome
 
-    assert run((twice,), perform, slept.append) == "answer"
+    assert run((twice,), perform, slept.append) == "response"
     assert slept == [2.5]
 
 
 @both
 def test_a_policy_changes_the_request_and_the_outcome(run: Run) -> None:
     def shout(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
-        answer = yield Send(ChatRequest(messages=(user("HI"),)))
-        return answer + "!"
+        response = yield Send(ChatRequest(messages=(user("HI"),)))
+        return response + "!"
 
     assert run((shout,), lambda effect: effect.request.messages[0].text, no_sleep) == "HI!"
 
@@ -121,7 +121,7 @@ def test_an_error_of_a_policy_is_shown_to_the_outer_one(run: Run) -> None:
         yield Send(request)
         raise KeyError("mine")
 
-    assert run((outer, inner), lambda effect: "answer", no_sleep) == "caught 'mine'"
+    assert run((outer, inner), lambda effect: "response", no_sleep) == "caught 'mine'"
 
 
 @both
@@ -135,7 +135,7 @@ def test_a_failing_sleep_is_shown_to_the_policy(run: Run) -> None:
     def sleep(seconds: float) -> None:
         raise ValueError(seconds)
 
-    assert run((sleepy,), lambda effect: "answer", sleep) == "awake"
+    assert run((sleepy,), lambda effect: "response", sleep) == "awake"
 
 
 @both
@@ -144,7 +144,7 @@ def test_other_values_than_effects_are_refused_by_type(run: Run) -> None:
         yield request  # type: ignore[misc] - what the test is about
 
     with pytest.raises(TypeError, match=r"Run\(...\) or Collect\(...\), not ChatRequest"):
-        run((confused,), lambda effect: "answer", no_sleep)
+        run((confused,), lambda effect: "response", no_sleep)
 
 
 @both
@@ -211,7 +211,7 @@ def test_nested_policies_multiply_and_both_drivers_do_the_same(
             sends += 1
             if sends <= failures:
                 raise AgainError("again")
-            return "answer"
+            return "response"
 
         policies = tuple(tries(count, name, log) for name, count in enumerate(counts))
         try:
@@ -226,7 +226,7 @@ def test_nested_policies_multiply_and_both_drivers_do_the_same(
     assert histories[0] == histories[1]
     outcome, sends, _, _ = histories[0]
     assert sends == min(failures + 1, product)
-    assert outcome == ("answer" if failures < product else None)
+    assert outcome == ("response" if failures < product else None)
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
@@ -236,7 +236,7 @@ async def test_a_policy_sleeps_by_the_clock_of_the_event_loop(anyio_backend: str
         return (yield Send(request))
 
     async def perform(effect: Send) -> str:
-        return "answer"
+        return "response"
 
-    assert await adrive((patient,), call_info(), Send(REQUEST), perform) == "answer"
-    assert drive((patient,), call_info(), Send(REQUEST), lambda effect: "answer") == "answer"
+    assert await adrive((patient,), call_info(), Send(REQUEST), perform) == "response"
+    assert drive((patient,), call_info(), Send(REQUEST), lambda effect: "response") == "response"

@@ -447,7 +447,7 @@ def test_objects_of_the_sdk_are_accepted() -> None:
 WRONG: dict[str, tuple[Any, str]] = {
     "a text": ("Why?", "the argument of messages_from_openai() must be a list of messages"),
     "a number": (1, "the argument of messages_from_openai() must be a list of messages"),
-    "nothing": ([], "messages_from_openai() got no messages"),
+    "nothing": ([], "messages_from_openai() received no messages"),
     "no mapping": (["Why?"], "messages[0] must be a mapping, not str"),
     "an object without fields": ([Dumped(1)], "messages[0] must be a mapping, not Dumped"),
     "a role": ([{"role": "bot", "content": "Hi."}], "messages[0] has the unknown role 'bot'"),

@@ -107,17 +107,17 @@ media = {
 citations = st.builds(Citation, url=maybe, title=maybe, quote=maybe, start=counts, end=counts)
 text_parts = st.builds(TextPart, texts, several(citations), st.none() | signatures)
 images = st.builds(ImagePart, **media, detail=st.sampled_from([None, "low"]))
-sounds = st.builds(AudioPart, **media, transcript=maybe, expires_at=counts)
+audios = st.builds(AudioPart, **media, transcript=maybe, expires_at=counts)
 files = st.builds(FilePart, **media, name=maybe)
 calls = st.builds(ToolCall, texts, texts, texts, st.none() | signatures)
 results = st.builds(
-    ToolResult, texts, several(text_parts | images | sounds | files), maybe, st.booleans()
+    ToolResult, texts, several(text_parts | images | audios | files), maybe, st.booleans()
 )
 reasonings = st.builds(ReasoningPart, texts, st.none() | signatures)
 refusals = st.builds(RefusalPart, texts)
 provider_parts = st.builds(ProviderPart, signatures)
 parts = (
-    text_parts | images | sounds | files | calls | results | reasonings | refusals | provider_parts
+    text_parts | images | audios | files | calls | results | reasonings | refusals | provider_parts
 )
 messages = st.builds(
     Message, st.sampled_from(["system", "user", "assistant", "tool"]), several(parts), maybe
@@ -204,7 +204,7 @@ indexes = st.integers(0, 9)
 
 VALUES: dict[type[Any], st.SearchStrategy[Any]] = {
     AudioOutput: st.builds(AudioOutput, texts),
-    AudioPart: sounds,
+    AudioPart: audios,
     ChatRequest: requests,
     ChatResponse: responses,
     Citation: citations,

@@ -164,7 +164,7 @@ async def test_a_listing_can_be_cancelled(
         pytest.param(
             KeyError(KEY),
             ErrorCode.INTERNAL,
-            "acme failed to list its models: KeyError; please report it to the makers of "
+            "acme failed to list its models: KeyError; please report it to the maintainers of "
             "chatmodels-provider-acme",
             id="defect",
         ),

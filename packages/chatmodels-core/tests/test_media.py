@@ -180,7 +180,7 @@ def test_a_source_of_one_kind_has_a_form_of_its_own(tmp_path: Path) -> None:
     assert file(path=path).name == "cat.png"
 
 
-def test_a_url_from_somebody_else_never_reads_a_file(tmp_path: Path) -> None:
+def test_a_url_never_reads_a_file(tmp_path: Path) -> None:
     path = tmp_path / "cat.png"
     path.write_bytes(PNG)
 

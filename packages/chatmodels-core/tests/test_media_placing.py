@@ -36,7 +36,7 @@ from chatmodels.core.extending import (
 
 PICTURE = ImagePart(data=b"png", media_type="image/png")
 SPOKEN = AudioPart(data=b"wav", media_type="audio/wav", transcript="Good day.")
-SOUND = AudioPart(data=b"wav", media_type="audio/wav")
+AUDIO = AudioPart(data=b"wav", media_type="audio/wav")
 TEXT = FilePart(data="größe".encode(), media_type="text/csv")
 IMAGES = (AcceptedMedia(kind="image"),)
 NOTHING = Profile(user_media=(), assistant_media=(), result_media=())
@@ -106,7 +106,7 @@ def test_media_of_the_model_move_to_the_next_message_of_the_user() -> None:
 
 
 def test_media_of_the_model_are_omitted_with_a_warning_if_not_accepted_anywhere() -> None:
-    found, warnings = placed(user("?"), assistant(PICTURE), assistant("!", SOUND), profile=NOTHING)
+    found, warnings = placed(user("?"), assistant(PICTURE), assistant("!", AUDIO), profile=NOTHING)
     assert found == (user("?"), assistant("!"))
     assert warnings == (
         (
@@ -182,7 +182,7 @@ def test_everything_that_is_not_accepted_is_refused_at_once() -> None:
     request = ChatRequest(
         messages=(
             system(PICTURE),
-            user(SOUND, FilePart(url="https://a.example/f.mp4", media_type="video/mp4")),
+            user(AUDIO, FilePart(url="https://a.example/f.mp4", media_type="video/mp4")),
             tool_result(ToolResult("a", (FilePart(data=b"\0"),), "look")),
             Message("tool", (ImagePart(),)),
         ),
@@ -203,12 +203,12 @@ def test_everything_that_is_not_accepted_is_refused_at_once() -> None:
 
 
 def test_an_error_about_media_does_not_suggest_provider_options() -> None:
-    assert "provider_options" not in refusal(user(SOUND))
+    assert "provider_options" not in refusal(user(AUDIO))
 
 
 def test_media_that_are_not_accepted_become_a_line_of_text_with_a_warning() -> None:
     found, warnings = placed(
-        user("Listen:", SOUND),
+        user("Listen:", AUDIO),
         tool_result(ToolResult("a", (FilePart(data=b"\0", media_type="application/zip"),), "zip")),
         lenient=True,
     )
@@ -242,7 +242,7 @@ def test_media_that_are_not_accepted_become_a_line_of_text_with_a_warning() -> N
 def test_placed_media_do_not_move_when_placed_again(lenient: bool) -> None:
     messages = [user("?", TEXT), assistant(PICTURE), tool_result("a", PICTURE, TEXT)]
     if lenient:
-        messages.append(user(SOUND))
+        messages.append(user(AUDIO))
     once, _ = placed(*messages, lenient=lenient)
     twice, warnings = placed(*once, lenient=lenient)
     assert [item is given for item, given in zip(twice, once, strict=True)] == [True] * len(once)
@@ -458,7 +458,7 @@ def test_the_options_of_a_medium_stay_with_it() -> None:
 @pytest.mark.parametrize("role", ["user", "system"])
 def test_the_options_of_a_medium_are_omitted_with_it(role: str) -> None:
     make = user if role == "user" else system
-    turn = make("See.", SOUND, OPTIONS, OTHERS, BLOCK, OPTIONS, NO_MAPPING, "?", OTHERS)
+    turn = make("See.", AUDIO, OPTIONS, OTHERS, BLOCK, OPTIONS, NO_MAPPING, "?", OTHERS)
     found, _ = placed(turn, lenient=True)
     line = "[audio of type audio/wav is omitted: the model does not accept it]"
     assert found == (make("See.", line, BLOCK, OPTIONS, NO_MAPPING, "?", OTHERS),)

@@ -80,11 +80,11 @@ class Recording(StandardChatModel):
 
 
 class Responding(Recording):
-    answer: ChatResponse[Any] = RESPONSE
+    response: ChatResponse[Any] = RESPONSE
 
     def respond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
         self.note("respond", request)
-        return self.answer
+        return self.response
 
 
 class Streaming(Recording):
@@ -238,7 +238,7 @@ async def test_a_model_has_minimal_metadata_by_default() -> None:
 
 
 class Blocking(Streaming):
-    """Waits in the middle of a stream, or of an answer, until it is let go."""
+    """Waits in the middle of a stream, or of a response, until it is let go."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -355,7 +355,7 @@ def test_arguments_make_a_request() -> None:
     model = Responding()
     weather = tool(described, name="weather")
 
-    model.answer = ChatResponse(message=assistant('{"value": 3}'))
+    model.response = ChatResponse(message=assistant('{"value": 3}'))
     response = model.generate(
         [system("Be brief."), "Hi"],
         tools=[weather],
@@ -466,7 +466,7 @@ def test_a_response_without_the_call_that_was_demanded_has_a_warning(
     choice: Any, parts: tuple[Part, ...], reason: Any, warned: str, streamed: bool
 ) -> None:
     model = Responding()
-    model.answer = ChatResponse(message=Message("assistant", parts), finish_reason=reason)
+    model.response = ChatResponse(message=Message("assistant", parts), finish_reason=reason)
     weather = tool(described, name="weather")
     arguments: dict[str, Any] = {"tools": [weather], "tool_choice": choice}
     response = (
@@ -486,7 +486,7 @@ def test_a_tool_choice_outside_the_tools_is_refused() -> None:
 
 def test_a_ready_request_is_sent_over_the_models_defaults() -> None:
     model = Responding(settings=Settings(temperature=0.5, seed=1))
-    schema = OutputSchema("answer", None)
+    schema = OutputSchema("response", None)
     request = ChatRequest(
         messages=(user("Hi"),), settings=Settings(seed=2), output=schema, idempotent=False
     )
@@ -500,7 +500,7 @@ def test_a_ready_request_is_sent_over_the_models_defaults() -> None:
 
 def test_a_ready_request_may_have_an_output_type_besides() -> None:
     model = Responding()
-    model.answer = ChatResponse(message=assistant('{"value": 3}'))
+    model.response = ChatResponse(message=assistant('{"value": 3}'))
 
     response = model.generate(ChatRequest(messages=(user("Hi"),)), output_type=int)
 
@@ -621,7 +621,7 @@ def test_an_unsupported_setting_is_omitted_with_a_warning_on_request() -> None:
 
 def test_the_providers_warnings_come_after_those_of_core() -> None:
     model = limited(on_unsupported="warn")
-    model.answer = ChatResponse(message=assistant("Hi"), warnings=("odd",))
+    model.response = ChatResponse(message=assistant("Hi"), warnings=("odd",))
 
     left_out = "fake does not support top_k: omitted"
     assert model.generate("Hi", top_k=3).warnings == (left_out, "odd")
@@ -632,7 +632,7 @@ def test_the_providers_warnings_come_after_those_of_core() -> None:
 
 def test_a_refusal_is_not_an_output() -> None:
     model = Responding()
-    model.answer = ChatResponse(message=assistant(RefusalPart("I will not.")))
+    model.response = ChatResponse(message=assistant(RefusalPart("I will not.")))
 
     with pytest.raises(OutputInvalidError, match=r"the model refused: 'I will not.'") as caught:
         model.generate("Hi", output_type=int)
@@ -643,7 +643,7 @@ def test_a_refusal_is_not_an_output() -> None:
 
 async def test_an_output_that_was_cut_off_is_reported_as_such() -> None:
     model = Responding()
-    model.answer = ChatResponse(message=assistant('{"value": 1'), finish_reason="length")
+    model.response = ChatResponse(message=assistant('{"value": 1'), finish_reason="length")
 
     with pytest.raises(OutputInvalidError) as caught:
         await model.astream("Hi", output_type=int).collect()
@@ -658,7 +658,7 @@ async def test_an_output_that_was_cut_off_is_reported_as_such() -> None:
 
 async def test_a_filtered_output_is_reported_with_the_reason() -> None:
     model = Responding()
-    model.answer = ChatResponse(
+    model.response = ChatResponse(
         message=assistant(""), finish_reason="content_filter", warnings=("the prompt was blocked",)
     )
 
@@ -674,14 +674,14 @@ async def test_a_filtered_output_is_reported_with_the_reason() -> None:
 
 def test_comments_before_the_output_are_not_part_of_it() -> None:
     model = Responding()
-    model.answer = ChatResponse(message=assistant("Working on {it}.", '{"value": 7}'))
+    model.response = ChatResponse(message=assistant("Working on {it}.", '{"value": 7}'))
 
     assert model.generate("Hi", output_type=int).parsed == 7
 
 
 def test_an_error_about_several_texts_quotes_all_of_them() -> None:
     model = Responding()
-    model.answer = ChatResponse(message=assistant("Working.", "Done."))
+    model.response = ChatResponse(message=assistant("Working.", "Done."))
 
     with pytest.raises(OutputInvalidError, match=r"it begins with 'Working.Done.'"):
         model.generate("Hi", output_type=int)
@@ -689,7 +689,7 @@ def test_an_error_about_several_texts_quotes_all_of_them() -> None:
 
 def test_nothing_is_parsed_while_the_model_wants_tools_to_be_run() -> None:
     model = Responding()
-    model.answer = ChatResponse(message=assistant(ToolCall("1", "weather")))
+    model.response = ChatResponse(message=assistant(ToolCall("1", "weather")))
 
     response = model.generate("Hi", output_type=int, tools=[ToolDefinition("weather", "", {})])
 

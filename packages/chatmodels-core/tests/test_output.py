@@ -152,13 +152,13 @@ def test_a_type_is_prepared_once() -> None:
 
 
 def test_null_is_parsed_as_absent_if_only_the_strict_schema_allows_it() -> None:
-    answer = '{"numbers": [2], "note": null, "next": {"numbers": [], "note": null, "next": null}}'
+    text = '{"numbers": [2], "note": null, "next": {"numbers": [], "note": null, "next": null}}'
 
-    assert structured_output(Primes).parse(answer) == Primes([2], next=Primes([]))
+    assert structured_output(Primes).parse(text) == Primes([2], next=Primes([]))
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "text",
     [
         '  {"numbers": [2]}\n',
         '\ufeff{"numbers": [2]}',
@@ -170,23 +170,23 @@ def test_null_is_parsed_as_absent_if_only_the_strict_schema_allows_it() -> None:
     ],
     ids=["blanks", "mark", "fence", "words after", "words before", "one line", "no end"],
 )
-def test_text_around_the_output_is_tolerated(answer: str) -> None:
-    assert structured_output(Primes).parse(answer) == Primes([2])
+def test_text_around_the_output_is_tolerated(text: str) -> None:
+    assert structured_output(Primes).parse(text) == Primes([2])
 
 
 def test_a_fence_inside_a_text_is_content() -> None:
-    answer = '{"numbers": [], "note": "```json\\n{}\\n```"}'
+    text = '{"numbers": [], "note": "```json\\n{}\\n```"}'
 
-    assert structured_output(Primes).parse(answer).note == "```json\n{}\n```"
+    assert structured_output(Primes).parse(text).note == "```json\n{}\n```"
 
 
 @pytest.mark.parametrize(
-    ("answer", "fragment"),
+    ("text", "fragment"),
     [
         pytest.param("", "the output is empty; it begins with ''", id="empty"),
         pytest.param("I cannot.", "the output is not JSON", id="prose"),
         pytest.param('{"numbers": [2', "the output is not JSON (", id="cut off"),
-        pytest.param('{"note": "\ud800"}', "the output is not JSON", id="half a character"),
+        pytest.param('{"note": "\ud800"}', "the output is not JSON", id="lone surrogate"),
         pytest.param(
             '{"numbers": [2, "x"]}',
             "the output does not match 'Primes': ",
@@ -200,9 +200,9 @@ def test_a_fence_inside_a_text_is_content() -> None:
         pytest.param("{" + '"a": ' + "[" * 100_000, "the output is nested too deeply", id="deep"),
     ],
 )
-def test_an_invalid_output_is_explained(answer: str, fragment: str) -> None:
+def test_an_invalid_output_is_explained(text: str, fragment: str) -> None:
     with pytest.raises(OutputInvalidError) as caught:
-        structured_output(Primes).parse(answer)
+        structured_output(Primes).parse(text)
 
     assert fragment in str(caught.value)
     assert caught.value.code is ErrorCode.OUTPUT_INVALID
@@ -237,10 +237,10 @@ def test_an_output_round_trips(numbers: list[int], note: str, depth: int) -> Non
     for _ in range(depth):
         primes = Primes(numbers, note, primes)
 
-    answer = msgspec.json.encode(primes).decode()
+    text = msgspec.json.encode(primes).decode()
 
-    assert structured_output(Primes).parse(answer) == primes
-    assert structured_output(Primes).parse(f"```json\n{answer}\n```") == primes
+    assert structured_output(Primes).parse(text) == primes
+    assert structured_output(Primes).parse(f"```json\n{text}\n```") == primes
 
 
 OBJECT = {"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "null"}}}

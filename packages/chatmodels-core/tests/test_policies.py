@@ -325,13 +325,13 @@ async def test_inner_policies_learn_of_the_end_of_each_attempt(shape: str) -> No
 @shapes
 async def test_an_inner_policy_does_not_learn_of_the_response_of_another_model(shape: str) -> None:
     endings = Endings()
-    spare = Scripted("spare")
+    backup = Scripted("backup")
 
     def elsewhere(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         try:
             return (yield Send(request))
         except ChatModelError:
-            return (yield Send(request, spare))
+            return (yield Send(request, backup))
 
     def refuse(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         raise NetworkError("lost")
@@ -339,7 +339,7 @@ async def test_an_inner_policy_does_not_learn_of_the_response_of_another_model(s
 
     response = await call(shape, Scripted(policies=[elsewhere, endings, refuse]))
 
-    assert response.text == "spare"
+    assert response.text == "backup"
     assert endings.ends == [(None, "NetworkError")]
 
 

@@ -87,10 +87,10 @@ def test_a_parsed_output_is_kept_in_the_process_and_not_written() -> None:
     class Answer(pydantic.BaseModel):
         response: ChatResponse[int]
 
-    answer = Answer(response=ChatResponse(message=assistant("3"), parsed=3))
+    envelope = Answer(response=ChatResponse(message=assistant("3"), parsed=3))
 
-    assert answer.response.parsed == 3
-    assert Answer.model_validate_json(answer.model_dump_json()).response.parsed is None
+    assert envelope.response.parsed == 3
+    assert Answer.model_validate_json(envelope.model_dump_json()).response.parsed is None
 
 
 @pytest.mark.parametrize(
@@ -180,11 +180,11 @@ def test_fastapi_reads_and_writes_values() -> None:
             "title": "t",
             "messages": [{"role": "user", "parts": [{"type": "text", "text": "Hi"}]}],
         }
-        answer = client.post("/chat", json=thread)
+        result = client.post("/chat", json=thread)
         last = client.post("/last", json=thread["messages"])
         refused = client.post("/last", json=[{"role": "user"}])
 
-    assert answer.json() == value_of(to_json(ChatResponse(message=assistant("iH"))))
+    assert result.json() == value_of(to_json(ChatResponse(message=assistant("iH"))))
     assert last.json() == value_of(to_json(user("Hi")))
     assert refused.status_code == 422
 

@@ -314,7 +314,7 @@ def test_a_foreign_error_of_the_provider_does_not_escape(fake) -> None:
     with pytest.raises(InternalError) as caught:
         registry.create_chat_model("acme:large")
     assert str(caught.value) == (
-        "acme failed to create the model 'large': KeyError; please report it to the makers of "
+        "acme failed to create the model 'large': KeyError; please report it to the maintainers of "
         "chatmodels-provider-acme"
     )
     assert isinstance(caught.value.__cause__, KeyError)

@@ -556,9 +556,9 @@ def test_all_that_cannot_be_strict_is_named_with_its_place() -> None:
         "free is an object with free keys",
         "open is an object with free keys",
         "map is an object with free keys",
-        "any may be anything",
+        "any can be anything",
         "things is a list of anything",
-        "deep[][] may be anything",
+        "deep[][] can be anything",
         "not has conditions (not)",
         "A.b is an object with free keys",
     ]

@@ -218,7 +218,7 @@ def test_every_argument_that_does_not_fit_is_named() -> None:
     [
         pytest.param('{"city": "Os', "not a JSON object", id="cut off"),
         pytest.param("[1]", "not a JSON object", id="a list"),
-        pytest.param('{"city": "\ud800"}', "not a JSON object", id="half a character"),
+        pytest.param('{"city": "\ud800"}', "not a JSON object", id="lone surrogate"),
         pytest.param('{"city": null}', "invalid arguments for tool 'weather': city: ", id="null"),
     ],
 )
@@ -309,7 +309,7 @@ ENDLESS.append(ENDLESS)
         pytest.param(object(), "no encoder for something in it", id="object"),
         pytest.param({1j: 2}, "", id="complex"),
         pytest.param(ENDLESS, ".", id="endless"),
-        pytest.param(["\ud800"], ".", id="half a character"),
+        pytest.param(["\ud800"], ".", id="lone surrogate"),
     ],
 )
 def test_a_result_without_json_form_is_a_mistake_of_the_program(value: object, why: str) -> None:
@@ -448,7 +448,7 @@ def test_a_schema_that_cannot_be_strict_is_refused_with_its_places() -> None:
 
     with pytest.raises(
         ConfigurationError,
-        match="strict is impossible: facts is an object with free keys; more may be anything",
+        match="strict is impossible: facts is an object with free keys; more can be anything",
     ):
         tool(keep, strict=True)
 
@@ -666,10 +666,10 @@ def test_every_form_of_a_tool_becomes_its_definition() -> None:
 
 
 def test_the_definition_of_a_plain_function_is_created_once() -> None:
-    shop = Teller()
+    adder = Adder()
 
     assert tool_definitions([_plain])[0] is tool_definitions([_plain])[0]
-    assert tool_definitions([shop.tell])[0] is tool_definitions([Teller().tell])[0]
+    assert tool_definitions([adder.add])[0] is tool_definitions([Adder().add])[0]
 
 
 def test_the_definition_of_a_function_is_collected_with_the_function() -> None:
@@ -687,19 +687,19 @@ def test_the_definition_of_a_function_is_collected_with_the_function() -> None:
     assert len(_definition_cache()) < before
 
 
-class Teller:
+class Adder:
     __slots__ = ()
-    __name__ = "teller"
+    __name__ = "adder"
 
     def __call__(self, a: int) -> None:
         """Return one."""
 
-    def tell(self, a: int) -> None:
+    def add(self, a: int) -> None:
         """Return another."""
 
 
 def test_an_object_that_cannot_be_cached_is_described_each_time() -> None:
-    assert tool_definitions([Teller()])[0].name == "teller"
+    assert tool_definitions([Adder()])[0].name == "adder"
 
 
 def test_other_values_than_tools_are_refused() -> None:
@@ -788,5 +788,5 @@ def test_a_default_that_is_nested_too_deeply_is_omitted_from_the_schema() -> Non
     assert search.call(ToolCall("1", "search", "{}")).text == "found"
 
 
-def test_half_a_character_in_arguments_is_read_as_the_replacement_character() -> None:
+def test_a_lone_surrogate_in_arguments_is_read_as_the_replacement_character() -> None:
     assert ToolCall("c", "f", r'{"a": "x\ud83d"}').arguments == {"a": "x\ufffd"}

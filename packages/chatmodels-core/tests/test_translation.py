@@ -694,9 +694,9 @@ def test_null_fits_all_of_several_schemas_if_it_fits_each(branches: Any, has_nul
     [
         ({"type": ["object", "null"]}, "p is an object with free keys"),
         ({"type": ["array", "null"]}, "p is a list of anything"),
-        (True, "p may be anything"),
+        (True, "p can be anything"),
         (False, "p accepts nothing"),
-        ({"anyOf": [True, TEXT]}, "p may be anything"),
+        ({"anyOf": [True, TEXT]}, "p can be anything"),
         ({"anyOf": [TEXT], "oneOf": [TEXT]}, "p has conditions (oneOf)"),
         ({"type": "string", "allOf": [TEXT, TEXT]}, "p has conditions (allOf)"),
         ({"type": "string", "propertyNames": TEXT}, "p has conditions (propertyNames)"),
@@ -855,7 +855,7 @@ def test_a_malformed_schema_is_not_translated() -> None:
 
 
 def test_optional_properties_that_are_not_objects_cannot_be_enforced() -> None:
-    assert problems(rooted({"p": True}), STRICT) == ["p may be anything"]
+    assert problems(rooted({"p": True}), STRICT) == ["p can be anything"]
     assert problems(rooted({"p": False}), STRICT) == ["p accepts nothing"]
 
 

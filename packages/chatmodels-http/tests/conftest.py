@@ -61,7 +61,7 @@ class Exchange:
     def send(self, data: bytes) -> None:
         self._connection.sendall(data)
 
-    def answer(self, body: bytes | str, status: int = 200, **headers: str) -> None:
+    def respond(self, body: bytes | str, status: int = 200, **headers: str) -> None:
         data = body.encode() if isinstance(body, str) else body
         named = {"content-type": "application/json", "content-length": str(len(data))}
         named |= {name.replace("_", "-"): value for name, value in headers.items()}
@@ -114,7 +114,7 @@ class Server:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
         self.port: int = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        self.handler: Handler = lambda exchange: exchange.answer('{"text": "hello"}')
+        self.handler: Handler = lambda exchange: exchange.respond('{"text": "hello"}')
         self.requests: list[Exchange] = []
         self.connections = 0
         self.reads_bodies = True
@@ -200,7 +200,7 @@ class WordDecoder:
         try:
             data = msgspec.json.decode(body)
         except msgspec.DecodeError as error:
-            raise ResponseInvalidError("acme: the answer is not JSON") from error
+            raise ResponseInvalidError("acme: the response is not JSON") from error
         if "error" in data:
             raise standard_failure(HttpFailure(status=200, headers={}, body=body), "acme")
         return (
@@ -401,7 +401,9 @@ def words() -> Callable[..., Handler]:
     def make(*texts: str) -> Handler:
         def handle(exchange: Exchange) -> None:
             if not msgspec.json.decode(exchange.body)["stream"]:
-                exchange.answer(msgspec.json.encode({"text": "".join(texts)}), x_request_id="req_1")
+                exchange.respond(
+                    msgspec.json.encode({"text": "".join(texts)}), x_request_id="req_1"
+                )
                 return
             exchange.begin(x_request_id="req_1")
             for text in texts:

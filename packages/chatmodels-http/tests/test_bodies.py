@@ -19,7 +19,7 @@ from chatmodels.http._deadlines import Limits
 BROKEN = TransferError("broken", "the peer closed the connection")
 
 
-class Answer:
+class Chunks:
     """A response whose body is a list; an error in it is raised, and a number lets time pass."""
 
     status = 503
@@ -52,24 +52,24 @@ class Answer:
         self.closed += 1
 
 
-class AsyncAnswer:
+class AsyncChunks:
     """The async version of the response."""
 
-    def __init__(self, answer: Answer) -> None:
-        self._answer = answer
+    def __init__(self, response: Chunks) -> None:
+        self._response = response
 
     async def read(self) -> bytes | None:
         await anyio.lowlevel.checkpoint()
-        return self._answer.read()
+        return self._response.read()
 
     async def aclose(self) -> None:
-        self._answer.close()
+        self._response.close()
 
 
 def awaited(function: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Any]:
-    def call(answer: Answer, *arguments: Any) -> Any:
+    def call(response: Chunks, *arguments: Any) -> Any:
         async def run() -> Any:
-            return await function(AsyncAnswer(answer), *arguments)
+            return await function(AsyncChunks(response), *arguments)
 
         return anyio.run(run)
 
@@ -81,32 +81,32 @@ def twins(name: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("read", functions, ids=["sync", "async"])
 
 
-def same(error: ChatModelError, answer: object) -> ChatModelError:
+def same(error: ChatModelError, response: object) -> ChatModelError:
     return error
 
 
 @twins("read_body")
 def test_a_whole_body_consists_of_its_chunks(read: Any) -> None:
-    answer = Answer(b"so", b" it ", b"is")
-    assert read(answer, answer.limits(), "acme", same) == b"so it is"
-    assert answer.closed == 1
+    response = Chunks(b"so", b" it ", b"is")
+    assert read(response, response.limits(), "acme", same) == b"so it is"
+    assert response.closed == 1
 
 
 @twins("read_body")
 def test_a_whole_body_that_breaks_off_is_an_error(read: Any) -> None:
-    answer = Answer(b"so", BROKEN)
+    response = Chunks(b"so", BROKEN)
     with pytest.raises(NetworkError):
-        read(answer, answer.limits(), "acme", same)
-    assert answer.closed == 1
+        read(response, response.limits(), "acme", same)
+    assert response.closed == 1
 
 
 @twins("read_body")
 def test_a_whole_body_that_lasts_too_long_is_an_error(read: Any) -> None:
-    answer = Answer(b"so", 100.0, b" it is")
+    response = Chunks(b"so", 100.0, b" it is")
     with pytest.raises(CallTimeoutError) as caught:
-        read(answer, answer.limits(total=100), "acme", same)
+        read(response, response.limits(total=100), "acme", same)
     assert caught.value.details["limit"] == "total"
-    assert answer.closed == 1
+    assert response.closed == 1
 
 
 @twins("read_body")
@@ -114,10 +114,10 @@ def test_a_whole_body_that_is_too_large_is_an_error(
     read: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_bodies, "MAX_BODY_BYTES", 4)
-    answer = Answer(b"so", b" it", b" is")
+    response = Chunks(b"so", b" it", b" is")
     with pytest.raises(ResponseInvalidError):
-        read(answer, answer.limits(), "acme", same)
-    assert (answer.closed, answer.left()) == (1, 1)
+        read(response, response.limits(), "acme", same)
+    assert (response.closed, response.left()) == (1, 1)
 
 
 @twins("read_failure")
@@ -130,21 +130,21 @@ def test_a_whole_body_that_is_too_large_is_an_error(
     ],
 )
 def test_a_failure_has_the_part_of_the_body_that_arrived(read: Any, end: tuple[Any, ...]) -> None:
-    answer = Answer(b"no ", b"room", *end)
-    limits = answer.limits(read=60.0)
-    assert read(answer, limits).startswith(b"no room")
+    response = Chunks(b"no ", b"room", *end)
+    limits = response.limits(read=60.0)
+    assert read(response, limits).startswith(b"no room")
     assert limits.read() == 60.0
-    assert answer.closed == 1
-    assert answer.left() == len(end[2:])
-    assert answer.limits(read=60.0).read() == 60.0
+    assert response.closed == 1
+    assert response.left() == len(end[2:])
+    assert response.limits(read=60.0).read() == 60.0
 
 
 @twins("read_failure")
 def test_the_body_of_a_failure_is_bounded(read: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_bodies, "MAX_FAILURE_BYTES", 4)
-    answer = Answer(b"no ", b"room", b"unread")
-    assert read(answer, answer.limits()) == b"no r"
-    assert (answer.closed, answer.left()) == (1, 1)
+    response = Chunks(b"no ", b"room", b"unread")
+    assert read(response, response.limits()) == b"no r"
+    assert (response.closed, response.left()) == (1, 1)
 
 
 @twins("drain")
@@ -157,20 +157,20 @@ def test_the_body_of_a_failure_is_bounded(read: Any, monkeypatch: pytest.MonkeyP
     ],
 )
 def test_the_rest_of_a_body_is_read(read: Any, rest: tuple[Any, ...]) -> None:
-    answer = Answer(*rest)
-    read(answer, answer.limits())
-    assert answer.left() == 0
+    response = Chunks(*rest)
+    read(response, response.limits())
+    assert response.left() == 0
 
 
 @twins("drain")
 def test_the_rest_of_an_endless_body_is_not_read(read: Any) -> None:
-    answer = Answer(*[b" "] * (_bodies.MAX_DRAIN_CHUNKS + 1))
-    read(answer, answer.limits())
-    assert answer.left() == 1
+    response = Chunks(*[b" "] * (_bodies.MAX_DRAIN_CHUNKS + 1))
+    read(response, response.limits())
+    assert response.left() == 1
 
 
 def test_the_rest_of_a_body_is_not_read_if_reading_could_last() -> None:
-    answer = Answer(b" ")
-    answer.exact = False
-    _bodies.drain(answer, answer.limits())
-    assert answer.left() == 1
+    response = Chunks(b" ")
+    response.exact = False
+    _bodies.drain(response, response.limits())
+    assert response.left() == 1

@@ -89,8 +89,8 @@ def test_a_late_response_is_closed(model: Make) -> None:
         assert closed.wait(LONG)
 
 
-def test_an_engine_that_is_not_exact_does_not_linger(model: Make) -> None:
-    class Answer:
+def test_an_engine_that_is_not_exact_is_not_drained(model: Make) -> None:
+    class Chunks:
         status = 200
         exact = False
 
@@ -105,12 +105,12 @@ def test_an_engine_that_is_not_exact_does_not_linger(model: Make) -> None:
             self.chunks.append(b"closed")
 
     class Rough(Engine):
-        def send(self, head: RequestHead, body: bytes, deadlines: Deadlines, /) -> Answer:
-            return answer
+        def send(self, head: RequestHead, body: bytes, deadlines: Deadlines, /) -> Chunks:
+            return response
 
-    answer = Answer()
+    response = Chunks()
     assert model(http_client=Rough()).stream("hi").collect().text == "hello"
-    assert answer.chunks == [b"more", b"closed"]
+    assert response.chunks == [b"more", b"closed"]
 
 
 def test_a_defect_while_sending_closes_the_connection(server: Any) -> None:

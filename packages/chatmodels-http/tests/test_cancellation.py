@@ -109,7 +109,7 @@ def echo(exchange: Any) -> str | None:
         return "stop"  # cancelled while it was sent
     body = msgspec.json.decode(exchange.body)
     if not body["stream"]:
-        exchange.answer(msgspec.json.encode({"text": body["prompt"]}))
+        exchange.respond(msgspec.json.encode({"text": body["prompt"]}))
         return None
     exchange.begin()
     for word in body["prompt"].split():

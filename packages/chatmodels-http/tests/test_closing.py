@@ -121,7 +121,7 @@ async def test_an_async_connection_that_the_server_has_closed_is_not_reused(
 
 async def _hung_up_between(server: Any, ask: Any) -> None:
     def handle(exchange: Any) -> str:
-        exchange.answer('{"text": "hello"}')
+        exchange.respond('{"text": "hello"}')
         exchange.hang_up()
         server.reports.put("hung up")
         return "stop"
@@ -159,7 +159,7 @@ def _leave_two_idle(server: Any, model: Make) -> None:
 
     def handle(exchange: Any) -> None:
         together.wait(300)
-        exchange.answer('{"text": "hello"}')
+        exchange.respond('{"text": "hello"}')
 
     server.handler = handle
     threads = [Thread(target=model().generate, args=("hi",)) for _ in range(2)]
@@ -168,7 +168,7 @@ def _leave_two_idle(server: Any, model: Make) -> None:
     for thread in threads:
         thread.join()
     assert server.connections == 2
-    server.handler = lambda exchange: exchange.answer('{"text": "hello"}')
+    server.handler = lambda exchange: exchange.respond('{"text": "hello"}')
 
 
 @both
@@ -181,13 +181,13 @@ async def test_async_connections_that_were_idle_for_long_are_closed(
 
     def handle(exchange: Any) -> None:
         together.wait(300)
-        exchange.answer('{"text": "hello"}')
+        exchange.respond('{"text": "hello"}')
 
     server.handler = handle
     async with anyio.create_task_group() as group:
         for _ in range(2):
             group.start_soon(model().agenerate, "hi")
     assert server.connections == 2
-    server.handler = lambda exchange: exchange.answer('{"text": "hello"}')
+    server.handler = lambda exchange: exchange.respond('{"text": "hello"}')
     monkeypatch.setattr("chatmodels.http._transport.pool.KEEP_ALIVE", -1.0)
     assert (await model().agenerate("hi")).text == "hello"

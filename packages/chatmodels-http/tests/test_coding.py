@@ -165,7 +165,7 @@ forms = pytest.mark.parametrize("form", FORMS)
 def test_a_failure_with_an_undecodable_body_has_its_status(
     server: Any, through: Any, form: str, status: int, error: type[Exception]
 ) -> None:
-    server.handler = lambda exchange: exchange.answer(
+    server.handler = lambda exchange: exchange.respond(
         b"\x00\x01", status, content_encoding="snappy", retry_after="7", x_request_id="req_1"
     )
     with pytest.raises(error) as caught:
@@ -178,7 +178,7 @@ def test_a_failure_with_an_undecodable_body_has_its_status(
 def test_a_response_in_an_unknown_coding_is_not_requested_again(
     server: Any, through: Any, form: str
 ) -> None:
-    server.handler = lambda exchange: exchange.answer(
+    server.handler = lambda exchange: exchange.respond(
         b"\x00\x01", content_encoding="snappy", x_request_id="req_1"
     )
     with pytest.raises(ResponseInvalidError, match="content coding 'snappy'") as caught:
@@ -193,7 +193,7 @@ def test_a_response_in_an_unknown_coding_is_not_requested_again(
 def test_responses_are_decoded(
     server: Any, through: Any, form: str, coding: str, encode: Callable[[bytes], bytes]
 ) -> None:
-    server.handler = lambda exchange: exchange.answer(
+    server.handler = lambda exchange: exchange.respond(
         encode(b'{"text": "hello"}'), content_encoding=coding
     )
     assert through(form).text == "hello"
@@ -206,7 +206,7 @@ def test_a_body_that_unpacks_beyond_the_limit_is_left_off(
 ) -> None:
     monkeypatch.setattr("chatmodels.http._bodies.MAX_BODY_BYTES", 3 * STEP)
     fed = counted_steps(monkeypatch)
-    server.handler = lambda exchange: exchange.answer(
+    server.handler = lambda exchange: exchange.respond(
         gzip.compress(bytes(100 * STEP)), content_encoding="gzip"
     )
     with pytest.raises(ResponseInvalidError, match="more than"):
@@ -219,7 +219,7 @@ def test_the_body_of_a_failure_is_unpacked_as_far_as_it_is_read(
     server: Any, through: Any, form: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fed = counted_steps(monkeypatch)
-    server.handler = lambda exchange: exchange.answer(
+    server.handler = lambda exchange: exchange.respond(
         gzip.compress(b"no " * (40 * STEP)), 429, content_encoding="gzip"
     )
     with pytest.raises(RateLimitError, match="no no no"):

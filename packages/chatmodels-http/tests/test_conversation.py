@@ -156,7 +156,7 @@ def test_results_of_calls_with_the_same_id_are_matched_by_their_order() -> None:
 @pytest.mark.parametrize(
     "given",
     [("a.b", "a:b"), ("x" * 90 + "1", "x" * 90 + "2"), ("\ud800", "?"), ("", "_")],
-    ids=["letters", "length", "half a character", "nothing"],
+    ids=["letters", "length", "lone surrogate", "nothing"],
 )
 @pytest.mark.parametrize("form", [STRICT, IdForm("[A-Z2-7]{9}", 9)], ids=["long", "short"])
 def test_ids_become_acceptable_and_stay_apart(given: tuple[str, str], form: IdForm) -> None:
@@ -394,7 +394,7 @@ def test_an_endpoint_is_identified_by_its_host(base_url: str, scope: str | None)
 def answered(collect: bool, server: Any, rules: ConversationRules) -> ChatResponse[Any]:
     def handle(exchange: Any) -> None:
         if exchange.path.endswith("/chat"):
-            exchange.answer(b"{}")
+            exchange.respond(b"{}")
             return
         exchange.begin()
         exchange.chunk("data: 0\n\ndata: 1\n\n")

@@ -47,7 +47,7 @@ def test_a_request_is_noted_with_its_status(
 
 
 def test_each_attempt_is_a_request(server: Any, model: Make, ask: Ask) -> None:
-    server.handler = lambda exchange: exchange.answer(
+    server.handler = lambda exchange: exchange.respond(
         '{"error": "slow down"}', 429, retry_after="0"
     )
     noting = Noting()
@@ -63,7 +63,7 @@ def test_a_request_that_is_repeated_with_a_new_key_is_recorded(
     server: Any, model: Make, ask: Ask
 ) -> None:
     keys = iter(["old", "new", "newer"])
-    server.handler = lambda exchange: exchange.answer('{"error": "no"}', 401)
+    server.handler = lambda exchange: exchange.respond('{"error": "no"}', 401)
     noting = Noting()
 
     with pytest.raises(ChatModelError):

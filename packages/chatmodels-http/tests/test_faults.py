@@ -233,7 +233,7 @@ def test_an_event_that_is_not_json(server: Any, model: Make, collect: Any) -> No
 
 def test_an_error_inside_a_success(server: Any, model: Make, ask: Ask) -> None:
     body = '{"error": {"code": 429, "message": "slow down"}}'
-    server.handler = lambda exchange: exchange.answer(body, x_request_id="r")
+    server.handler = lambda exchange: exchange.respond(body, x_request_id="r")
     error = failure(ask, model())
     assert isinstance(error, RateLimitError)
     assert (error.status, error.request_id) == (200, "r")
@@ -253,7 +253,7 @@ def test_an_error_inside_a_success(server: Any, model: Make, ask: Ask) -> None:
 def test_a_failed_response_has_its_status_its_id_and_its_delay(
     server: Any, model: Make, ask: Ask, status: int, body: str, kind: type[ChatModelError]
 ) -> None:
-    server.handler = lambda exchange: exchange.answer(
+    server.handler = lambda exchange: exchange.respond(
         body, status, x_request_id="req_1", retry_after="7"
     )
     error = failure(ask, model())
@@ -263,7 +263,7 @@ def test_a_failed_response_has_its_status_its_id_and_its_delay(
 
 
 def test_a_failed_response_releases_its_connection(server: Any, model: Make) -> None:
-    server.handler = lambda exchange: exchange.answer("{}", 429)
+    server.handler = lambda exchange: exchange.respond("{}", 429)
     acme = model()
     for _ in range(3):
         with pytest.raises(RateLimitError):
@@ -286,7 +286,7 @@ def test_a_failed_response_whose_body_breaks_off_is_reported(
 def test_the_body_of_a_failed_response_is_read_within_bounds(
     server: Any, model: Make, ask: Ask
 ) -> None:
-    server.handler = lambda exchange: exchange.answer("x" * 300_000, 500)
+    server.handler = lambda exchange: exchange.respond("x" * 300_000, 500)
     error = failure(ask, model())
     assert len(error.message) < 600
 
@@ -305,7 +305,7 @@ def test_a_body_that_is_cut_off_has_the_id_of_its_request(
 
 
 def test_a_redirect_is_not_followed(server: Any, model: Make, ask: Ask) -> None:
-    server.handler = lambda exchange: exchange.answer(
+    server.handler = lambda exchange: exchange.respond(
         "", 307, location="https://user:pw@login.acme.test/x?sig=secret"
     )
     error = failure(ask, model())
@@ -315,7 +315,7 @@ def test_a_redirect_is_not_followed(server: Any, model: Make, ask: Ask) -> None:
 
 
 def test_a_page_instead_of_a_response(server: Any, model: Make, ask: Ask) -> None:
-    server.handler = lambda exchange: exchange.answer(
+    server.handler = lambda exchange: exchange.respond(
         "<html><title>Please log in</title></html>", content_type="text/html", x_request_id="r"
     )
     error = failure(ask, model())
@@ -337,13 +337,13 @@ def test_a_page_instead_of_a_response(server: Any, model: Make, ask: Ask) -> Non
 def test_a_text_instead_of_a_response(
     server: Any, model: Make, headers: dict[str, str], what: str
 ) -> None:
-    server.handler = lambda exchange: exchange.answer("It works!", **headers)
+    server.handler = lambda exchange: exchange.respond("It works!", **headers)
     with pytest.raises(ResponseInvalidError, match=f"200 with {what} instead of JSON"):
         model().generate("hi")
 
 
 def test_a_response_that_is_broken_json(server: Any, model: Make, ask: Ask) -> None:
-    server.handler = lambda exchange: exchange.answer('{"text": "hel', x_request_id="r")
+    server.handler = lambda exchange: exchange.respond('{"text": "hel', x_request_id="r")
     error = failure(ask, model())
     assert isinstance(error, ResponseInvalidError)
     assert (error.status, error.request_id) == (200, "r")

@@ -155,7 +155,7 @@ def test_a_client_rejects_a_url_that_is_not_http(
 
 
 def test_a_client_that_follows_redirects_does_not(server: Any, ways: Ways) -> None:
-    server.handler = lambda exchange: exchange.answer("", 307, location=server.url)
+    server.handler = lambda exchange: exchange.respond("", 307, location=server.url)
     with pytest.raises(Exception, match="307 redirect"):
         ways.generate({"follow_redirects": True})
     assert len(server.requests) == 1

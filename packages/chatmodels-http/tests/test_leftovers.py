@@ -70,7 +70,7 @@ def test_bytes_behind_a_response_close_its_connection(
         if len(server.requests) == 1:
             exchange.send(response + leftover)
         else:
-            exchange.answer('{"text": "right"}')
+            exchange.respond('{"text": "right"}')
 
     server.handler = handle
     where = {"base_url": "http://api.acme.test", "proxy": server.url} if proxied else {}
@@ -83,7 +83,7 @@ def test_bytes_behind_a_response_close_its_connection(
 @pytest.mark.parametrize("proxied", [False, True], ids=["direct", "proxied"])
 def test_bytes_on_an_idle_connection_close_it(server: Any, model: Make, proxied: bool) -> None:
     def handle(exchange: Any) -> None:
-        exchange.answer('{"text": "right"}')
+        exchange.respond('{"text": "right"}')
         server.reports.get(timeout=60)  # the response has been read
         exchange.send(OTHERS)
         sent.put(None)
@@ -105,7 +105,7 @@ def test_bytes_on_an_idle_async_connection_close_it(
     server: Any, model: Make, proxied: bool, backend: str
 ) -> None:
     def handle(exchange: Any) -> None:
-        exchange.answer('{"text": "right"}')
+        exchange.respond('{"text": "right"}')
         server.reports.get(timeout=60)
         exchange.send(OTHERS)
         sent.put(None)

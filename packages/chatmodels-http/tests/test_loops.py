@@ -120,8 +120,8 @@ async def test_a_loop_is_registered_while_other_threads_register_theirs(server: 
 
     engine: Any = AsyncHttpcoreEngine()
     engine._by_loop = Shared()
-    answer = await engine.send(RequestHead("GET", server.url, ()), b"", Limits(Timeout(), "acme"))
-    await answer.aclose()
+    response = await engine.send(RequestHead("GET", server.url, ()), b"", Limits(Timeout(), "acme"))
+    await response.aclose()
     assert len(engine._by_loop.keyrefs()) == 1
 
 
@@ -130,7 +130,7 @@ def test_a_thousand_concurrent_calls_get_responses(model: Make) -> None:
     allow_open_files(2 * count + 100)  # both ends of each connection are here
     texts: list[str] = []
 
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def respond(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
         (length,) = re.findall(rb"(?i)content-length: (\d+)", head)
         await reader.readexactly(int(length))
@@ -141,7 +141,7 @@ def test_a_thousand_concurrent_calls_get_responses(model: Make) -> None:
         await writer.wait_closed()
 
     async def calls() -> list[str]:
-        server = await asyncio.start_server(answer, "127.0.0.1", 0, backlog=count)
+        server = await asyncio.start_server(respond, "127.0.0.1", 0, backlog=count)
         port = server.sockets[0].getsockname()[1]
         patient = Timeout(connect=None, read=None)
         acme = model(base_url=f"http://127.0.0.1:{port}", timeout=patient)

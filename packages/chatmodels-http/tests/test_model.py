@@ -88,7 +88,7 @@ def test_a_stream_yields_its_events_one_by_one(server: Any, model: Make, words: 
 
 
 def test_a_request_id_of_the_codec_is_not_replaced(server: Any, model: Make) -> None:
-    server.handler = lambda exchange: exchange.answer('{"text": "", "request_id": "own"}')
+    server.handler = lambda exchange: exchange.respond('{"text": "", "request_id": "own"}')
     assert model().generate("hi").request_id == "own"
 
 
@@ -121,7 +121,7 @@ def lasting(exchange: Any) -> None:
 
 
 def whole(exchange: Any) -> None:
-    exchange.answer('{"text": "Hello"}', content_type="Application/JSON")
+    exchange.respond('{"text": "Hello"}', content_type="Application/JSON")
 
 
 @pytest.mark.parametrize("handler", [streamed, unfinished, lasting, whole])
@@ -172,7 +172,7 @@ def test_streams_at_the_same_time_have_a_connection_each(
 
 
 def test_a_server_that_does_not_stream_is_understood(server: Any, model: Make, ask: Ask) -> None:
-    server.handler = lambda exchange: exchange.answer('{"text": "at once"}', x_request_id="r")
+    server.handler = lambda exchange: exchange.respond('{"text": "at once"}', x_request_id="r")
     response = ask(model())
     assert (response.text, response.request_id) == ("at once", "r")
 
@@ -181,7 +181,7 @@ def test_a_body_that_was_compressed_unasked_is_read(server: Any, model: Make, as
     import gzip
 
     body = gzip.compress(b'{"text": "small"}')
-    server.handler = lambda exchange: exchange.answer(body, content_encoding="gzip")
+    server.handler = lambda exchange: exchange.respond(body, content_encoding="gzip")
     assert ask(model()).text == "small"
 
 
@@ -189,7 +189,7 @@ def test_a_body_beyond_the_limit_raises(
     server: Any, model: Make, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chatmodels.http._bodies.MAX_BODY_BYTES", 100)
-    server.handler = lambda exchange: exchange.answer(b'{"text": "%b"}' % (b"x" * 200))
+    server.handler = lambda exchange: exchange.respond(b'{"text": "%b"}' % (b"x" * 200))
     with pytest.raises(ResponseInvalidError, match="acme: the response has more than 100 bytes"):
         ask(model())
 
@@ -263,11 +263,11 @@ def test_a_pickle_does_not_load_if_the_provider_is_not_an_http_provider(
 
 
 def test_a_model_is_retried_as_its_options_specify(server: Any, model: Make) -> None:
-    answers = iter([(503, "{}"), (200, '{"text": "at last"}')])
+    responses = iter([(503, "{}"), (200, '{"text": "at last"}')])
 
     def handle(exchange: Any) -> None:
-        status, body = next(answers)
-        exchange.answer(body, status, retry_after="0")
+        status, body = next(responses)
+        exchange.respond(body, status, retry_after="0")
 
     server.handler = handle
     response = model(max_retries=1).generate("hi")

@@ -15,7 +15,7 @@ KEY = Secret("sk-1234")
 
 
 @pytest.fixture(autouse=True)
-def _nobody_was_warned() -> Iterator[None]:
+def _no_address_was_reported() -> Iterator[None]:
     warn_if_plaintext.cache_clear()
     yield
     warn_if_plaintext.cache_clear()

@@ -60,7 +60,7 @@ def test_options_are_completed_before_anything_else(
         return msgspec.structs.replace(given, base_url=f"{server.url}/eu")
 
     provider = HttpProvider(metadata, codec, complete=complete)
-    server.handler = lambda exchange: exchange.answer('["large"]')
+    server.handler = lambda exchange: exchange.respond('["large"]')
     provider.list_models(options())
     provider.create_chat_model("large", options()).check_health()
 
@@ -73,7 +73,7 @@ def test_it_describes_models_from_the_metadata(provider: HttpProvider) -> None:
 
 
 def test_the_models_are_listed(provider: HttpProvider, server: Any, options: Options) -> None:
-    server.handler = lambda exchange: exchange.answer('["large", "small"]')
+    server.handler = lambda exchange: exchange.respond('["large", "small"]')
     models = provider.list_models(options(api_key=Secret("sk-1")))
     assert [model.name for model in models] == ["large", "small"]
     (request,) = server.requests
@@ -93,7 +93,7 @@ def test_the_total_limits_a_listing(provider: HttpProvider, server: Any, options
 def test_an_invalid_list_of_models_is_reported(
     provider: HttpProvider, server: Any, options: Options, body: str
 ) -> None:
-    server.handler = lambda exchange: exchange.answer(body, x_request_id="r")
+    server.handler = lambda exchange: exchange.respond(body, x_request_id="r")
     with pytest.raises(ResponseInvalidError) as caught:
         provider.list_models(options())
     error = caught.value
@@ -125,7 +125,7 @@ def probes(provider: HttpProvider, apart: Any) -> Callable[[Any], list[HealthRep
 
 
 def test_a_provider_that_responds_is_healthy(probes: Any, server: Any, options: Options) -> None:
-    server.handler = lambda exchange: exchange.answer("[]")
+    server.handler = lambda exchange: exchange.respond("[]")
     for report in probes(options(timeout=Timeout(total=300))):
         assert (report.provider, report.status) == ("acme", "healthy")
         assert report.message == f"{server.url} responds"
@@ -134,7 +134,7 @@ def test_a_provider_that_responds_is_healthy(probes: Any, server: Any, options: 
 
 
 def test_a_provider_that_fails_is_unhealthy(probes: Any, server: Any, options: Options) -> None:
-    server.handler = lambda exchange: exchange.answer("{}", 503)
+    server.handler = lambda exchange: exchange.respond("{}", 503)
     for report in probes(options()):
         assert (report.status, report.code) == ("unhealthy", "provider_unavailable")
         assert report.message == "acme: 503 provider unavailable"
@@ -165,7 +165,7 @@ def _options() -> Any:
 def test_errors_of_a_listing_contain_operation_and_provider(
     provider: HttpProvider, server: Any, options: Options
 ) -> None:
-    server.handler = lambda exchange: exchange.answer("{}", 401)
+    server.handler = lambda exchange: exchange.respond("{}", 401)
     with pytest.raises(ChatModelError) as caught:
         provider.list_models(options())
     assert str(caught.value).startswith("acme rejected the API key (401); set ACME_API_KEY")

@@ -77,7 +77,7 @@ def test_concurrent_threads_share_the_settings_for_tls() -> None:
 
 
 def test_a_plain_call_uses_a_proxy(server: Any, model: Make, ask: Ask) -> None:
-    server.handler = lambda exchange: exchange.answer('{"text": "by proxy"}')
+    server.handler = lambda exchange: exchange.respond('{"text": "by proxy"}')
     acme = model(
         base_url="http://api.acme.test/v1", proxy=f"http://user:p%40ss@127.0.0.1:{server.port}"
     )
@@ -143,7 +143,7 @@ def test_the_proxy_of_the_environment_is_used(
 
 @pytest.mark.usefixtures("trusted")
 def test_a_proxy_opens_a_tunnel_to_a_secure_server(server: Any, model: Make, ask: Ask) -> None:
-    server.handler = lambda exchange: exchange.answer("", 407)
+    server.handler = lambda exchange: exchange.respond("", 407)
     acme = model(base_url="https://api.acme.test", proxy=server.url)
     with pytest.raises(NetworkError, match=r"acme: no connection to api\.acme\.test: "):
         ask(acme)
@@ -153,7 +153,7 @@ def test_a_proxy_opens_a_tunnel_to_a_secure_server(server: Any, model: Make, ask
 @pytest.mark.usefixtures("trusted")
 def test_a_proxy_can_use_tls_itself(server: Any, tls_server: int, model: Make, ask: Ask) -> None:
     acme = model(base_url="http://api.acme.test", proxy=f"https://localhost:{tls_server}")
-    server.handler = lambda exchange: exchange.answer('{"text": "by proxy"}')
+    server.handler = lambda exchange: exchange.respond('{"text": "by proxy"}')
     assert ask(acme).text == "by proxy"
 
 
@@ -175,7 +175,7 @@ def test_a_tunnel_leads_to_an_address_of_version_six(
             exchange.send(b"HTTP/1.1 200 Connected\r\n\r\n")
             server.serve(server_tls.wrap_socket(exchange.detach(), server_side=True))
         else:
-            exchange.answer('{"text": "by tunnel"}')
+            exchange.respond('{"text": "by tunnel"}')
 
     server.handler = tunnel
     assert ask(model(base_url="https://[::1]:8443", proxy=server.url)).text == "by tunnel"
@@ -210,7 +210,7 @@ def test_the_password_of_a_proxy_is_in_no_error_and_no_log(
     base_url: str,
 ) -> None:
     caplog.set_level("DEBUG")
-    server.handler = lambda exchange: exchange.answer("", 407)
+    server.handler = lambda exchange: exchange.respond("", 407)
     acme = model(base_url=base_url, proxy=f"http://user:{SWORD}@127.0.0.1:{server.port}")
     with pytest.raises(ChatModelError) as caught:
         ask(acme)

@@ -252,7 +252,7 @@ def test_an_unsupported_schema_raises_with_its_place(lenient: bool) -> None:
     )
 
 
-def test_an_output_that_cannot_be_enforced_is_not_strict_and_gives_a_warning() -> None:
+def test_an_output_that_cannot_be_enforced_is_not_strict_and_has_a_warning() -> None:
     output = OutputSchema("place", {"properties": {"map": {"type": "object"}}})
 
     translated = translate_request(request(output=output), SUPPORT, "acme")

@@ -21,9 +21,9 @@ Ask = Callable[[HttpChatModel], ChatResponse[Any]]
 def accepting(key: str) -> Callable[[Any], None]:
     def handle(exchange: Any) -> None:
         if exchange.headers["authorization"] == f"Bearer {key}":
-            exchange.answer('{"text": "hello"}')
+            exchange.respond('{"text": "hello"}')
         else:
-            exchange.answer('{"error": "no"}', 401)
+            exchange.respond('{"error": "no"}', 401)
 
     return handle
 
@@ -35,7 +35,7 @@ def test_a_rejected_key_names_the_variable_and_the_option(
         '{"error": {"message": "Incorrect API key provided: sk-*****cret.", '
         '"code": "invalid_api_key"}}'
     )
-    server.handler = lambda exchange: exchange.answer(body, 401, x_request_id="req_1")
+    server.handler = lambda exchange: exchange.respond(body, 401, x_request_id="req_1")
     with pytest.raises(AuthenticationError) as caught:
         ask(model(api_key=Secret("sk-my-secret")))
     assert str(caught.value) == (
@@ -50,7 +50,7 @@ def test_a_rejected_key_is_reported_without_message_and_variables(
 ) -> None:
     from msgspec.structs import replace
 
-    server.handler = lambda exchange: exchange.answer("", 401)
+    server.handler = lambda exchange: exchange.respond("", 401)
     bare = HttpChatModel(replace(metadata, options=()), "large", codec, options())
     with pytest.raises(AuthenticationError) as caught:
         bare.generate("hi")
@@ -58,7 +58,7 @@ def test_a_rejected_key_is_reported_without_message_and_variables(
 
 
 def test_a_key_that_the_server_repeats_is_masked(server: Any, model: Make, ask: Ask) -> None:
-    server.handler = lambda exchange: exchange.answer(
+    server.handler = lambda exchange: exchange.respond(
         f'{{"error": {{"message": "{exchange.headers["authorization"]} is slow", "type": "t"}}}}',
         429,
         x_ratelimit_key="for sk-my-secret and t-other",
@@ -75,7 +75,7 @@ def test_a_key_that_the_server_repeats_is_masked(server: Any, model: Make, ask: 
 def test_a_key_that_a_success_repeats_in_an_error_is_masked(
     server: Any, model: Make, ask: Ask
 ) -> None:
-    server.handler = lambda exchange: exchange.answer(
+    server.handler = lambda exchange: exchange.respond(
         '{"error": {"code": 429, "message": "sk-1234"}}'
     )
     with pytest.raises(RateLimitError, match='"\\*\\*\\*"'):
@@ -87,7 +87,7 @@ def test_a_key_that_an_excerpt_cuts_off_is_masked_as_well(
     server: Any, model: Make, before: int
 ) -> None:
     words = "x" * (before - 1) + " sk-my-very-long-secret " + "y" * 500
-    server.handler = lambda exchange: exchange.answer(f'{{"error": "{words}"}}', 400)
+    server.handler = lambda exchange: exchange.respond(f'{{"error": "{words}"}}', 400)
     with pytest.raises(InvalidRequestError) as caught:
         model(api_key=Secret("sk-my-very-long-secret")).generate("hi")
     error = caught.value
@@ -100,7 +100,7 @@ def test_a_key_is_masked_at_all_depths_of_the_details() -> None:
 
 
 def test_a_text_too_short_for_a_secret_is_not_masked(server: Any, model: Make) -> None:
-    server.handler = lambda exchange: exchange.answer('{"error": "a bad day"}', 429)
+    server.handler = lambda exchange: exchange.respond('{"error": "a bad day"}', 429)
     with pytest.raises(RateLimitError, match="a bad day"):
         model(api_key=Secret("a")).generate("hi")
 
@@ -178,7 +178,7 @@ def test_keys_of_calls_at_the_same_time_are_masked_each(server: Any, model: Make
 
     def handle(exchange: Any) -> None:
         if exchange.headers["authorization"].endswith("second"):
-            exchange.answer('{"text": "x"}')
+            exchange.respond('{"text": "x"}')
         else:
             acme.generate("hi")
             _repeats_the_key(exchange)
@@ -190,4 +190,4 @@ def test_keys_of_calls_at_the_same_time_are_masked_each(server: Any, model: Make
 
 
 def _repeats_the_key(exchange: Any) -> None:
-    exchange.answer(f'{{"error": "{exchange.headers["authorization"]}"}}', 429)
+    exchange.respond(f'{{"error": "{exchange.headers["authorization"]}"}}', 429)

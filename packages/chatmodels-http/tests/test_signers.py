@@ -60,16 +60,16 @@ def signing(metadata: Any, codec: Any, options: Callable[..., Any]) -> Make:
 
 @pytest.fixture(autouse=True)
 def refusing(server: Any, words: Any) -> None:
-    answer = words("hello")
+    respond = words("hello")
 
     def handle(exchange: Any) -> None:
         authorization = exchange.headers.get("authorization", "")
         if authorization.startswith("good") and exchange.method == "GET":
-            exchange.answer('["large"]')
+            exchange.respond('["large"]')
         elif authorization.startswith("good"):
-            answer(exchange)
+            respond(exchange)
         else:
-            exchange.answer(f'{{"message": "refused {authorization}"}}', 401)
+            exchange.respond(f'{{"message": "refused {authorization}"}}', 401)
 
     server.handler = handle
 
@@ -121,9 +121,9 @@ def test_a_retried_request_is_signed_again(
 
     def handle(exchange: Any) -> None:
         if len(server.requests) < 3:
-            exchange.answer("{}", 503, retry_after="0")
+            exchange.respond("{}", 503, retry_after="0")
         else:
-            exchange.answer('{"text": "hello"}')
+            exchange.respond('{"text": "hello"}')
 
     server.handler = handle
     model = HttpChatModel(metadata, "large", codec, options(max_retries=2), signers=Source())
@@ -157,7 +157,7 @@ async def test_an_event_loop_does_not_wait_for_credentials(signing: Make) -> Non
 
 
 def test_the_secrets_of_a_signature_are_masked(server: Any, signing: Make, ask: Ask) -> None:
-    server.handler = lambda exchange: exchange.answer(
+    server.handler = lambda exchange: exchange.respond(
         f'{{"message": "slow down, {exchange.headers["authorization"]}: good-key"}}', 429
     )
     with pytest.raises(RateLimitError) as caught:
@@ -226,7 +226,7 @@ def test_a_codec_can_use_a_second_host(
 ) -> None:
     request = HttpRequest(method="GET", path=f"{server.url}/control/models")
     elsewhere = replace(codec, models=replace(codec.models, request=request))
-    server.handler = lambda exchange: exchange.answer('["large"]')
+    server.handler = lambda exchange: exchange.respond('["large"]')
     provider = HttpProvider(metadata, elsewhere)
     (model,) = provider.list_models(options(base_url="http://127.0.0.1:9/chat"))
     assert model.name == "large"

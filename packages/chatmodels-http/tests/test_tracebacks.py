@@ -83,11 +83,11 @@ def unread(exchange: Any) -> str:
 
 
 def rejecting(exchange: Any) -> None:
-    exchange.answer(f'{{"error": "{exchange.headers["authorization"]}"}}', 401)
+    exchange.respond(f'{{"error": "{exchange.headers["authorization"]}"}}', 401)
 
 
 def coded(exchange: Any) -> None:
-    exchange.answer(b"\x00", content_encoding="snappy")
+    exchange.respond(b"\x00", content_encoding="snappy")
 
 
 SHORT = Timeout(read=0.05)

@@ -98,9 +98,9 @@ async def test_the_rest_of_a_body_of_a_client_is_unwound_within_bounds(
         aiter_raw=lambda: aiter(body),
         aclose=body.aclose,
     )
-    answer = injected._AsyncResponse(response, "httpx", Limits(Timeout(), "acme"))
-    assert await answer.read() == b"first"
-    await answer.aclose()
+    wrapped = injected._AsyncResponse(response, "httpx", Limits(Timeout(), "acme"))
+    assert await wrapped.read() == b"first"
+    await wrapped.aclose()
     assert (len(body.left), body.closed) == (left, 1)
 
 

@@ -123,7 +123,7 @@ def test_an_unreadable_value_is_left_out_with_one_warning() -> None:
     assert lenient("x", dict[str, int], "the usage was", warnings) is None
     assert lenient("x", dict[str, int], "the usage was", warnings) is None
     assert len(warnings) == 1
-    assert warnings[0].startswith("the usage was left out as not readable: ")
+    assert warnings[0].startswith("the usage was omitted as unreadable: ")
 
 
 def test_values_of_a_wrong_type_become_none() -> None:
@@ -176,7 +176,7 @@ def test_a_body_that_is_not_a_list_of_models_raises() -> None:
     ],
     ids=["model", "content", "key", "deep"],
 )
-def test_half_a_character_is_reported_with_its_place(body: Any, place: str) -> None:
+def test_a_lone_surrogate_is_reported_with_its_place(body: Any, place: str) -> None:
     with pytest.raises(InvalidRequestError) as caught:
         write_body(body, "acme", ())
     assert f"cannot be written as JSON: {place} contains" in caught.value.message

@@ -96,12 +96,12 @@ def written(*messages: Message, dialect: Dialect = VENDOR) -> list[dict[str, Any
         pytest.param(
             assistant(AudioPart(file_id="audio_1", transcript="Hi")),
             {"role": "assistant", "content": None, "audio": {"id": "audio_1"}},
-            id="sound that the vendor keeps",
+            id="audio that the vendor keeps",
         ),
         pytest.param(
             assistant(AudioPart(data=b"x", transcript="Hi")),
             {"role": "assistant", "content": "Hi"},
-            id="sound that nobody keeps",
+            id="audio that nobody keeps",
         ),
     ],
 )
@@ -141,12 +141,12 @@ def test_several_results_in_one_message_become_several_messages() -> None:
         pytest.param(
             AudioPart(data=b"mp3", media_type="audio/mpeg"),
             {"type": "input_audio", "input_audio": {"data": "bXAz", "format": "mp3"}},
-            id="sound",
+            id="audio",
         ),
         pytest.param(
             AudioPart(data=b"wav", media_type="Audio/X-WAV; codecs=1"),
             {"type": "input_audio", "input_audio": {"data": "d2F2", "format": "wav"}},
-            id="sound with a codec",
+            id="audio with a codec",
         ),
         pytest.param(
             FilePart(data=b"mp4", media_type="Video/MP4"),
@@ -315,8 +315,8 @@ def test_a_tool_result_can_contain_an_image_if_the_dialect_allows_it() -> None:
 def test_reasoning_is_sent_back_in_the_field_of_the_vendor(
     dialect: Dialect, expected: dict[str, Any]
 ) -> None:
-    thoughts = ReasoningPart("Hm.", MINE), ReasoningPart(" Ah.", THEIRS), ReasoningPart()
-    assert written(assistant(*thoughts, "42"), dialect=dialect) == [
+    parts = ReasoningPart("Hm.", MINE), ReasoningPart(" Ah.", THEIRS), ReasoningPart()
+    assert written(assistant(*parts, "42"), dialect=dialect) == [
         {"role": "assistant", "content": "42", **expected}
     ]
 
@@ -417,8 +417,8 @@ def test_audio_of_other_vendors_is_sent_as_its_transcript() -> None:
 
 def test_audio_by_url_is_sent_if_the_dialect_accepts_it() -> None:
     dialect = Dialect(name="vendor", inputs=frozenset({"audio_url"}))
-    sound = AudioPart(url="https://acme.example/a.mp3", media_type="Audio/MPEG; codecs=1")
-    assert written(user(sound), dialect=dialect)[0]["content"] == [
+    audio = AudioPart(url="https://acme.example/a.mp3", media_type="Audio/MPEG; codecs=1")
+    assert written(user(audio), dialect=dialect)[0]["content"] == [
         {
             "type": "input_audio",
             "input_audio": {"data": "https://acme.example/a.mp3", "format": "mp3"},

@@ -187,7 +187,7 @@ def test_the_profile_is_that_of_the_dialect() -> None:
     "options",
     [
         pytest.param({"x": object()}, id="an object"),
-        pytest.param({"x": "\ud800"}, id="half a character"),
+        pytest.param({"x": "\ud800"}, id="lone surrogate"),
     ],
 )
 def test_values_that_are_not_json_raise(options: dict[str, Any]) -> None:

@@ -328,7 +328,7 @@ def test_invalid_metadata_never_discards_a_response() -> None:
     )
     assert response.text == "Hi"
     assert response.usage == Usage()
-    assert [warning.split(" left")[0] for warning in response.warnings] == [
+    assert [warning.split(" omitted")[0] for warning in response.warnings] == [
         "audio was",
         "the log probabilities were",
         "the usage was",
@@ -485,7 +485,7 @@ def test_a_call_that_the_vendor_has_run_is_not_for_the_caller() -> None:
 
 def test_unreadable_messages_cause_a_warning() -> None:
     response = CODEC.decode(b'{"choices": [{"messages": 5}]}', REQUEST)
-    assert "the messages were left out" in response.warnings[0]
+    assert "the messages were omitted" in response.warnings[0]
 
 
 @pytest.mark.parametrize(

@@ -37,8 +37,8 @@ DATA = base64.b64encode(b"data").decode()
 PNG = ImagePart(data=b"data", media_type="image/png")
 PDF = FilePart(data=b"data", media_type="application/pdf", name="a.pdf")
 SHOWN = {"type": "input_image", "image_url": f"data:image/png;base64,{DATA}"}
-THOUGHT = {"type": "reasoning", "id": "rs_1", "summary": []}
-SEALED = THOUGHT | {"encrypted_content": "sealed"}
+REASONING = {"type": "reasoning", "id": "rs_1", "summary": []}
+SEALED = REASONING | {"encrypted_content": "sealed"}
 
 
 def items(*messages: Message, codec: Codec = CODEC, **settings: Any) -> Any:
@@ -56,7 +56,7 @@ def own(**state: Any) -> ProviderState:
     return ProviderState(MARK, state)
 
 
-def thought(item: dict[str, Any]) -> ReasoningPart:
+def reasoning(item: dict[str, Any]) -> ReasoningPart:
     return ReasoningPart("So be it.", ProviderState(MARK, item))
 
 
@@ -198,8 +198,8 @@ def test_output_of_the_model_is_sent_back_beside_its_reasoning() -> None:
     call = ToolCall("c", "clock", "{}", own(id="fc_1", namespace="n"))
     message = {"type": "message", "role": "assistant", "status": "completed"}
 
-    assert items(assistant(thought(THOUGHT), *texts, call)) == [
-        THOUGHT,
+    assert items(assistant(reasoning(REASONING), *texts, call)) == [
+        REASONING,
         message
         | {
             "id": "msg_1",
@@ -243,16 +243,16 @@ def test_output_without_its_reasoning_is_sent_back_without_ids() -> None:
 def test_reasoning_that_is_neither_stored_nor_sealed_is_left_out() -> None:
     text = TextPart("Now.", signature=own(id="msg_1"))
     plain = {"type": "message", "role": "assistant", "content": "Now."}
-    assert items(assistant(thought(THOUGHT), text), store=False) == [plain]
-    assert items(assistant(thought(SEALED), text), store=False)[0] == SEALED
-    assert items(assistant(thought(THOUGHT), text), store=True)[0] == THOUGHT
-    messages = (assistant(thought(THOUGHT), text),)
+    assert items(assistant(reasoning(REASONING), text), store=False) == [plain]
+    assert items(assistant(reasoning(SEALED), text), store=False)[0] == SEALED
+    assert items(assistant(reasoning(REASONING), text), store=True)[0] == REASONING
+    messages = (assistant(reasoning(REASONING), text),)
     request = ChatRequest(messages=messages, provider_options={"store": False})
     assert json.loads(CODEC.encode("m", request, stream=False).body)["input"] == [plain]
 
 
 def test_reasoning_at_the_end_is_left_out() -> None:
-    assert items(assistant("Now.", thought(SEALED)), user("And?")) == [
+    assert items(assistant("Now.", reasoning(SEALED)), user("And?")) == [
         {"type": "message", "role": "assistant", "content": "Now."},
         {"role": "user", "content": "And?"},
     ]

@@ -232,7 +232,7 @@ def test_a_background_run_has_an_id_before_its_output(status: str) -> None:
 def test_unreadable_usage_does_not_discard_the_response() -> None:
     response = read(message(TEXT), usage={"input_tokens": "many"})
     assert response.usage == Usage()
-    assert "the usage was left out" in response.warnings[0]
+    assert "the usage was omitted" in response.warnings[0]
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ REQUEST = ChatRequest(messages=(user("Hello"),))
 CREATED = {"type": "response.created", "response": {"id": "resp_1", "model": "m", "output": []}}
 TEXT = {"type": "output_text", "text": "Hi."}
 MESSAGE = {"type": "message", "id": "msg_1", "content": [TEXT]}
-SAID = TextPart("Hi.", signature=ProviderState(MARK, {"id": "msg_1"}))
+TEXT_PART = TextPart("Hi.", signature=ProviderState(MARK, {"id": "msg_1"}))
 CALL = {"type": "function_call", "id": "fc_1", "call_id": "c", "name": "f", "arguments": "{}"}
 CALLED = ToolCall("c", "f", "{}", ProviderState(MARK, {"id": "fc_1"}))
 CUSTOM = {"type": "custom_tool_call", "id": "ct_1", "call_id": "c", "name": "sql", "input": "é\n"}
@@ -112,7 +112,7 @@ def test_a_text_arrives_in_chunks() -> None:
         StreamStart("resp_1", "m"),
         TextDelta("Hi"),
         TextDelta("."),
-        PartEnd(SAID),
+        PartEnd(TEXT_PART),
         UsageUpdate(Usage(input_tokens=1, output_tokens=2)),
         StreamEnd(finish_reason="stop", raw_finish_reason="completed", service_tier="flex"),
     ]
@@ -267,7 +267,7 @@ def test_an_item_without_a_number_is_the_first() -> None:
 def test_an_empty_final_output_removes_nothing() -> None:
     """The backend of Codex leaves the output of the whole response empty."""
     response = response_of(CREATED, done(MESSAGE), done(CALL, 1), completed())
-    assert response.message.parts == (SAID, CALLED)
+    assert response.message.parts == (TEXT_PART, CALLED)
     assert response.finish_reason == "tool_calls"
 
 

@@ -243,9 +243,9 @@ def test_long_texts_are_cut_and_media_left_out(recorder) -> None:
     )
 
     attributes = recorder.span.attributes
-    (answer,) = read(attributes[OUT])
+    (message,) = read(attributes[OUT])
     (question,) = read(attributes[IN])
-    assert answer["parts"][0]["content"] == "y" * 10 + "... [20 more characters]"
+    assert message["parts"][0]["content"] == "y" * 10 + "... [20 more characters]"
     assert question["parts"][0]["content"] == "z" * 10 + "... [15 more characters]"
     assert question["parts"][1] == {
         "type": "generic",
@@ -549,11 +549,11 @@ def test_apis_before_events_emit_none(recorder, monkeypatch) -> None:
     assert recorder.logs == []
 
 
-@pytest.mark.parametrize("answer", ["a secret", '{"a secret": 1}'], ids=["no json", "no fit"])
+@pytest.mark.parametrize("text", ["a secret", '{"a secret": 1}'], ids=["no json", "no fit"])
 @pytest.mark.parametrize("content", ["none", "span", "event", "both"])
-def test_an_error_that_quotes_the_response_is_content(recorder, content, answer) -> None:
+def test_an_error_that_quotes_the_response_is_content(recorder, content, text) -> None:
     telemetry = recorder.telemetry(content=content, exceptions="both")
-    model = instrument(MockChatModel(responses=[answer] * 2), telemetry=telemetry)
+    model = instrument(MockChatModel(responses=[text] * 2), telemetry=telemetry)
 
     @traced(telemetry=telemetry)
     def generate() -> None:

@@ -31,15 +31,15 @@ PIXEL = image(b"\x89PNG\r\n\x1a\n", media_type="image/png")
 
 
 class Answering(StandardChatModel):
-    answer: ChatResponse[Any] = ChatResponse(message=assistant("Yes."))
+    response: ChatResponse[Any] = ChatResponse(message=assistant("Yes."))
 
     def respond(self, request, call):
-        return self.answer
+        return self.response
 
 
 def answering(usage: Usage, **fields: Any) -> Answering:
     model = Answering("acme", "large")
-    model.answer = ChatResponse(message=assistant("Yes."), usage=usage, **fields)
+    model.response = ChatResponse(message=assistant("Yes."), usage=usage, **fields)
     return model
 
 
@@ -254,7 +254,7 @@ def test_tier_and_fingerprint_are_attributes_of_openais_metrics(recorder, provid
     import msgspec
 
     model = Answering(provider, "large")
-    model.answer = ChatResponse(
+    model.response = ChatResponse(
         message=assistant("Yes."),
         model="large-1",
         service_tier="flex",
@@ -280,7 +280,7 @@ def test_the_number_of_response_models_is_bounded(recorder) -> None:
     watched = instrument(model, telemetry=recorder.telemetry())
 
     for number in range(70):
-        watched.answer = ChatResponse(message=assistant("Yes."), model=f"large-{number}")
+        watched.response = ChatResponse(message=assistant("Yes."), model=f"large-{number}")
         watched.generate("Hi")
 
     points = recorder.points(f"{INFERENCE}.duration")
@@ -369,7 +369,7 @@ def test_models_of_one_server_are_one_series(recorder) -> None:
     telemetry = recorder.telemetry()
     for path in ("v1", "v2"):
         model = Answering("acme", "large", endpoint=f"https://a.example/{path}")
-        model.answer = ChatResponse(message=assistant("x"), usage=Usage(output_tokens=4))
+        model.response = ChatResponse(message=assistant("x"), usage=Usage(output_tokens=4))
         instrument(model, telemetry=telemetry).generate("Hi")
 
     assert tokens(recorder, "output_tokens") == {"text": 8}

@@ -34,7 +34,7 @@ SECRETS = {
 }
 
 
-TOLD: dict[str, tuple[str, dict[str, str]]] = {
+EXPECTED: dict[str, tuple[str, dict[str, str]]] = {
     "Jaeger": ("http://localhost:4318", {}),
     "Grafana Cloud": (
         "https://otlp-gateway-prod-eu-west-2.grafana.net/otlp",
@@ -55,7 +55,7 @@ TOLD: dict[str, tuple[str, dict[str, str]]] = {
 @pytest.mark.parametrize("backend", RECIPES)
 def test_a_recipe_sets_address_and_headers(backend) -> None:
     script = f'docker() {{ :; }}\n{RECIPES[backend]}\nexec "$0" -c "$1"'
-    address, headers = TOLD[backend]
+    address, headers = EXPECTED[backend]
 
     done = subprocess.run(
         ["sh", "-euc", script, sys.executable, REPORT],
@@ -70,4 +70,4 @@ def test_a_recipe_sets_address_and_headers(backend) -> None:
 
 
 def test_every_backend_has_a_recipe() -> None:
-    assert set(RECIPES) == set(TOLD)
+    assert set(RECIPES) == set(EXPECTED)

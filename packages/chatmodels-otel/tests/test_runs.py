@@ -152,7 +152,7 @@ def test_a_run_that_is_left_early_ends_its_span(recorder, model) -> None:
 
 
 @pytest.mark.parametrize("level", ["metrics", "off"])
-def test_no_more_is_recorded_than_the_level_says(recorder, model, level: str) -> None:
+def test_no_more_is_recorded_than_the_level_permits(recorder, model, level: str) -> None:
     run_tools(model(CALL, "8", level=level), "Double 4", tools=[double])
 
     assert recorder.spans == ()

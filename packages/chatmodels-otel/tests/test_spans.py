@@ -41,16 +41,16 @@ from chatmodels.providers.mock import MockChatModel
 class Answering(StandardChatModel):
     """A model at some URL with a fixed response."""
 
-    answer: ChatResponse[Any] = ChatResponse(message=assistant("Yes."))
+    response: ChatResponse[Any] = ChatResponse(message=assistant("Yes."))
 
     def respond(self, request, call):
-        return self.answer
+        return self.response
 
 
 def at(provider: str, endpoint: str | None, response: ChatResponse[Any] | None = None) -> Answering:
     model = Answering(provider, "large", endpoint=endpoint)
     if response is not None:
-        model.answer = response
+        model.response = response
     return model
 
 

@@ -100,17 +100,17 @@ async def test_output_through_a_forced_tool_is_equal_in_all_four_call_forms(
 ) -> None:
     old = "anthropic:claude-3-5-haiku-latest"
     model = create_chat_model(old, api_key="sk-1", base_url=simulator.url)
-    answers = [
+    responses = [
         model.generate("Where?", output_type=City),
         model.stream("Where?", output_type=City).collect(),
         await model.agenerate("Where?", output_type=City),
         await model.astream("Where?", output_type=City).collect(),
     ]
-    for answer in answers:
-        assert answer.parsed == City("city")
-        assert (answer.finish_reason, answer.tool_calls) == ("stop", ())
-        assert answer.warnings == answers[0].warnings
-    assert len(answers[0].warnings) == 1
+    for response in responses:
+        assert response.parsed == City("city")
+        assert (response.finish_reason, response.tool_calls) == ("stop", ())
+        assert response.warnings == responses[0].warnings
+    assert len(responses[0].warnings) == 1
     assert simulator.requests[0]["tool_choice"] == {"type": "tool", "name": "City"}
 
 

@@ -147,18 +147,18 @@ def test_tokens_that_are_not_reported_are_none(usage: Any) -> None:
 def test_an_invalid_usage_adds_a_warning_and_keeps_the_response() -> None:
     response = read([{"type": "text", "text": "x"}], usage={"input_tokens": "many"})
     assert response.text == "x"
-    assert "the usage was left out" in response.warnings[0]
+    assert "the usage was omitted" in response.warnings[0]
 
 
 def test_a_call_of_the_output_tool_is_the_output_with_a_warning() -> None:
     tools = (ToolDefinition("city", "", {"type": "object"}),)
     request = ChatRequest(messages=(user("?"),), tools=tools, output=OutputSchema("city", None))
-    answer = {"type": "tool_use", "id": "a", "name": "city_", "input": {"city": "Oslo"}}
-    response = read([answer], request, stop_reason="tool_use")
+    block = {"type": "tool_use", "id": "a", "name": "city_", "input": {"city": "Oslo"}}
+    response = read([block], request, stop_reason="tool_use")
     assert response.message.parts == (TextPart('{"city": "Oslo"}'),)
     assert response.finish_reason == "stop"
     assert "a tool that the model had to call" in response.warnings[0]
-    called = read([answer | {"name": "city"}], request, stop_reason="tool_use")
+    called = read([block | {"name": "city"}], request, stop_reason="tool_use")
     assert (called.finish_reason, called.warnings) == ("tool_calls", ())
 
 

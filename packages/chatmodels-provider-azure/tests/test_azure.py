@@ -277,11 +277,11 @@ def test_content_filter_results_are_available_in_the_responses_api(streamed: boo
             chunk(type="response.completed", response=whole),
         )
         headers = {"content-type": "text/event-stream"}
-        answer = SimulatedResponse(headers=headers, body=body, streamed=True, terminal=1)
+        response = SimulatedResponse(headers=headers, body=body, streamed=True, terminal=1)
     else:
-        answer = SimulatedResponse(body=(json.dumps(whole).encode(),))
+        response = SimulatedResponse(body=(json.dumps(whole).encode(),))
     with Simulator() as simulator:
-        simulator.queue(answer)
+        simulator.queue(response)
         made = model(base_url=simulator.url, api="responses")
         response = made.stream("?").collect() if streamed else made.generate("?")
         assert simulator.exchanges[0].request.target == "/openai/v1/responses"
@@ -383,9 +383,9 @@ def test_content_filter_results_of_a_stream_are_merged() -> None:
 def test_of_several_findings_the_worst_counts(worse: Any, better: Any) -> None:
     for results in ([worse, better], [better, worse]):
         choices = [{"index": 0, "content_filter_results": {"hate": found}} for found in results]
-        answer = {"choices": [{"message": {"content": "Well"}}, *choices]}
+        body = {"choices": [{"message": {"content": "Well"}}, *choices]}
         with Simulator() as simulator:
-            simulator.queue(SimulatedResponse(body=(json.dumps(answer).encode(),)))
+            simulator.queue(SimulatedResponse(body=(json.dumps(body).encode(),)))
             response = model(base_url=simulator.url).generate("?")
         assert filter_results(response).output == {"hate": worse}
 

@@ -102,7 +102,7 @@ def problem(*messages: Message) -> str:
     ids=[
         "image",
         "image in S3",
-        "sound",
+        "audio",
         "video",
         "video in S3",
         "image file",
@@ -190,8 +190,8 @@ def test_results_of_tools_may_hold_media_and_errors() -> None:
 
 def test_audio_in_a_result_is_sent_as_a_user_message_or_refused() -> None:
     call = assistant(ToolCall("c1", "hear"))
-    sound = AudioPart(data=b"data", media_type="audio/wav")
-    _, _, turn = body(user("?"), call, tool_result("c1", sound))["messages"]
+    audio = AudioPart(data=b"data", media_type="audio/wav")
+    _, _, turn = body(user("?"), call, tool_result("c1", audio))["messages"]
     assert turn["content"][-1] == {"audio": {"format": "wav", "source": {"bytes": DATA}}}
     odd = AudioPart(data=b"data", media_type="audio/midi")
     refused = problem(user("?"), call, tool_result("c1", odd))

@@ -32,16 +32,16 @@ REQUEST = ChatRequest(messages=(user("Hi"),))
 FORMED = ChatRequest(messages=(user("Hi"),), output=OutputSchema("Shoe", None))
 
 
-def answer(*content: Any, request: ChatRequest = REQUEST, **more: Any) -> ChatResponse[Any]:
+def response_with(*content: Any, request: ChatRequest = REQUEST, **more: Any) -> ChatResponse[Any]:
     body = {"output": {"message": {"role": "assistant", "content": list(content)}}}
     return CODEC.decode(json.dumps(body | {"stopReason": "end_turn"} | more).encode(), request)
 
 
 def test_blocks_are_parts() -> None:
-    thought = {"text": "Hm.", "signature": "s"}
+    reasoning = {"text": "Hm.", "signature": "s"}
     server = {"toolUse": {"type": "server_tool_use", "name": "nova_grounding", "input": {}}}
-    found = answer(
-        {"reasoningContent": {"reasoningText": thought}},
+    found = response_with(
+        {"reasoningContent": {"reasoningText": reasoning}},
         {"reasoningContent": {"reasoningText": {"text": "Loud."}}},
         {"reasoningContent": {"redactedContent": "cg=="}},
         {"reasoningContent": {}},
@@ -90,13 +90,13 @@ def test_blocks_are_parts() -> None:
 )
 def test_citations_are_decoded(cited: Any, expected: Citation) -> None:
     content = {"content": [{"text": "Blue"}], "citations": [cited]}
-    (part,) = answer({"citationsContent": content}).message.parts
+    (part,) = response_with({"citationsContent": content}).message.parts
     assert part == TextPart("Blue", (expected,), ProviderState("bedrock", {"citations": [cited]}))
 
 
 def test_citations_may_be_without_text_and_text_without_citations() -> None:
     cited = {"citations": [{"title": "T"}]}
-    found = answer(
+    found = response_with(
         {"citationsContent": cited},
         {"citationsContent": {"content": [{"text": "Bare."}]}},
         {"citationsContent": {}},
@@ -121,13 +121,13 @@ def test_citations_may_be_without_text_and_text_without_citations() -> None:
     ],
 )
 def test_the_reason_of_the_end_is_normalised(word: str, reason: str) -> None:
-    found = answer({"text": "Hello"}, stopReason=word)
+    found = response_with({"text": "Hello"}, stopReason=word)
     assert (found.finish_reason, found.raw_finish_reason) == (reason, word)
 
 
 def test_a_call_of_the_output_tool_is_the_output() -> None:
     call = {"toolUse": {"toolUseId": "t", "name": "Shoe", "input": {"size": 42}}}
-    found = answer(call, request=FORMED, stopReason="tool_use")
+    found = response_with(call, request=FORMED, stopReason="tool_use")
     assert (found.text, found.tool_calls, found.finish_reason) == ('{"size": 42}', (), "stop")
     assert found.warnings == (OUTPUT_FROM_TOOL,)
 
@@ -140,7 +140,7 @@ def test_usage_and_tier_are_normalised() -> None:
         "cacheWriteInputTokens": 20,
         "totalTokens": 37,
     }
-    found = answer({"text": "Hello"}, usage=usage, serviceTier={"type": "flex"})
+    found = response_with({"text": "Hello"}, usage=usage, serviceTier={"type": "flex"})
     reported_usage = found.usage
     assert (
         reported_usage.input_tokens,
@@ -152,13 +152,13 @@ def test_usage_and_tier_are_normalised() -> None:
 
 
 def test_usage_that_is_not_readable_costs_a_warning() -> None:
-    found = answer({"text": "Hello"}, usage={"inputTokens": "many"})
+    found = response_with({"text": "Hello"}, usage={"inputTokens": "many"})
     assert found.usage.input_tokens is None
-    assert found.warnings[0].startswith("the usage was left out as not readable")
+    assert found.warnings[0].startswith("the usage was omitted as unreadable")
 
 
 def test_an_empty_response_with_a_stop_reason_is_valid() -> None:
-    assert answer().text == ""
+    assert response_with().text == ""
 
 
 @pytest.mark.parametrize(
@@ -300,12 +300,12 @@ def test_an_invalid_listing_is_refused(body: bytes) -> None:
 )
 def test_media_are_parts(block: dict[str, Any], part: Any) -> None:
     ((kind, medium),) = block.items()
-    assert answer({kind: medium | {"source": {"bytes": "eA=="}}}).message.parts == (part,)
+    assert response_with({kind: medium | {"source": {"bytes": "eA=="}}}).message.parts == (part,)
 
 
 def test_a_medium_may_lie_in_s3() -> None:
     place = {"s3Location": {"uri": "s3://tides/1.png"}}
-    (part,) = answer({"image": {"format": "png", "source": place}}).message.parts
+    (part,) = response_with({"image": {"format": "png", "source": place}}).message.parts
     assert part == ImagePart(url="s3://tides/1.png", media_type="image/png")
 
 
@@ -313,10 +313,10 @@ def test_a_medium_may_lie_in_s3() -> None:
     "image", [{"error": {"message": "No."}}, {"source": {}}, {"source": {"bytes": "A"}}, "none"]
 )
 def test_a_block_that_is_not_media_is_kept(image: Any) -> None:
-    (part,) = answer({"image": image}).message.parts
+    (part,) = response_with({"image": image}).message.parts
     assert part == ProviderPart(ProviderState("bedrock", {"image": image}))
 
 
 def test_a_response_without_a_stop_reason_has_a_warning() -> None:
-    response = answer({"text": "Hi"}, stopReason=None)
+    response = response_with({"text": "Hi"}, stopReason=None)
     assert (response.finish_reason, response.warnings) == ("other", (NO_REASON,))

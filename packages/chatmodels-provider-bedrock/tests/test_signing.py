@@ -253,8 +253,8 @@ def test_credentials_that_expired_are_renewed_once_for_all_threads(
     calls: list[int] = []
     model = make(credentials=expiring(calls))
     with ThreadPoolExecutor(16) as pool:
-        answers = list(pool.map(lambda _: model.generate("Hi").text, range(64)))
-    assert len(answers) == 64
+        texts = list(pool.map(lambda _: model.generate("Hi").text, range(64)))
+    assert len(texts) == 64
     assert calls == [0]
     for exchange in simulator.exchanges:
         request = exchange.request
@@ -360,12 +360,12 @@ def expired() -> SimulatedResponse:
 def test_a_request_that_aws_quotes_does_not_show_the_token(
     simulator: Simulator, make: Make
 ) -> None:
-    answer = SimulatedResponse(
+    response = SimulatedResponse(
         status=403,
         headers={"content-type": "application/json", "x-amzn-errortype": "AccessDeniedException"},
         body=(b'{"message": "x-amz-security-token:secret-token-1 and wJalrXUtnFEMI"}',),
     )
-    simulator.queue(answer)
+    simulator.queue(response)
     with pytest.raises(PermissionDeniedError) as caught:
         make(**KEYS, aws_session_token="secret-token-1").generate("Hi")
     assert caught.value.details["provider_message"] == "x-amz-security-token:*** and ***"

@@ -31,7 +31,7 @@ SEEING, BLIND = "command-a-plus-05-2026", "command-a-03-2025"
 PIXEL = ImagePart(data=b"png", media_type="image/png")
 PAGE = ImagePart(url="https://example.com/cat.png", detail="original")
 FACTS = FilePart(data=b'{"city": "Oslo"}', media_type="application/json", name="facts")
-THOUGHT = ProviderState("cohere", {"type": "thinking"})
+REASONING = ProviderState("cohere", {"type": "thinking"})
 PLAN = ProviderState("cohere", {"type": "tool_plan"})
 
 
@@ -61,7 +61,7 @@ def test_thinking_and_plans_are_sent_back() -> None:
     call = ToolCall("1", "weather", '{"city": "Oslo"}')
     assistant_message = assistant(
         ReasoningPart("I will look.", PLAN),
-        ReasoningPart("Hm.", THOUGHT),
+        ReasoningPart("Hm.", REASONING),
         ReasoningPart("Another vendor's."),
         "Look:",
         call,

@@ -34,7 +34,7 @@ ANSWER = {
     "type": "function",
     "function": {
         "name": "place",
-        "description": "Give the answer in this form.",
+        "description": "Return the output in this form.",
         "parameters": CITY,
     },
 }

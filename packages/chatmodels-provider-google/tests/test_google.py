@@ -261,7 +261,7 @@ def weather(city: str) -> str:
 
 async def test_output_with_tools_is_equal_in_all_four_call_forms(simulator: Simulator) -> None:
     old = create_chat_model("google:gemini-2.5-flash", api_key="k", base_url=simulator.url)
-    answers = [
+    responses = [
         old.generate("Where?", output_type=City, tools=[weather], tool_choice="none"),
         old.stream("Where?", output_type=City, tools=[weather], tool_choice="none").collect(),
         await old.agenerate("Where?", output_type=City, tools=[weather], tool_choice="none"),
@@ -269,10 +269,10 @@ async def test_output_with_tools_is_equal_in_all_four_call_forms(simulator: Simu
             "Where?", output_type=City, tools=[weather], tool_choice="none"
         ).collect(),
     ]
-    for answer in answers:
-        assert answer.parsed == City("city")
-        assert (answer.finish_reason, answer.tool_calls) == ("stop", ())
-        assert answer.warnings == ()
+    for response in responses:
+        assert response.parsed == City("city")
+        assert (response.finish_reason, response.tool_calls) == ("stop", ())
+        assert response.warnings == ()
 
 
 def test_the_simulator_replays_whole_and_streamed_responses() -> None:

@@ -178,9 +178,9 @@ def test_a_result_without_an_id_is_sent_without_one() -> None:
 
 
 def test_images_are_parts_of_results_for_models_that_accept_them() -> None:
-    [answer] = results("Here.", PIXEL, model=NEW)
-    assert answer["functionResponse"]["response"] == {"output": "Here."}
-    assert answer["functionResponse"]["parts"] == [INLINE]
+    [result] = results("Here.", PIXEL, model=NEW)
+    assert result["functionResponse"]["response"] == {"output": "Here."}
+    assert result["functionResponse"]["parts"] == [INLINE]
 
 
 @pytest.mark.parametrize(
@@ -193,21 +193,21 @@ def test_images_are_parts_of_results_for_models_that_accept_them() -> None:
     ids=lambda part: part.type,
 )
 def test_content_that_results_cannot_contain_follows_them(part: Any) -> None:
-    answer, words, medium = results("Here.", part, model=NEW)
-    assert "parts" not in answer["functionResponse"]
+    result, words, medium = results("Here.", part, model=NEW)
+    assert "parts" not in result["functionResponse"]
     assert words == {"text": "From the result of the tool c1:"}
     assert medium.keys() <= {"fileData", "inlineData"}
 
 
 def test_the_resolution_of_images_in_results_is_not_chosen() -> None:
     image = ImagePart(data=b"png", media_type="image/png", detail="low")
-    [answer] = results(image, model=NEW)
-    assert answer["functionResponse"]["parts"] == [INLINE]
+    [result] = results(image, model=NEW)
+    assert result["functionResponse"]["parts"] == [INLINE]
 
 
 def test_images_in_results_follow_for_older_models() -> None:
-    answer, words, image = results("Here.", PIXEL)
-    assert answer["functionResponse"]["response"] == {"output": "Here."}
+    result, words, image = results("Here.", PIXEL)
+    assert result["functionResponse"]["response"] == {"output": "Here."}
     assert words == {"text": "From the result of the tool c1:"}
     assert image == INLINE
 

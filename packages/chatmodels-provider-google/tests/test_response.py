@@ -41,7 +41,7 @@ def read(*candidates: Any, request: ChatRequest = REQUEST, **body: Any) -> ChatR
     return CODEC.decode(json.dumps(body).encode(), request)
 
 
-def answer(*parts: Any, **candidate: Any) -> dict[str, Any]:
+def candidate_with(*parts: Any, **candidate: Any) -> dict[str, Any]:
     return {"content": {"role": "model", "parts": list(parts)}, "finishReason": "STOP", **candidate}
 
 
@@ -98,7 +98,7 @@ def answer(*parts: Any, **candidate: Any) -> dict[str, Any]:
     ],
 )
 def test_parts_are_read(parts: Any, message: Any) -> None:
-    assert read(answer(*parts)).message.parts == message
+    assert read(candidate_with(*parts)).message.parts == message
 
 
 @pytest.mark.parametrize(
@@ -110,21 +110,21 @@ def test_parts_are_read(parts: Any, message: Any) -> None:
     ],
 )
 def test_calls_are_read(call: Any, expected: ToolCall) -> None:
-    response = read(answer({"functionCall": call}), responseId="r-1")
+    response = read(candidate_with({"functionCall": call}), responseId="r-1")
     assert response.tool_calls == (expected,)
     assert (response.finish_reason, response.raw_finish_reason) == ("tool_calls", "STOP")
 
 
 def test_calls_without_ids_get_different_ones() -> None:
     call = {"functionCall": {"name": "f"}}
-    first, second = read(answer(call, call)).tool_calls
+    first, second = read(candidate_with(call, call)).tool_calls
     assert (first.id, second.id) == ("call_0", "call_1")
 
 
 def test_a_call_of_the_output_tool_is_the_output() -> None:
     request = ChatRequest(messages=(user("?"),), output=OutputSchema("City", None))
     call = {"functionCall": {"name": "City", "args": {"city": "Oslo"}}}
-    response = read(answer(call), request=request)
+    response = read(candidate_with(call), request=request)
     assert (response.text, response.tool_calls) == ('{"city": "Oslo"}', ())
     assert response.finish_reason == "stop"
     assert "arguments of a tool" in response.warnings[0]
@@ -146,14 +146,14 @@ def test_a_call_of_the_output_tool_is_the_output() -> None:
     ],
 )
 def test_reasons_of_the_end(word: Any, raw: str | None, reason: str) -> None:
-    response = read(answer({"text": "A"}, finishReason=word))
+    response = read(candidate_with({"text": "A"}, finishReason=word))
     assert (response.raw_finish_reason, response.finish_reason) == (raw, reason)
 
 
 def test_the_message_of_an_unusual_finish_reason_is_a_warning() -> None:
     blocked = {"finishReason": "SAFETY", "finishMessage": "Hate speech."}
     assert read(blocked).warnings == ("google ended the response (SAFETY): Hate speech.",)
-    assert read(answer({"text": "A"}, finishMessage="Done.")).warnings == ()
+    assert read(candidate_with({"text": "A"}, finishMessage="Done.")).warnings == ()
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,9 @@ def test_an_error_inside_a_success_is_raised(wrap: Any) -> None:
 
 
 def test_an_array_of_chunks_is_one_response() -> None:
-    chunks = [{"candidates": [answer({"text": text})], "responseId": "r"} for text in ("A", "B")]
+    chunks = [
+        {"candidates": [candidate_with({"text": text})], "responseId": "r"} for text in ("A", "B")
+    ]
     body = json.dumps(chunks).encode()
     response = CODEC.decode(body, REQUEST)
     assert (response.text, response.id) == ("AB", "r")
@@ -221,7 +223,7 @@ def test_an_array_of_chunks_is_one_response() -> None:
 
 
 def test_only_the_first_candidate_is_read() -> None:
-    response = read(answer({"text": "A"}, index=0), answer({"text": "B"}, index=1))
+    response = read(candidate_with({"text": "A"}, index=0), candidate_with({"text": "B"}, index=1))
     assert response.text == "A"
 
 
@@ -256,7 +258,7 @@ def test_only_the_first_candidate_is_read() -> None:
     ],
 )
 def test_usage_is_normalised(reported: Any, usage: Usage) -> None:
-    assert read(answer({"text": "A"}), usageMetadata=reported).usage == usage
+    assert read(candidate_with({"text": "A"}), usageMetadata=reported).usage == usage
 
 
 @pytest.mark.parametrize(
@@ -269,12 +271,12 @@ def test_usage_is_normalised(reported: Any, usage: Usage) -> None:
     ],
 )
 def test_the_service_tier_is_reported(reported: Any, tier: str | None) -> None:
-    assert read(answer({"text": "A"}), usageMetadata=reported).service_tier == tier
+    assert read(candidate_with({"text": "A"}), usageMetadata=reported).service_tier == tier
 
 
 def test_invalid_metadata_does_not_fail_the_response() -> None:
     odd = read(
-        answer(
+        candidate_with(
             {"text": "A"},
             logprobsResult="odd",
             groundingMetadata={
@@ -298,7 +300,7 @@ def test_log_probabilities_are_read() -> None:
     chosen = [{"token": "A", "logProbability": -0.5}, {"token": "B", "logProbability": -1}]
     top = [{"candidates": [{"token": "A", "logProbability": -0.5}]}]
     result = {"chosenCandidates": chosen, "topCandidates": top}
-    assert read(answer({"text": "AB"}, logprobsResult=result)).logprobs == (
+    assert read(candidate_with({"text": "AB"}, logprobsResult=result)).logprobs == (
         TokenLogprob("A", -0.5, (TokenLogprob("A", -0.5),)),
         TokenLogprob("B", -1.0),
     )
@@ -309,7 +311,7 @@ def cited(text: str | list[str], **candidate: Any) -> list[tuple[Citation, ...]]
     parts: list[Any] = []
     for piece in texts:
         parts += [{"text": piece}, {"executableCode": {}}]
-    message = read(answer(*parts, **candidate)).message
+    message = read(candidate_with(*parts, **candidate)).message
     return [part.citations for part in message.parts if isinstance(part, TextPart)]
 
 
@@ -390,7 +392,9 @@ def test_recited_texts_are_cited(field: str) -> None:
 
 def test_citations_without_a_text_are_left_out() -> None:
     metadata = {"groundingChunks": [WEB]}
-    assert read(answer({"functionCall": {"name": "f"}}, groundingMetadata=metadata)).text == ""
+    assert (
+        read(candidate_with({"functionCall": {"name": "f"}}, groundingMetadata=metadata)).text == ""
+    )
 
 
 def failure(
@@ -534,7 +538,7 @@ def test_a_call_of_a_server_tool_is_a_provider_part() -> None:
     result = {"functionResponse": {"name": "tide", "response": {"metres": 6}}}
     mine = {"functionCall": {"name": "moon", "args": {}, "id": "c"}}
     stray = {"functionResponse": {"name": "sun", "response": {}}}
-    response = read(answer(run, mine, result, stray, {"text": "Six."}))
+    response = read(candidate_with(run, mine, result, stray, {"text": "Six."}))
     provider_parts = [ProviderPart(ProviderState("google", part)) for part in (run, result, stray)]
     assert response.message.parts == (
         provider_parts[0],
@@ -544,23 +548,23 @@ def test_a_call_of_a_server_tool_is_a_provider_part() -> None:
         TextPart("Six."),
     )
     assert response.finish_reason == "tool_calls"
-    assert read(answer(run, result)).finish_reason == "stop"
+    assert read(candidate_with(run, result)).finish_reason == "stop"
 
 
 def test_results_find_their_calls_by_id() -> None:
     calls = [{"functionCall": {"name": "tide", "id": name}} for name in ("a", "b")]
     result = {"functionResponse": {"name": "tide", "id": "b"}}
-    assert [call.id for call in read(answer(*calls, result)).tool_calls] == ["a"]
+    assert [call.id for call in read(candidate_with(*calls, result)).tool_calls] == ["a"]
 
 
 def test_calls_of_server_tools_are_sent_back_unchanged() -> None:
     run = {"functionCall": {"name": "tide", "args": {}}}
     result = {"functionResponse": {"name": "tide", "response": {}}}
-    message = read(answer(run, result, {"text": "Six."})).message
+    message = read(candidate_with(run, result, {"text": "Six."})).message
     request = ChatRequest(messages=(user("?"), message, user("!")))
     body = json.loads(CODEC.encode("gemini-3.8-flash", request, stream=False).body)
     assert body["contents"][1]["parts"][1:] == [result, {"text": "Six."}]
-    assert read(answer(run, result, {"text": "Six."})).message == message
+    assert read(candidate_with(run, result, {"text": "Six."})).message == message
 
 
 @pytest.mark.parametrize(
@@ -574,11 +578,13 @@ def test_calls_of_server_tools_are_sent_back_unchanged() -> None:
 )
 def test_media_by_uri_are_parts(kind: str | None, part: Any) -> None:
     file = {"fileUri": "https://f.example/1", "mimeType": kind}
-    assert read(answer({"fileData": file})).message.parts == (part,)
+    assert read(candidate_with({"fileData": file})).message.parts == (part,)
 
 
 def test_a_long_response_that_was_interrupted_can_be_continued() -> None:
-    response = read(answer({"text": "A"}, finishReason="CONTINUATION", continuationToken="dG9r"))
+    response = read(
+        candidate_with({"text": "A"}, finishReason="CONTINUATION", continuationToken="dG9r")
+    )
     assert response.finish_reason == "length"
     (warning,) = response.warnings
     assert 'provider_options={"continuationToken": "dG9r"}' in warning
@@ -587,7 +593,7 @@ def test_a_long_response_that_was_interrupted_can_be_continued() -> None:
 def test_sources_of_a_response_without_text_are_kept() -> None:
     image = {"inlineData": {"mimeType": "image/png", "data": "eA=="}}
     grounding = {"groundingChunks": [{"web": {"uri": "https://t.example", "title": "T"}}]}
-    parts = read(answer(image, groundingMetadata=grounding)).message.parts
+    parts = read(candidate_with(image, groundingMetadata=grounding)).message.parts
     assert parts == (
         ImagePart(data=b"x", media_type="image/png"),
         TextPart("", (Citation(url="https://t.example", title="T"),)),

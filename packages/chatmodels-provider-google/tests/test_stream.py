@@ -135,11 +135,11 @@ def test_the_payload_is_the_list_of_chunks() -> None:
 
 def test_log_probabilities_and_audio_are_deltas() -> None:
     result = {"chosenCandidates": [{"token": "A", "logProbability": -1}]}
-    sound = {"inlineData": {"mimeType": "audio/pcm", "data": "AAE="}}
+    audio = {"inlineData": {"mimeType": "audio/pcm", "data": "AAE="}}
     other = {"inlineData": {"mimeType": "audio/wav", "data": "AgM="}}
     events = stream(
         chunk({"text": "A"}, logprobsResult=result),
-        chunk(sound, sound, other),
+        chunk(audio, audio, other),
         chunk(finish="STOP"),
     )
     assert [type(event) for event in events[2:]] == [

@@ -38,7 +38,7 @@ from chatmodels.providers.mistral import DIALECT, PROVIDER
 from chatmodels.providers.mistral._listing import read_models
 from chatmodels.testing import SimulatedResponse, Simulator
 
-THOUGHT = ReasoningPart("Hm.", ProviderState("mistral", {"type": "thinking"}))
+REASONING = ReasoningPart("Hm.", ProviderState("mistral", {"type": "thinking"}))
 WEATHER = ToolDefinition("weather", "Tell it.", {"type": "object"})
 
 
@@ -325,9 +325,9 @@ def test_ids_of_other_vendors_are_converted_and_stay_unique() -> None:
     ],
 )
 def test_parts_that_only_mistral_knows_go_back_as_they_came(part: dict[str, Any]) -> None:
-    answer = {"choices": [{"message": {"content": [{"type": "text", "text": "Well."}, part]}}]}
+    body = {"choices": [{"message": {"content": [{"type": "text", "text": "Well."}, part]}}]}
     with Simulator() as simulator:
-        simulator.queue(SimulatedResponse(body=(json.dumps(answer).encode(),)))
+        simulator.queue(SimulatedResponse(body=(json.dumps(body).encode(),)))
         made = model(base_url=f"{simulator.url}/mistral/v1")
         response = made.generate("?")
     model_messages = made.explain([user("?"), response.message, user("And?")]).body["messages"][1]
@@ -360,8 +360,8 @@ def test_refusals_are_texts() -> None:
     assert messages(assistant(RefusalPart("I will not.")), user("?"))[0]["content"] == [
         {"type": "text", "text": "I will not."}
     ]
-    thought = assistant(THOUGHT, RefusalPart("I will not."))
-    kinds = [part["type"] for part in messages(thought, user("?"))[0]["content"]]
+    reasoning = assistant(REASONING, RefusalPart("I will not."))
+    kinds = [part["type"] for part in messages(reasoning, user("?"))[0]["content"]]
     assert kinds == ["thinking", "text"]
 
 
@@ -374,10 +374,10 @@ def test_an_empty_message_is_left_out() -> None:
 
 
 def test_reasoning_is_sent_back_to_models_that_reason() -> None:
-    model_messages = assistant(THOUGHT, "42")
+    model_messages = assistant(REASONING, "42")
     thinking = {"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}]}
-    answer = {"type": "text", "text": "42"}
-    assert messages(model_messages, user("?"))[0]["content"] == [thinking, answer]
+    text = {"type": "text", "text": "42"}
+    assert messages(model_messages, user("?"))[0]["content"] == [thinking, text]
     assert messages(model_messages, user("?"), name="ministral-8b-2512")[0]["content"] == "42"
 
 
@@ -402,9 +402,9 @@ def test_references_are_citations() -> None:
         {"type": "reference", "reference_ids": [0]},
         {"type": "text", "text": "."},
     ]
-    answer = {"choices": [{"message": {"role": "assistant", "content": content}}]}
+    body = {"choices": [{"message": {"role": "assistant", "content": content}}]}
     with Simulator() as simulator:
-        simulator.queue(SimulatedResponse(body=(json.dumps(answer).encode(),)))
+        simulator.queue(SimulatedResponse(body=(json.dumps(body).encode(),)))
         response = model(base_url=f"{simulator.url}/mistral/v1").generate("?")
     assert response.message.parts == (
         TextPart("The prize went to Nihon Hidankyo.", (Citation(source="0", start=0, end=32),)),
@@ -413,22 +413,22 @@ def test_references_are_citations() -> None:
 
 def test_results_of_mistrals_tools_are_kept_and_not_sent_back() -> None:
     draw = {"id": "D681PevKs", "function": {"name": "generate_image", "arguments": "{}"}}
-    gave = {"role": "tool", "tool_call_id": "D681PevKs", "content": "https://acme.example/a.png"}
+    result = {"role": "tool", "tool_call_id": "D681PevKs", "content": "https://acme.example/a.png"}
     model_messages = [
         {"role": "assistant", "content": "", "tool_calls": [draw]},
-        gave,
+        result,
         {"role": "assistant", "content": "Here it is."},
     ]
-    answer = {"choices": [{"messages": model_messages, "finish_reason": "stop"}]}
+    body = {"choices": [{"messages": model_messages, "finish_reason": "stop"}]}
     with Simulator() as simulator:
-        simulator.queue(SimulatedResponse(body=(json.dumps(answer).encode(),)))
+        simulator.queue(SimulatedResponse(body=(json.dumps(body).encode(),)))
         response = model(base_url=f"{simulator.url}/mistral/v1").generate(
             "Draw.", provider_options={"tools": [{"type": "image_generation"}]}
         )
     text, references = response.message.parts
     assert text == TextPart("Here it is.")
     assert isinstance(references, ProviderPart)
-    assert references.signature.data["steps"][1] == gave
+    assert references.signature.data["steps"][1] == result
     assert messages(user("Draw."), response.message, user("Thanks."))[1] == {
         "role": "assistant",
         "content": "Here it is.",
@@ -436,7 +436,7 @@ def test_results_of_mistrals_tools_are_kept_and_not_sent_back() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "answer", "code", "words"),
+    ("status", "body", "code", "words"),
     [
         pytest.param(
             401,
@@ -497,10 +497,10 @@ def test_results_of_mistrals_tools_are_kept_and_not_sent_back() -> None:
     ],
 )
 def test_failures_have_mistrals_formats(
-    status: int, answer: dict[str, Any], code: ErrorCode, words: str
+    status: int, body: dict[str, Any], code: ErrorCode, words: str
 ) -> None:
     with Simulator() as simulator:
-        simulator.queue(SimulatedResponse(status=status, body=(json.dumps(answer).encode(),)))
+        simulator.queue(SimulatedResponse(status=status, body=(json.dumps(body).encode(),)))
         with pytest.raises(ChatModelError, match=words) as caught:
             model(base_url=f"{simulator.url}/mistral/v1").generate("?")
     assert (caught.value.code, caught.value.request_id) == (code, "req_1")

@@ -57,10 +57,10 @@ def simulator() -> Iterator[Simulator]:
 
 
 def answering(monkeypatch: pytest.MonkeyPatch, *lines: bytes, **how: Any) -> None:
-    """Have the simulator answer to a pull with these lines."""
+    """Have the simulator response to a pull with these lines."""
     headers = {"content-type": "application/x-ndjson"}
-    answer = SimulatedResponse(headers=headers, body=lines, streamed=True, **how)
-    monkeypatch.setattr(OllamaChat, "other", lambda *_: answer)
+    response = SimulatedResponse(headers=headers, body=lines, streamed=True, **how)
+    monkeypatch.setattr(OllamaChat, "other", lambda *_: response)
 
 
 def test_the_steps_are_yielded_as_they_arrive(puller: Puller, simulator: Simulator) -> None:

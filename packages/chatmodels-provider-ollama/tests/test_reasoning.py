@@ -16,7 +16,7 @@ def split(*pieces: str) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("text", "thought", "splits"),
+    ("text", "reasoning", "splits"),
     [
         ("Hello.", "", "Hello."),
         ("<think>\nHm.\n</think>\n\nHello.", "Hm.\n", "Hello."),
@@ -35,8 +35,10 @@ def split(*pieces: str) -> tuple[str, str]:
         ("<think>a</", "a</", ""),
     ],
 )
-def test_reasoning_is_the_text_between_the_first_tags(text: str, thought: str, splits: str) -> None:
-    assert split(text) == (thought, splits)
+def test_reasoning_is_the_text_between_the_first_tags(
+    text: str, reasoning: str, splits: str
+) -> None:
+    assert split(text) == (reasoning, splits)
 
 
 @given(TAGGED, st.data())

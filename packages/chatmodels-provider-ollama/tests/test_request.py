@@ -32,7 +32,7 @@ CITY = {"type": "object", "properties": {"city": {"type": "string"}}}
 WEATHER = ToolDefinition("weather", "Tell the weather.", CITY)
 CLOCK = ToolDefinition("clock", "", {"type": "object"})
 PIXEL = ImagePart(data=b"png", media_type="image/png")
-THOUGHT = ProviderState("ollama", {"type": "thinking"})
+REASONING = ProviderState("ollama", {"type": "thinking"})
 
 
 def body(*messages: Message, **fields: Any) -> dict[str, Any]:
@@ -165,7 +165,7 @@ def test_a_message_has_one_text_and_images_beside_it() -> None:
 
 def test_calls_have_objects_and_results_the_name_of_the_tool() -> None:
     assistant_message = assistant(
-        ReasoningPart("Hm.", THOUGHT),
+        ReasoningPart("Hm.", REASONING),
         ReasoningPart("Another vendor's."),
         "Look:",
         ToolCall("1", "weather", '{"city": "Oslo"}'),

@@ -145,7 +145,7 @@ async def test_a_wait_beyond_the_total_time_is_an_error() -> None:
     model = Gated(concurrency)
 
     with model.stream("Hi"):
-        with pytest.raises(CallTimeoutError, match="no place among 1 concurrent calls"):
+        with pytest.raises(CallTimeoutError, match="all 1 concurrent calls ran"):
             await model.agenerate("Hi", timeout=Timeout(total=0.01))
         with pytest.raises(CallTimeoutError, match=r"the total timeout of 0\.01 s"):
             await anyio.to_thread.run_sync(lambda: model.generate("Hi", timeout=0.01))

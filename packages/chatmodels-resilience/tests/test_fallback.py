@@ -140,7 +140,7 @@ def test_wrong_arguments_are_refused_together() -> None:
     with pytest.raises(ConfigurationError) as raised:
         Fallback("openai:gpt-5", on=["nothing"])  # type: ignore[arg-type] - untyped callers
     assert raised.value.message == (
-        "Fallback: str is not a model, create one with create_chat_model(...); "
+        "Fallback: str is not a model; create one with create_chat_model(...); "
         "there is no ErrorCode 'nothing'"
     )
     with pytest.raises(ConfigurationError, match="Fallback: pass at least one model"):

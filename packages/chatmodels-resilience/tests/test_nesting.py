@@ -63,10 +63,10 @@ async def test_a_deadline_of_one_model_does_not_limit_its_replacement(
         return (yield Send(request))
 
     totals: list[float | None] = []
-    spare = scripted("spare")
+    backup = scripted("backup")
     model = scripted().with_policies(
         begin,
-        Fallback(spare, clock=clock),
+        Fallback(backup, clock=clock),
         Deadline(9, clock=clock),
         Deadline(5, clock=clock),
         slow,
@@ -74,9 +74,9 @@ async def test_a_deadline_of_one_model_does_not_limit_its_replacement(
 
     response = await call(model)
 
-    assert response.text == "spare"
+    assert response.text == "backup"
     assert totals == [5]
-    assert spare.requests[0].timeout is None
+    assert backup.requests[0].timeout is None
 
 
 @pytest.mark.parametrize(

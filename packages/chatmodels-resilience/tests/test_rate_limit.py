@@ -85,7 +85,7 @@ def test_a_call_with_more_tokens_than_the_limit_waits_for_an_empty_period() -> N
     assert trial.begin(big)[1] == 10
 
 
-def test_a_cancelled_wait_gives_its_place_back() -> None:
+def test_a_cancelled_wait_returns_its_place() -> None:
     trial = Trial(requests=1, tokens=1000, per=10)
     trial.begin()
     flow, wait = trial.begin()

@@ -36,7 +36,7 @@ METADATA = ProviderMetadata(
 
 
 class CarelessModel(StandardChatModel):
-    """Sends the text and nothing else, and takes the answer for granted."""
+    """Sends the text and nothing else, and takes the response for granted."""
 
     def __init__(self, model: str, options: ProviderOptions) -> None:
         super().__init__("careless", model, settings=options.settings)
@@ -54,9 +54,9 @@ class CarelessModel(StandardChatModel):
         headers = {"authorization": f"Bearer {self._key}"}
         with closing(http.client.HTTPConnection(host, timeout=300)) as connection:
             connection.request("POST", f"/{path}/chat/completions", json.dumps(body), headers)
-            answer = json.loads(connection.getresponse().read())
+            response = json.loads(connection.getresponse().read())
         return ChatResponse(
-            message=assistant(answer["choices"][0]["message"]["content"]),
+            message=assistant(response["choices"][0]["message"]["content"]),
             usage=Usage(input_tokens=3, output_tokens=3, total_tokens=7),
         )
 

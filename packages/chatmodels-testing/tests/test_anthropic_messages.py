@@ -140,7 +140,7 @@ def test_it_repeats_the_results_of_tools(simulator: Simulator) -> None:
     messages = [{"role": "user", "content": "Oslo?"}, {"role": "user", "content": results}]
 
     got = ask(simulator, messages=messages, tools=[WEATHER]).json
-    assert got["content"] == [{"type": "text", "text": "The tools answered: rain / sun / "}]
+    assert got["content"] == [{"type": "text", "text": "The tools returned: rain / sun / "}]
 
 
 @pytest.mark.parametrize(
@@ -230,9 +230,9 @@ def test_a_response_can_be_empty(simulator: Simulator, stream: bool) -> None:
 
 
 def test_the_message_reports_a_prompt_that_is_too_long() -> None:
-    answer = AnthropicMessages().error(ErrorCode.CONTEXT_LENGTH_EXCEEDED, 400, "simulated")
+    response = AnthropicMessages().error(ErrorCode.CONTEXT_LENGTH_EXCEEDED, 400, "simulated")
 
-    assert b"prompt is too long" in answer.content
+    assert b"prompt is too long" in response.content
 
 
 def test_earlier_text_counts_as_input(simulator: Simulator) -> None:

@@ -161,7 +161,7 @@ def test_the_results_of_tools_are_repeated(simulator: Simulator) -> None:
         {"text": "?"},
     ]
     got = ask(simulator, messages=[{"role": "user", "content": results}])
-    assert got.json["output"]["message"]["content"] == [{"text": "The tools answered: rain"}]
+    assert got.json["output"]["message"]["content"] == [{"text": "The tools returned: rain"}]
 
 
 def test_an_output_schema_gets_a_value(simulator: Simulator) -> None:

@@ -138,7 +138,7 @@ def test_it_repeats_the_results_of_tools(simulator: Simulator) -> None:
     ]
     got = ask(simulator, messages=messages, tools=[WEATHER]).json
 
-    text = 'The tools answered: rain / {"sky":"blue"}'
+    text = 'The tools returned: rain / {"sky":"blue"}'
     assert got["message"]["content"] == [{"type": "text", "text": text}]
 
 
@@ -215,9 +215,9 @@ def test_a_response_can_be_empty(simulator: Simulator, stream: bool) -> None:
 
 
 def test_the_message_reports_a_prompt_that_is_too_long() -> None:
-    answer = CohereChat().error(ErrorCode.CONTEXT_LENGTH_EXCEEDED, 400, "simulated")
+    response = CohereChat().error(ErrorCode.CONTEXT_LENGTH_EXCEEDED, 400, "simulated")
 
-    assert b"too many tokens" in answer.content
+    assert b"too many tokens" in response.content
 
 
 def test_the_schema_is_read_under_the_name_of_the_official_client(

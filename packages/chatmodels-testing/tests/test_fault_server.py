@@ -52,9 +52,9 @@ def received(peer: socket.socket) -> bytes:
 def response(peer: socket.socket, request: bytes = REQUEST) -> tuple[int, bytes]:
     """Send a request and read its response, which has a length."""
     peer.sendall(request)
-    answer = http.client.HTTPResponse(peer)
-    answer.begin()
-    return answer.status, answer.read()
+    reply = http.client.HTTPResponse(peer)
+    reply.begin()
+    return reply.status, reply.read()
 
 
 def text(body: bytes) -> str:
@@ -345,6 +345,6 @@ def test_a_client_of_another_library_meets_faults_too() -> None:
         host = server.url.removeprefix("http://")
         with closing(http.client.HTTPConnection(host, timeout=60)) as client:
             client.request("POST", "/v1/chat/completions", BODY)
-            answer = client.getresponse()
+            reply = client.getresponse()
             with pytest.raises(http.client.HTTPException):
-                answer.read()
+                reply.read()

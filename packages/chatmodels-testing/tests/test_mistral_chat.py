@@ -59,9 +59,9 @@ def test_it_repeats_the_prompt(simulator: Simulator) -> None:
 def test_reasoning_is_a_part_of_the_content(simulator: Simulator) -> None:
     simulator.queue((ReasoningPart("Hm."), "Well."), ReasoningPart("Hm."))
     thinking = {"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}], "closed": True}
-    answer = {"type": "text", "text": "Well."}
+    text = {"type": "text", "text": "Well."}
 
-    assert ask(simulator).json["choices"][0]["message"]["content"] == [thinking, answer]
+    assert ask(simulator).json["choices"][0]["message"]["content"] == [thinking, text]
     assert ask(simulator).json["choices"][0]["message"]["content"] == [thinking]
 
 

@@ -80,7 +80,7 @@ def test_it_calls_the_tools_and_repeats_their_results(simulator: Simulator) -> N
     second = ask(simulator, tools=[WEATHER], messages=history).json["message"]
 
     assert [call["function"]["name"] for call in first["tool_calls"]] == ["weather", "clock"]
-    assert second["content"] == "The tools answered: rain"
+    assert second["content"] == "The tools returned: rain"
 
 
 @pytest.mark.parametrize(
@@ -148,9 +148,9 @@ def test_a_response_can_be_empty(simulator: Simulator, stream: bool) -> None:
 
 
 def test_the_message_reports_a_prompt_that_is_too_long() -> None:
-    answer = OllamaChat().error(ErrorCode.CONTEXT_LENGTH_EXCEEDED, 400, "simulated")
+    response = OllamaChat().error(ErrorCode.CONTEXT_LENGTH_EXCEEDED, 400, "simulated")
 
-    assert b"context length" in answer.content
+    assert b"context length" in response.content
 
 
 @pytest.mark.parametrize(("model", "status"), [("qwen3", 200), ("missing", 500)])

@@ -152,7 +152,7 @@ def test_it_calls_tools(simulator: Simulator, choice: object, called: list[str])
 def test_it_repeats_the_results_of_tools(simulator: Simulator) -> None:
     reply = [{"role": "user", "content": [{"type": "input_text", "text": "Now?"}]}, CALL, RESULT]
     got = ask(simulator, input=reply, tools=[CLOCK]).json
-    assert got["output"][0]["content"][0]["text"] == "The tools answered: noon"
+    assert got["output"][0]["content"][0]["text"] == "The tools returned: noon"
 
 
 @pytest.mark.parametrize(

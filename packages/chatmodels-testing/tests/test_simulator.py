@@ -130,7 +130,7 @@ def test_it_repeats_the_results_of_tools(simulator: Simulator) -> None:
     first = ask(simulator, messages=messages, tools=[WEATHER])
     forced = ask(simulator, messages=messages, tools=[WEATHER], tool_choice="required")
 
-    assert first.message["content"] == "The tools answered: rain / sun"
+    assert first.message["content"] == "The tools returned: rain / sun"
     assert forced.message["tool_calls"]
 
 
@@ -515,7 +515,7 @@ def test_connections_to_the_refusing_address_are_refused(simulator: Simulator) -
 def test_a_conversation_may_consist_of_results_alone(simulator: Simulator) -> None:
     messages = [{"role": "tool", "tool_call_id": "1", "content": "rain"}]
 
-    assert ask(simulator, messages=messages).message["content"] == "The tools answered: rain"
+    assert ask(simulator, messages=messages).message["content"] == "The tools returned: rain"
 
 
 def test_chunks_are_sent_immediately(simulator: Simulator) -> None:

@@ -101,7 +101,7 @@ async def test_tool_resultsare_in_the_order_of_the_calls_whichever_ends_first(
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-def test_any_order_of_ends_gives_the_order_of_the_calls(
+def test_results_are_in_the_order_of_the_calls_in_any_order_of_ends(
     scripted, order: list[int], limit: int
 ) -> None:
     turns = [anyio.Event() for _ in range(6)]

@@ -139,7 +139,7 @@ async def test_a_hook_changes_the_arguments(run, scripted) -> None:
     assert done.messages[2] == tool_result(GREET, "Hello Bob")
 
 
-async def test_a_hook_gives_the_result_itself(run, scripted) -> None:
+async def test_a_hook_returns_the_result_itself(run, scripted) -> None:
     cached = tool_result("", "Hello again").parts[0]
 
     done = await run(scripted(GREET, "ok"), "Hi", tools=[greet], before_tool=lambda _: cached)

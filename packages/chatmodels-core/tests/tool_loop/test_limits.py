@@ -222,14 +222,14 @@ async def test_a_call_of_the_model_has_the_time_that_is_left(run, scripted) -> N
 
 
 async def test_another_model_that_a_policy_calls_has_the_time_that_is_left(run, scripted) -> None:
-    spare = scripted("3")
+    backup = scripted("3")
 
     def elsewhere(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
-        return (yield Send(request, spare))
+        return (yield Send(request, backup))
 
     await run(scripted(policies=[elsewhere]), "Add", tools=[add], max_seconds=1500)
 
-    assert spare.requests[0].timeout.total == pytest.approx(1500, abs=100)
+    assert backup.requests[0].timeout.total == pytest.approx(1500, abs=100)
 
 
 async def test_a_call_that_outlasts_the_run_reaches_its_limit(run, scripted) -> None:

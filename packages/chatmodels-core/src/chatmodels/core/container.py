@@ -55,7 +55,8 @@ class Container(AbstractContextManager["Container"], AbstractAsyncContextManager
         rule = (factory or key, lifetime) if instance is None else (lambda: instance, "transient")
         if self._state[0].setdefault(key, rule) is not rule and not replace:
             raise ConfigurationError(
-                f"{_names(key)} is registered; pass replace=True", op="register"
+                f"{_names(key)} is already registered; pass replace=True to replace it",
+                op="register",
             )
         self._state[0][key] = rule
 

@@ -23,8 +23,8 @@ from chatmodels.http._framing.frames import Frame, StreamDecoder
 from chatmodels.http._sender import Sender
 from chatmodels.http._surrogates import (
     BACKSLASH,
-    HalfCharacters,
-    may_have_halves,
+    SurrogateJoiner,
+    may_have_surrogates,
     with_stand_ins,
 )
 from chatmodels.http._transport.engine import AsyncHttpResponse, HttpResponse, TransferError
@@ -115,7 +115,7 @@ class StreamReading:
         try:
             for frame in self._framer.feed(chunk):
                 data = frame.data
-                if BACKSLASH in data and may_have_halves(data):
+                if BACKSLASH in data and may_have_surrogates(data):
                     whole = self._with_stand_ins(frame)
                 else:
                     whole = frame
@@ -188,12 +188,12 @@ class StreamReading:
         return self._sender.complete_error(failure, self._response)
 
     def _with_stand_ins(self, frame: Frame) -> Frame:
-        """Replace halves of characters in a frame, and wrap the decoder from then on."""
+        """Replace the surrogates in a frame, and wrap the decoder from then on."""
         data = with_stand_ins(frame.data)
         if data is frame.data:
             return frame
-        if not isinstance(self._decoder, HalfCharacters):
-            self._decoder = HalfCharacters(self._decoder)
+        if not isinstance(self._decoder, SurrogateJoiner):
+            self._decoder = SurrogateJoiner(self._decoder)
         return msgspec.structs.replace(frame, data=data)
 
     def _complete(self, event: StreamEvent) -> StreamEvent:

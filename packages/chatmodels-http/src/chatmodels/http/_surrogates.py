@@ -1,8 +1,9 @@
-"""Lone UTF-16 surrogates (half characters): valid in JSON escapes, but not in Unicode text.
+"""Lone UTF-16 surrogates: valid in JSON escapes, but not in Unicode text.
 
-Gateways that split texts by UTF-16 length send an emoji as two halves in two chunks. JSON parsers
-that check Unicode reject both. Before parsing, each half is replaced by a stand-in, a private-use
-character. After parsing, adjacent halves become the character, and all others U+FFFD.
+Gateways that split texts by UTF-16 length send an emoji as two surrogates in two chunks. JSON
+parsers that check Unicode reject both. Before parsing, each surrogate is replaced by a stand-in, a
+private-use character. After parsing, adjacent surrogates become the character, and all others
+U+FFFD.
 """
 
 import re
@@ -25,11 +26,11 @@ from chatmodels.http._framing.frames import Frame, StreamDecoder
 # Most frames have no backslash. Searching bytes for an integer is forty times as fast as for bytes.
 BACKSLASH = ord(b"\\")
 
-may_have_halves = re.compile(rb"\\u[dD]").search
+may_have_surrogates = re.compile(rb"\\u[dD]").search
 
 _ESCAPE = re.compile(
     rb"\\u[dD][89abAB]..\\u[dD][c-fC-F].."  # a whole character
-    rb"|\\u([dD][89a-fA-F][0-9a-fA-F]{2})"  # half of one
+    rb"|\\u([dD][89a-fA-F][0-9a-fA-F]{2})"  # a lone surrogate or one of a pair that is split
     rb"|\\.",
     re.DOTALL,
 )
@@ -44,14 +45,14 @@ _Delta = TextDelta | ReasoningDelta | RefusalDelta | ToolCallDelta
 
 
 def with_stand_ins(data: bytes) -> bytes:
-    """Replace halves of characters in JSON by their stand-ins; return the same object if none."""
-    if BACKSLASH not in data or not may_have_halves(data):
+    """Replace surrogates in JSON by their stand-ins; return the same object if none."""
+    if BACKSLASH not in data or not may_have_surrogates(data):
         return data
     replaced = _ESCAPE.sub(_stand_in, data)
     return data if replaced == data else replaced
 
 
-class HalfCharacters:
+class SurrogateJoiner:
     """A `StreamDecoder` whose events have whole characters instead of stand-ins.
 
     Args:
@@ -99,16 +100,16 @@ class HalfCharacters:
         key = event.type, event.index
         before = self._pending.pop(key, None)
         text = _text(event) if before is None else _text(before) + _text(event)
-        if _ENDS_WITH_HIGH.search(text):  # the next delta can contain the other half
+        if _ENDS_WITH_HIGH.search(text):  # the next delta can contain the other surrogate
             self._pending[key] = _with(event, text[-1])
             text = text[:-1]
         if text:
-            yield _with(event, _join_halves(text))
+            yield _with(event, _join_surrogates(text))
 
     def _flush(self, index: int | None) -> Iterator[StreamEvent]:
         for key in [key for key in self._pending if index is None or key[1] == index]:
-            half = self._pending.pop(key)
-            yield _with(half, _join_halves(_text(half)))
+            pending = self._pending.pop(key)
+            yield _with(pending, _join_surrogates(_text(pending)))
 
 
 def _text(event: _Delta) -> str:
@@ -126,7 +127,7 @@ def _stand_in(match: re.Match[bytes]) -> bytes:
     return chr(int(match[1], 16) - _SURROGATES + _STAND_INS).encode()
 
 
-def _join_halves(text: str) -> str:
+def _join_surrogates(text: str) -> str:
     return _STAND_IN.sub(_character, text)
 
 
@@ -142,4 +143,4 @@ def _restored(event: StreamEvent) -> StreamEvent:
     encoded = msgspec.json.encode(event).decode()
     if not _STAND_IN.search(encoded):
         return event
-    return msgspec.json.decode(_join_halves(encoded), type=type(event))
+    return msgspec.json.decode(_join_surrogates(encoded), type=type(event))

@@ -58,5 +58,5 @@ def _decode(data: str | None, warnings: list[str]) -> bytes:
     try:
         return base64.b64decode(data or "")
     except ValueError as error:
-        warn(f"audio was left out as not readable: {error}", warnings)
+        warn(f"audio was omitted as unreadable: {error}", warnings)
         return b""

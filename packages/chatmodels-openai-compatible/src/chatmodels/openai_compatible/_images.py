@@ -18,7 +18,7 @@ def read_images(images: Json, warnings: list[str]) -> list[ImagePart]:
         place = item.get("image_url")
         url = text_or_none(place.get("url") if is_object(place) else place)
         if url is None:
-            warn("an image was left out: it has no URL", warnings)
+            warn("an image was omitted: it has no URL", warnings)
         elif not url.startswith("data:"):
             parts.append(ImagePart(url=url))
         else:
@@ -27,7 +27,7 @@ def read_images(images: Json, warnings: list[str]) -> list[ImagePart]:
             try:
                 data = base64.b64decode(encoded, validate=True)
             except ValueError as error:
-                warn(f"an image was left out as not readable: {error}", warnings)
+                warn(f"an image was omitted as unreadable: {error}", warnings)
             else:
                 parts.append(ImagePart(data=data, media_type=kind))
     return parts

@@ -199,5 +199,5 @@ def _amount(cost: float | None) -> float | None:
         return None
     amount = float(cost)  # a Decimal, too
     if not 0 <= amount < inf:
-        raise ValueError(f"a call cannot cost {amount}")
+        raise ValueError(f"the cost hook returned {amount}; return a finite number of at least 0")
     return amount

@@ -40,7 +40,7 @@ class Budget:
         if self._used >= self.tokens:
             raise QuotaExceededError(
                 f"the budget of {self.tokens:,} tokens is used up ({self._used:,} used); "
-                "create another Budget to go on"
+                "create another Budget to continue"
             )
         call.on_end(self._add)
         return (yield Send(request))

@@ -117,8 +117,8 @@ class Concurrency:
         if not in_time:
             self._give_up(place)
             raise CallTimeoutError(
-                f"no place among {self.current_limit} concurrent calls became free within the "
-                f"total timeout of {call.timeout.total} s"
+                f"all {self.current_limit} concurrent calls ran for longer than the total timeout "
+                f"of {call.timeout.total} s; raise Timeout(total=...) or the limit of calls"
             )
 
     def _give_up(self, place: ThreadPlace | TaskPlace) -> None:

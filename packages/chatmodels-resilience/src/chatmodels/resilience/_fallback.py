@@ -55,7 +55,7 @@ class Fallback:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         problems = [
-            f"{type(model).__name__} is not a model, create one with create_chat_model(...)"
+            f"{type(model).__name__} is not a model; create one with create_chat_model(...)"
             for model in models
             if not isinstance(model, CallableModel)  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
         ]

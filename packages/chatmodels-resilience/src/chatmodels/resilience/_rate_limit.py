@@ -24,7 +24,7 @@ class RateLimit:
     """A policy that limits requests and tokens per time, so that the vendor need not refuse them.
 
     In any period of `per` seconds, no more than `requests` attempts begin and no more than `tokens`
-    tokens are used. A call that comes too early waits. If the wait would outlast the total time
+    tokens are used. A call that comes too early waits. If the wait would exceed the total time
     limit of the call, it raises `RateLimitError` at once, with the wait as `retry_after`.
 
     The tokens of a call are estimated before it: one for four characters of text in the messages,
@@ -102,7 +102,8 @@ class RateLimit:
             if call.deadline is not None and start >= call.deadline:
                 raise RateLimitError(
                     f"waiting {start - now:.1f} s for the rate limit of {self._described()} would "
-                    f"outlast the total timeout of {call.timeout.total} s",
+                    f"exceed the total timeout of {call.timeout.total} s; call again later, or "
+                    "raise Timeout(total=...)",
                     retry_after=start - now,
                 )
             entry, attempt = _Entry(start, estimate), _Entry(start, 1)

@@ -89,7 +89,7 @@ def simulate(parsed: ParsedRequest, identity: str, /) -> ChatResponse[Any]:
         value = example_value(parsed.output.schema or {"type": "object"})
         text = msgspec.json.encode(value).decode()
     elif parsed.results:
-        text = f"The tools answered: {' / '.join(parsed.results)}"
+        text = f"The tools returned: {' / '.join(parsed.results)}"
     else:
         text = f"You said: {parsed.text}"
     return _response(assistant(text), parsed, identity)

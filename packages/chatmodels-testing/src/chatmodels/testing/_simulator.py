@@ -176,18 +176,18 @@ class Simulator(LoopbackServer[Connection]):
             self._lock.notify_all()
             number = next(self._numbers)
         try:
-            protocol, answer = self._choose(exchange, number)
+            protocol, response = self._choose(exchange, number)
         except Exception as error:
             protocol = PROTOCOLS[-1]
             message = f"the simulator failed: {error!r}"
-            answer = protocol.error(ErrorCode.PROVIDER_UNAVAILABLE, 500, message)
-        headers = {protocol.request_id_header: f"req_{number}", **answer.headers}
+            response = protocol.error(ErrorCode.PROVIDER_UNAVAILABLE, 500, message)
+        headers = {protocol.request_id_header: f"req_{number}", **response.headers}
         exchange.request_id = headers[protocol.request_id_header]
         return msgspec.structs.replace(
-            answer,
+            response,
             headers=headers,
-            latency=answer.latency or self.latency,
-            pace=answer.pace or (self.pace if answer.streamed else 0.0),
+            latency=response.latency or self.latency,
+            pace=response.pace or (self.pace if response.streamed else 0.0),
         )
 
     def _choose(self, exchange: Exchange, number: int) -> tuple[WireProtocol, SimulatedResponse]:

@@ -22,9 +22,9 @@ class AsyncBatchResults(Generic[Result]):
     """The results of many calls, as they complete: an async iterator of `(index, result)`.
 
     The index is the place of the prompt. The result is a response, or the error of a call that
-    failed. It is used in an `async with` block, which the calls do not outlive: leaving the block
-    cancels those that run. Prompts are read when there is room: at most `max_concurrency` calls
-    run or wait for their result to be read. Not shared by tasks.
+    failed. Use it in an `async with` block: leaving the block cancels the calls that run. Prompts
+    are read when there is room: at most `max_concurrency` calls run or wait for their result to be
+    read. Tasks cannot share it.
 
     ```python
     async with model.abatch_as_completed(prompts) as results:
@@ -65,7 +65,7 @@ class AsyncBatchResults(Generic[Result]):
 
         if self._group is not None or self._left:
             raise InvalidRequestError(
-                "the batch was entered before; call abatch_as_completed() again"
+                "the batch has already been entered; call abatch_as_completed() again"
             )
         self._room = Semaphore(self._max_concurrency)
         self._changed = Event()
@@ -98,7 +98,7 @@ class AsyncBatchResults(Generic[Result]):
             raise StopAsyncIteration
         if self._group is None:
             raise InvalidRequestError(
-                "the results of a batch are read in a block that its calls do not outlive; write: "
+                "the results of a batch can be read only within its `async with` block; write: "
                 "async with model.abatch_as_completed(...) as results"
             )
         await checkpoint()  # so that a cancellation arrives even if results are ready

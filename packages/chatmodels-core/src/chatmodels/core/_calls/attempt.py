@@ -160,21 +160,21 @@ def open_stream(
         finally:
             close(outcome.events, call)
 
-    kept = None
+    used = None
     call.enter()
     try:
         outcome = drive(policies, call, Send(call.full_request), perform, collect=collect)
         if isinstance(outcome, ChatResponse):
             chosen = _replayed(outcome)
         else:
-            chosen = kept = _checked(outcome)
+            chosen = used = _checked(outcome)
         if others:
             call.is_delegated = _is_of(others, own, chosen, call)
         call.note_first_event()
         return chosen
     finally:
         call.leave()
-        for other in _unused(opened, kept):
+        for other in _unused(opened, used):
             close(other.events, call)
 
 
@@ -226,21 +226,21 @@ async def aopen_stream(
         finally:
             await aclose(outcome.events, call)
 
-    kept = None
+    used = None
     call.enter()
     try:
         outcome = await adrive(policies, call, Send(call.full_request), perform, collect=collect)
         if isinstance(outcome, ChatResponse):
             chosen = _areplayed(outcome)
         else:
-            chosen = kept = _checked(outcome)
+            chosen = used = _checked(outcome)
         if others:
             call.is_delegated = _is_of(others, own, chosen, call)
         call.note_first_event()
         return chosen
     finally:
         call.leave()
-        for other in _unused(opened, kept):
+        for other in _unused(opened, used):
             await aclose(other.events, call)
 
 
@@ -309,10 +309,10 @@ def _is_of(others: Sequence[object], own: object, outcome: object, call: CallInf
 
 
 def _unused(
-    opened: list[StartedStream[Any]], kept: StartedStream[Any] | None
+    opened: list[StartedStream[Any]], used: StartedStream[Any] | None
 ) -> list[StartedStream[Any]]:
-    if len(opened) == 1 and kept is opened[0]:
+    if len(opened) == 1 and used is opened[0]:
         return []
-    if kept is not None and all(kept is not other for other in opened):
+    if used is not None and all(used is not other for other in opened):
         return []  # a policy created it, presumably from these
-    return [other for other in opened if other is not kept]
+    return [other for other in opened if other is not used]

@@ -127,7 +127,7 @@ def entries(messages: object, converter: str) -> Iterator[tuple[object, str]]:
         empty = False
         yield message, f"messages[{index}]"
     if empty:
-        raise InvalidRequestError(f"{converter}() got no messages; pass at least one")
+        raise InvalidRequestError(f"{converter}() received no messages; pass at least one")
 
 
 def is_list(value: object) -> TypeGuard[Sequence[Any]]:

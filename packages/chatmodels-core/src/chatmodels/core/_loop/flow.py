@@ -128,7 +128,8 @@ class _Round:
             call = decided
             if call.name not in plan.tools:
                 raise ConfigurationError(
-                    f"before_tool returned a call of {call.name!r}, which is not one of the tools",
+                    f"before_tool returned a call of {call.name!r}, which is not one of the tools; "
+                    f"return a call of one of them: {', '.join(plan.tools)}",
                     op="run_tools",
                 )
         self._running[position] = call

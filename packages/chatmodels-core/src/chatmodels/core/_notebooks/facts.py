@@ -45,13 +45,13 @@ def response_facts(response: ChatResponse[Any], /) -> str:
 
 
 class TextBudget:
-    """The characters that a display has left."""
+    """The remaining characters of a display."""
 
     def __init__(self) -> None:
         self._left = SHOWN_CHARACTERS
 
     def take(self, text: str, /) -> str:
-        """Return as much of a text as is left, with a note if that is not all of it."""
+        """Return the text up to the remaining characters, with a note if it is cut."""
         shown = text[: self._left]
         self._left -= len(shown)
         return shown if len(shown) == len(text) else f"{shown}… ({len(text) - len(shown):,} more)"

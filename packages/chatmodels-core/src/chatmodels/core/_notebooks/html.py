@@ -1,4 +1,4 @@
-"""Shows values as HTML in notebooks; everything that a model or a user wrote is escaped."""
+"""Shows values as HTML in notebooks, with the texts of models and users escaped."""
 
 import base64
 from html import escape

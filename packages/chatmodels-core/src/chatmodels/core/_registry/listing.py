@@ -36,7 +36,7 @@ def _failure(provider: Provider, error: Exception) -> ChatModelError:
         return error.located(op="list_models", provider=metadata.name)
     failure = InternalError(
         f"{metadata.name} failed to list its models: {type(error).__name__}; please report it to "
-        f"the makers of {metadata.distribution}",
+        f"the maintainers of {metadata.distribution}",
         op="list_models",
         provider=metadata.name,
     )

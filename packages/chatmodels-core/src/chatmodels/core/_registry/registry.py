@@ -180,7 +180,7 @@ class ProviderRegistry(ProviderCatalog):
         except Exception as error:
             raise InternalError(
                 f"{metadata.name} failed to create the model {model!r}: {type(error).__name__}; "
-                f"please report it to the makers of {metadata.distribution}",
+                f"please report it to the maintainers of {metadata.distribution}",
                 op="create_chat_model",
                 provider=metadata.name,
                 model=model,
@@ -285,9 +285,8 @@ class ProviderRegistry(ProviderCatalog):
         """Pickle the global registry by its name; other registries do not pickle."""
         if self is not registry:
             raise ConfigurationError(
-                "a registry other than the global one cannot be pickled, nor a model of its "
-                "aliases: it exists in this process only; create the model in the process that "
-                "uses it"
+                "only the global registry and models of its aliases can be pickled, because other "
+                "registries exist in one process; create the model in the process that uses it"
             )
         return "registry"
 

@@ -240,7 +240,7 @@ class _Translator:
         if "array" in types and not is_map(plain.get("items")):
             self._add(path, "is a list of anything")
         if not types and not plain.keys() & {"enum", "anyOf", "oneOf", "allOf", "$ref"}:
-            self._add(path, "may be anything")
+            self._add(path, "can be anything")
 
     def _check_keys(self, root: Schema) -> None:
         longest = self._rules.root_keys

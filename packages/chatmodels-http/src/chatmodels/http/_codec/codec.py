@@ -11,10 +11,10 @@ import msgspec
 
 from chatmodels.core import ChatModelError, ChatRequest, ChatResponse
 from chatmodels.core.extending import Profile, whole_response
-from chatmodels.http._codec.answer_tool import answer_tool
 from chatmodels.http._codec.conversation import ConversationRules
 from chatmodels.http._codec.listing import Listing
 from chatmodels.http._codec.output import OutputFromTool
+from chatmodels.http._codec.output_tool import output_tool_name
 from chatmodels.http._codec.schema_support import SchemaSupport, TranslatedRequest
 from chatmodels.http._codec.state_scope import add_scopes
 from chatmodels.http._codec.translated_names import TranslatedNames
@@ -22,7 +22,7 @@ from chatmodels.http._exchange import Headers, HttpFailure, HttpRequest
 from chatmodels.http._framing.frames import Framer, StreamDecoder
 from chatmodels.http._framing.sse import SseFramer
 from chatmodels.http._surrogates import (
-    HalfCharacters,
+    SurrogateJoiner,
     with_stand_ins,
 )
 
@@ -104,20 +104,20 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
         decoder = self.decoder(request)
         if request.output is None:
             return decoder
-        return OutputFromTool(decoder, answer_tool(request.output, request.tools))
+        return OutputFromTool(decoder, output_tool_name(request.output, request.tools))
 
     def translated_reader(self, translated: TranslatedRequest, /) -> StreamDecoder:
         """Return the decoder of the response to a translated request."""
         decoder = self.decoder(translated.request)
-        if translated.answer_tool:
-            decoder = OutputFromTool(decoder, translated.answer_tool)
+        if translated.output_tool:
+            decoder = OutputFromTool(decoder, translated.output_tool)
         if not translated.names and not translated.warnings:
             return decoder
         return TranslatedNames(decoder, translated.names, translated.warnings)
 
 
 def read_whole(reader: StreamDecoder, body: bytes, scope: str | None, /) -> ChatResponse[Any]:
-    """Translate a body with the decoder of a response, halves of characters included.
+    """Translate a body with the decoder of a response, lone surrogates included.
 
     Args:
         reader: The decoder.
@@ -130,5 +130,5 @@ def read_whole(reader: StreamDecoder, body: bytes, scope: str | None, /) -> Chat
     """
     replaced = with_stand_ins(body)
     if replaced is not body:
-        reader = HalfCharacters(reader)
+        reader = SurrogateJoiner(reader)
     return whole_response(add_scopes(reader.whole(replaced), scope))

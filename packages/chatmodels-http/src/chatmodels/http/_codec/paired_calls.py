@@ -24,7 +24,7 @@ def check_pairs(messages: Sequence[Message], provider: str, /, *, at_once: bool)
         raise InvalidRequestError(
             f"{provider} accepts only calls that have one result each: {'; '.join(problems)}; "
             "append one tool_result(...) for each call, with is_error=True if the tool was not "
-            "run, or leave both out"
+            "run, or omit both"
         )
 
 

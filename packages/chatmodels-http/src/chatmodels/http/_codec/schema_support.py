@@ -16,7 +16,7 @@ from chatmodels.core.extending import (
     ToolDefinition,
     translate_schema,
 )
-from chatmodels.http._codec.answer_tool import has_strict_tool, with_answer_tool
+from chatmodels.http._codec.output_tool import has_strict_tool, with_output_tool
 from chatmodels.http._codec.tool_names import accepted_name, accepted_names, rename_tools
 from chatmodels.http.wire._json import Json
 
@@ -55,14 +55,14 @@ class TranslatedRequest(msgspec.Struct, frozen=True):
         request: The request to encode.
         names: The caller's names of renamed tools, by the name that is sent.
         warnings: The warnings of the response, about constraints that the vendor does not enforce.
-        answer_tool: The sent name of the tool whose arguments are the output; empty if the output
+        output_tool: The sent name of the tool whose arguments are the output; empty if the output
             is native, or if no output is requested.
     """
 
     request: ChatRequest
     names: Mapping[str, str]
     warnings: tuple[str, ...]
-    answer_tool: str = ""
+    output_tool: str = ""
 
 
 def translate_request(
@@ -135,7 +135,7 @@ def _translated(
         raise UnsupportedError(
             f"{provider} does not accept {'; '.join(refused)}; change the schema"
         )
-    request, tool = with_answer_tool(
+    request, tool = with_output_tool(
         request,
         profile,
         provider,

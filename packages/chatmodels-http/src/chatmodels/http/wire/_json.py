@@ -35,7 +35,7 @@ def lenient(value: Json, kind: type[T], what: str, warnings: list[str]) -> T | N
             return msgspec.json.decode(value, type=kind, strict=False)
         return msgspec.convert(value, kind, strict=False)
     except NOT_JSON as error:
-        warn(f"{what} left out as not readable: {error}", warnings)
+        warn(f"{what} omitted as unreadable: {error}", warnings)
         return None
 
 

@@ -47,8 +47,8 @@ def write_body(body: Json, provider: str, problems: Sequence[str]) -> bytes:
         return msgspec.json.encode(body)
     except UnicodeEncodeError as error:
         raise InvalidRequestError(
-            f"the request cannot be written as JSON: {_place(body)} contains a lone surrogate "
-            "(half a character); text.encode(errors='replace').decode() removes it"
+            f"the request cannot be written as JSON: {_place(body)} contains a lone "
+            "surrogate; text.encode(errors='replace').decode() removes it"
         ) from error
     except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError) as error:
         raise InvalidRequestError(
@@ -59,12 +59,12 @@ def write_body(body: Json, provider: str, problems: Sequence[str]) -> bytes:
 
 def _place(body: Json) -> str:
     try:
-        return _half_character(body) or "a key"
+        return _find_lone_surrogate(body) or "a key"
     except RecursionError:
         return "a deeply nested text"
 
 
-def _half_character(value: Json, place: str = "") -> str | None:
+def _find_lone_surrogate(value: Json, place: str = "") -> str | None:
     """Return the place of the first text that is not valid Unicode, as in "messages[0].content"."""
     if isinstance(value, str):
         return None if _is_unicode(value) else place
@@ -73,7 +73,7 @@ def _half_character(value: Json, place: str = "") -> str | None:
         items = [(f"{place}.{name}" if place else name, item) for name, item in value.items()]
     elif is_list(value):
         items = [(f"{place}[{index}]", item) for index, item in enumerate(value)]
-    places = (_half_character(item, path) for path, item in items if _is_unicode(path))
+    places = (_find_lone_surrogate(item, path) for path, item in items if _is_unicode(path))
     return next(filter(None, places), None)
 
 

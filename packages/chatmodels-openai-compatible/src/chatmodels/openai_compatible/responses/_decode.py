@@ -239,7 +239,7 @@ class ResponsesDecoder:
         events += self._usage_events(response)
         kinds = {kind for item in self._items for kind, _ in item.reported}
         waiting = waiting_items([item.item for item in self._items])
-        if waiting and "tool_call" in kinds:  # else the finish reason alone reports it
+        if waiting and "tool_call" in kinds:  # otherwise only the finish reason reports it
             events += [
                 PartEnd(_marked(part, waiting), index)
                 for item in self._items

@@ -28,7 +28,7 @@ class Address(msgspec.Struct, frozen=True):
     Attributes:
         kind: The kind of endpoint.
         prefix: The prefix of all paths.
-        version: The `api-version` query parameter; empty to leave it out.
+        version: The `api-version` query parameter; empty to omit it.
     """
 
     kind: Kind

@@ -41,7 +41,7 @@ def codec(options: ProviderOptions) -> Codec:
             )
         case api:
             raise ConfigurationError(
-                f"azure has no api {api!r}; pass 'chat_completions' or 'responses', or leave it out"
+                f"azure has no api {api!r}; pass 'chat_completions' or 'responses', or omit it"
             )
 
 

@@ -136,12 +136,12 @@ def _refresh(credentials: Credentials) -> str:
     except Exception as error:
         # The original message can quote the secret.
         raise AuthenticationError(
-            f"google-vertex got no access token for the credentials ({type(error).__name__}); "
+            f"google-vertex received no access token for the credentials ({type(error).__name__}); "
             "check whether they have expired or been revoked, and whether Google can be reached"
         ) from error
     if credentials.token is None:
         raise AuthenticationError(
-            "google-vertex got no access token from the credentials; pass other credentials"
+            "google-vertex received no access token from the credentials; pass other credentials"
         )
     return credentials.token
 

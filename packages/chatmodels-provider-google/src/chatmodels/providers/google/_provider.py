@@ -84,7 +84,7 @@ def _has_key(options: ProviderOptions) -> bool:
         key = None
     problems: list[str] = []
     if credentials is not None and key is not None:
-        problems.append("accepts credentials or an api_key, not both; leave one of them out")
+        problems.append("accepts credentials or an api_key, not both; omit one of them")
     usable = isinstance(credentials, Credentials | VertexTokens) or callable(credentials)
     if credentials is not None and not usable:
         problems.append(

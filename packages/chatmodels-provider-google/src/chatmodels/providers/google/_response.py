@@ -62,7 +62,7 @@ def read_chunk(data: bytes, warnings: list[str]) -> WireChunk:
         if not is_object(parsed) or not parsed.pop("usageMetadata", None):
             raise
         chunk = chunk_decoder.decode(msgspec.json.encode(parsed))
-        warn(f"the usage was left out as not readable: {error}", warnings)
+        warn(f"the usage was omitted as unreadable: {error}", warnings)
         return chunk
 
 

@@ -40,7 +40,7 @@ def codec(options: ProviderOptions, model: str = "") -> Codec:
     api = options.extra.get("api") or default_api(model, options.base_url)
     if api not in _APIS:
         choices = " or ".join(map(repr, _APIS))
-        problems.append(f"openai has no api {api!r}; pass {choices}, or leave it out")
+        problems.append(f"openai has no api {api!r}; pass {choices}, or omit it")
     headers = _headers(options, problems)
     if problems:
         raise ConfigurationError("; ".join(problems))

@@ -21,7 +21,7 @@ from chatmodels.core import (
 from chatmodels.core.extending import ProviderOptions
 from chatmodels.resilience import Retry
 
-KEPT = Path(__file__).parent / "kept"
+PICKLES = Path(__file__).parent / "pickles"
 
 MODELS: dict[str, tuple[str, dict[str, Any]]] = {
     "anthropic": ("anthropic:claude-sonnet-4-6", {}),
@@ -58,7 +58,7 @@ KEYS = (
 @pytest.mark.filterwarnings("ignore:.*removed in 0.3")
 @pytest.mark.parametrize("name", ["errors-0.pickle", "errors-1.pickle"])
 def test_errors_options_and_requests_of_earlier_versions_load(name: str) -> None:
-    error, options, secret, values = pickle.loads((KEPT / name).read_bytes())
+    error, options, secret, values = pickle.loads((PICKLES / name).read_bytes())
     assert type(error) is RateLimitError
     assert (str(error), error.status, error.retry_after) == ("acme: slow down", 429, 2.5)
     assert error.partial.text == "Half"
@@ -74,7 +74,7 @@ def test_errors_options_and_requests_of_earlier_versions_load(name: str) -> None
 def test_models_of_aliases_of_earlier_versions_load() -> None:
     set_alias("kept", "mock:echo")
     try:
-        model = pickle.loads((KEPT / "alias.pickle").read_bytes())
+        model = pickle.loads((PICKLES / "alias.pickle").read_bytes())
         assert repr(model) == "<AliasedModel kept -> mock:echo>"
         assert model.generate("Hi").text == "Hi"
     finally:
@@ -91,7 +91,7 @@ def test_models_of_earlier_versions_load(name: str, monkeypatch: pytest.MonkeyPa
         spec, max_output_tokens=100, timeout=30, headers={"X-Team": "red"}, **options
     )
 
-    model = pickle.loads((KEPT / "models" / f"{name}.pickle").read_bytes())
+    model = pickle.loads((PICKLES / "models" / f"{name}.pickle").read_bytes())
 
     assert repr(model) == repr(created)
     assert model.explain("Hi") == created.explain("Hi")
@@ -100,7 +100,7 @@ def test_models_of_earlier_versions_load(name: str, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_model_of_a_missing_provider_is_refused() -> None:
-    pickle_data = (KEPT / "models" / "cohere.pickle").read_bytes()
+    pickle_data = (PICKLES / "models" / "cohere.pickle").read_bytes()
     renamed = pickle_data.replace(b"\x06cohere", b"\x06cogone")
     with pytest.raises(ConfigurationError, match=r"cogone:.* made by chatmodels 0\.1\.0") as caught:
         pickle.loads(renamed)
@@ -109,7 +109,7 @@ def test_a_model_of_a_missing_provider_is_refused() -> None:
 
 @pytest.mark.filterwarnings("ignore:.*removed in 0.3")
 def test_a_mock_of_earlier_versions_continues_its_script() -> None:
-    model = pickle.loads((KEPT / "mock.pickle").read_bytes())
+    model = pickle.loads((PICKLES / "mock.pickle").read_bytes())
     assert [call.text for call in model.calls] == ["hi"]
     response = model.generate("Go on", seed=1)
     assert response.text == "b"

@@ -91,8 +91,8 @@ def test_the_output_tool_is_sent_with_the_tools_of_the_caller(
     free = model.explain("Where?", output_type=City, tools=[weather])
     forced = model.explain("Where?", output_type=City, tools=[weather], tool_choice="required")
 
-    assert "Give the answer in this form." in json.dumps(free.body)
-    assert "Give the answer in this form." not in json.dumps(forced.body)
+    assert "Return the output in this form." in json.dumps(free.body)
+    assert "Return the output in this form." not in json.dumps(forced.body)
     for body in (free.body, forced.body):
         assert {"response_format", "text", "output_config", "outputConfig"}.isdisjoint(body)
 

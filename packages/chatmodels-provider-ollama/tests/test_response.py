@@ -30,7 +30,7 @@ from chatmodels.testing._protocols.ollama_chat import OllamaChat
 from chatmodels.testing._protocols.protocol import ParsedRequest
 
 PLAIN = ChatRequest(messages=(user("?"),))
-THOUGHT = ProviderState("ollama", {"type": "thinking"})
+REASONING = ProviderState("ollama", {"type": "thinking"})
 MOMENT = {"model": "qwen3", "created_at": "2026-03-14T09:26:53.589793Z"}
 OVER = {"done": True, "done_reason": "stop", "prompt_eval_count": 20, "eval_count": 55}
 Json = dict[str, Any]
@@ -79,7 +79,7 @@ def test_whole_and_streamed_responses_are_equal(parts: list[Part]) -> None:
 
 
 def test_reasoning_can_be_in_the_text_or_a_separate_field() -> None:
-    expected = (ReasoningPart("Hm.", THOUGHT), TextPart("Hello."))
+    expected = (ReasoningPart("Hm.", REASONING), TextPart("Hello."))
     beside = read(line(thinking="H"), line(thinking="m."), line(content="Hello."), line() | OVER)
     within = read(
         line(content="<thi"), line(content="nk>Hm.</th"), line(content="ink>\nHello."), OVER

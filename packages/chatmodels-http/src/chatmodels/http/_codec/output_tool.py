@@ -10,13 +10,13 @@ from msgspec.structs import replace
 from chatmodels.core import ChatRequest, FilePart, ToolChoice, UnsupportedError
 from chatmodels.core.extending import OutputForm, OutputSchema, Profile, ToolDefinition
 
-ANSWER_DESCRIPTION = "Give the answer in this form."
+OUTPUT_DESCRIPTION = "Return the output in this form."
 """The description of the tool, if the output has none of its own."""
 
 _REASONING = ("reasoning_effort", "reasoning_budget")
 
 
-def with_answer_tool(
+def with_output_tool(
     request: ChatRequest,
     profile: Profile,
     provider: str,
@@ -52,7 +52,7 @@ def with_answer_tool(
             return without, ""
     if choice is not None and choice.mode in {"required", "tool"} and request.tools:
         return replace(request, output=None), ""
-    name = answer_tool(output, request.tools, longest_name)
+    name = output_tool_name(output, request.tools, longest_name)
     is_alone = not request.has_tools or (choice is not None and choice.mode in {"none", "tool"})
     forced = ToolChoice("tool", name) if is_alone else ToolChoice("required")
     problem = ""
@@ -75,7 +75,7 @@ def with_answer_tool(
         )
     tool = ToolDefinition(
         name,
-        output.description or ANSWER_DESCRIPTION,
+        output.description or OUTPUT_DESCRIPTION,
         {"type": "object"} if output.schema is None else output.schema,
         strict=output.strict and output.schema is not None and has_strict_tool(profile),
     )
@@ -83,7 +83,7 @@ def with_answer_tool(
     return with_tool, name
 
 
-def answer_tool(
+def output_tool_name(
     output: OutputSchema, tools: Sequence[ToolDefinition], longest_name: int = 64, /
 ) -> str:
     """Return the name of the tool whose arguments are the output.

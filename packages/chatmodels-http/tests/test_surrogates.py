@@ -21,7 +21,7 @@ from chatmodels.core import (
 )
 from chatmodels.core.extending import ProviderState
 from chatmodels.http import Frame
-from chatmodels.http._surrogates import HalfCharacters, with_stand_ins
+from chatmodels.http._surrogates import SurrogateJoiner, with_stand_ins
 
 HIGH, LOW = msgspec.json.decode(with_stand_ins(rb'["\ud83d", "\uDE00"]'))
 
@@ -44,7 +44,7 @@ class Script:
 
 def read(*events: StreamEvent) -> list[StreamEvent]:
     """Read a stream of one event for each frame."""
-    decoder = HalfCharacters(Script(*((event,) for event in events)))
+    decoder = SurrogateJoiner(Script(*((event,) for event in events)))
     return [event for number in range(len(events)) for event in decoder.feed(Frame(b"%d" % number))]
 
 
@@ -58,16 +58,16 @@ def read(*events: StreamEvent) -> list[StreamEvent]:
         pytest.param(rb'"\u0000\ue000"', id="others"),
     ],
 )
-def test_json_without_halves_stays_the_same_object(text: bytes) -> None:
+def test_json_without_surrogates_stays_the_same_object(text: bytes) -> None:
     assert with_stand_ins(text) is text
 
 
-def test_a_half_has_a_stand_in_that_parsers_accept() -> None:
+def test_a_surrogate_has_a_stand_in_that_parsers_accept() -> None:
     text = with_stand_ins(rb'"a\ud83d\\\uDE00\ud83d\ude00"')
     assert msgspec.json.decode(text) == f"a{HIGH}\\{LOW}\U0001f600"
 
 
-def test_halves_of_neighbouring_deltas_are_joined() -> None:
+def test_surrogates_of_neighbouring_deltas_are_joined() -> None:
     assert read(TextDelta(f"a{HIGH}"), TextDelta(f"{LOW}b"), TextDelta(LOW)) == [
         TextDelta("a"),
         TextDelta("\U0001f600b"),
@@ -75,13 +75,13 @@ def test_halves_of_neighbouring_deltas_are_joined() -> None:
     ]
 
 
-def test_halves_of_different_parts_are_not_joined() -> None:
+def test_surrogates_of_different_parts_are_not_joined() -> None:
     assert read(
         TextDelta(HIGH, 0), ReasoningDelta(LOW, 0), TextDelta(f"{LOW}.", 1), TextDelta("!", 0)
     ) == [ReasoningDelta("\ufffd", 0), TextDelta("\ufffd.", 1), TextDelta("\ufffd!", 0)]
 
 
-def test_a_pending_half_is_yielded_when_its_part_ends() -> None:
+def test_a_pending_surrogate_is_yielded_when_its_part_ends() -> None:
     call = ToolCall("c", "f", f'{{"a":"{HIGH}')
     assert read(
         TextDelta(HIGH, 0), ToolCallDelta(f'{{"a":"{HIGH}', 1), ToolCallEnd(call, 1), StreamEnd()
@@ -103,8 +103,8 @@ def test_whole_parts_are_restored_at_any_depth() -> None:
     whole = ProviderPart(ProviderState("acme", {"list": [{"text": "\U0001f600\ufffd"}]}))
     end = StreamEnd(payload=msgspec.Raw(f'["{HIGH}"]'.encode()))
     events = [StreamStart("r"), PartEnd(TextPart(f"{HIGH}{LOW}")), PartEnd(part, 1), end]
-    mended = list(HalfCharacters(Script(events)).whole(b""))
-    assert mended[:3] == [StreamStart("r"), PartEnd(TextPart("\U0001f600")), PartEnd(whole, 1)]
-    assert isinstance(mended[3], StreamEnd)
-    assert msgspec.json.decode(mended[3].payload) == ["\ufffd"]
-    assert HalfCharacters(Script(events)).close()[0] == StreamStart("r")
+    replaced = list(SurrogateJoiner(Script(events)).whole(b""))
+    assert replaced[:3] == [StreamStart("r"), PartEnd(TextPart("\U0001f600")), PartEnd(whole, 1)]
+    assert isinstance(replaced[3], StreamEnd)
+    assert msgspec.json.decode(replaced[3].payload) == ["\ufffd"]
+    assert SurrogateJoiner(Script(events)).close()[0] == StreamStart("r")

@@ -65,7 +65,7 @@ def test_output_is_native_in_the_forms_of_the_api(
 ) -> None:
     result = translated(Profile(native_output=frozenset(forms)), output=output)
     assert (result.request.output is not None) is is_native
-    assert result.answer_tool == ("" if is_native else output.name)
+    assert result.output_tool == ("" if is_native else output.name)
     assert bool(result.request.tools) is not is_native
 
 
@@ -79,12 +79,12 @@ def test_output_is_native_in_the_forms_of_the_api(
     ],
 )
 def test_native_output_can_exclude_other_features(fields: dict[str, Any]) -> None:
-    assert translated(ALONE, **fields).answer_tool == "place"
-    assert translated(Profile(), **fields).answer_tool == ""
+    assert translated(ALONE, **fields).output_tool == "place"
+    assert translated(Profile(), **fields).output_tool == ""
 
 
 def test_only_files_of_the_user_are_documents() -> None:
-    assert translated(ALONE, messages=(user("?"), Message("assistant", (FILE,)))).answer_tool == ""
+    assert translated(ALONE, messages=(user("?"), Message("assistant", (FILE,)))).output_tool == ""
 
 
 @pytest.mark.parametrize(
@@ -102,14 +102,14 @@ def test_the_model_has_to_call_the_tool_or_one_of_the_callers(
     result = translated(BY_TOOL, CLOCK, tool_choice=choice)
     assert result.request.tools == (CLOCK, ANSWER)
     assert result.request.tool_choice == forced
-    assert result.answer_tool == "place"
+    assert result.output_tool == "place"
 
 
 def test_the_tool_is_demanded_if_it_is_the_only_one() -> None:
     result = translated(BY_TOOL, output=ANY)
     (tool,) = result.request.tools
     assert (tool.description, tool.parameters) == (
-        "Give the answer in this form.",
+        "Return the output in this form.",
         {"type": "object"},
     )
     assert result.request.tool_choice == ToolChoice("tool", "any")
@@ -118,7 +118,7 @@ def test_the_tool_is_demanded_if_it_is_the_only_one() -> None:
 @pytest.mark.parametrize("choice", [ToolChoice("required"), ToolChoice("tool", "clock")])
 def test_no_output_is_requested_while_a_call_is_required(choice: ToolChoice) -> None:
     result = translated(BY_TOOL, CLOCK, tool_choice=choice)
-    assert (result.request.output, result.answer_tool) == (None, "")
+    assert (result.request.output, result.output_tool) == (None, "")
     assert (result.request.tools, result.request.tool_choice) == ((CLOCK,), choice)
 
 
@@ -131,7 +131,7 @@ def test_tools_that_must_not_be_called_are_out_of_the_way_of_native_output() -> 
 def test_the_tool_is_named_like_no_other() -> None:
     names = ("place", "place_")
     result = translated(BY_TOOL, *(ToolDefinition(name, "", {}) for name in names))
-    assert result.answer_tool == "place__"
+    assert result.output_tool == "place__"
 
 
 @pytest.mark.parametrize(
@@ -143,8 +143,8 @@ def test_the_name_of_the_tool_is_never_too_long(name: str) -> None:
     request = ChatRequest(messages=(user("?"),), output=output, tools=tools)
     support = SchemaSupport(names="a-z_", longest_name=6)
     result = translate_request(request, support, "acme", profile=BY_TOOL)
-    assert result.answer_tool not in {tool.name for tool in tools}
-    assert len(result.answer_tool) <= 6
+    assert result.output_tool not in {tool.name for tool in tools}
+    assert len(result.output_tool) <= 6
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_the_model_can_call_the_vendors_own_tools_first(choice: ToolChoice | Non
     options = {"tools": [{"type": "web_search"}]}
     result = translated(BY_TOOL, tool_choice=choice, provider_options=options)
     assert result.request.tool_choice == ToolChoice("required")
-    assert result.answer_tool == "place"
+    assert result.output_tool == "place"
     none = translated(BY_TOOL, provider_options={"tools": []})
     assert none.request.tool_choice == ToolChoice("tool", "place")
 
@@ -187,7 +187,7 @@ def test_the_name_of_the_tool_is_one_that_the_vendor_accepts() -> None:
     request = ChatRequest(messages=(user("?"),), output=OutputSchema("kb.place", SCHEMA))
     support = SchemaSupport(names="a-z_")
     result = translate_request(request, support, "acme", profile=BY_TOOL)
-    assert result.answer_tool == "kb_place"
+    assert result.output_tool == "kb_place"
     assert result.request.tools[0].name == "kb_place"
 
 
@@ -211,4 +211,4 @@ def test_reasoning_that_prevents_the_output_raises_or_is_left_out() -> None:
 
     assert result.warnings == (f"acme: {problem} is not supported: reasoning is left out",)
     assert result.request.settings == Settings(temperature=1)
-    assert translated(profile, settings=Settings(reasoning_effort="none")).answer_tool == "place"
+    assert translated(profile, settings=Settings(reasoning_effort="none")).output_tool == "place"

@@ -240,7 +240,7 @@ def test_an_invalid_usage_adds_a_warning_and_keeps_the_response() -> None:
     response = whole(message=text(), usage={"tokens": "many"})
 
     assert response.usage == Usage()
-    assert "the usage was left out" in response.warnings[0]
+    assert "the usage was omitted" in response.warnings[0]
 
 
 def test_log_probabilities_are_those_of_text_chunks() -> None:
