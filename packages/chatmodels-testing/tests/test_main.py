@@ -24,9 +24,9 @@ class Visit:
         self.address = ""
 
     def __call__(self, seconds: float) -> None:
-        self.address = (
-            self._capsys.readouterr().out.splitlines()[0].removeprefix("OPENAI_BASE_URL=")
-        )
+        first, second, *_ = self._capsys.readouterr().out.splitlines()
+        self.address = first.removeprefix("OPENAI_BASE_URL=")
+        assert f"{second.removeprefix('ANTHROPIC_BASE_URL=')}/v1" == self.address
         body = b'{"model": "m", "messages": [{"role": "user", "content": "Hi!"}]}'
         headers = {"authorization": "Bearer k"}
         asking = urllib.request.Request(f"{self.address}/chat/completions", body, headers)

@@ -21,7 +21,7 @@ def main(
     parser = argparse.ArgumentParser(
         prog="python -m chatmodels.testing",
         description="Simulates the APIs of the providers on loopback, and prints the base_url of "
-        "each provider and OPENAI_BASE_URL for programs that read it.",
+        "each provider, and OPENAI_BASE_URL and ANTHROPIC_BASE_URL for programs that read them.",
     )
     parser.add_argument("--port", type=int, default=0, help="the port; by default a free one")
     recorded = parser.add_mutually_exclusive_group()
@@ -59,6 +59,7 @@ def _addresses(simulator: Simulator) -> str:
     url = simulator.url
     lines = [
         f"OPENAI_BASE_URL={simulator.base_url}",
+        f"ANTHROPIC_BASE_URL={url}",
         f"# openai, anthropic, bedrock, google, google-vertex: {simulator.base_url}",
         f"# azure, cohere, ollama: {url}",
         f"# mistral: {url}/mistral/v1",
