@@ -148,16 +148,16 @@ async def test_invalid_output_of_another_model_is_an_attempt_of_that_model(shape
 
 @shapes
 async def test_an_error_names_the_model_whose_output_is_invalid(shape: str) -> None:
-    spare = Scripted("spare")
+    backup = Scripted("backup")
 
     def elsewhere(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
-        return (yield Send(request, spare))
+        return (yield Send(request, backup))
 
     with pytest.raises(OutputInvalidError) as raised:
         await call(shape, Scripted("large", policies=[elsewhere]), output_type=int)
 
-    assert raised.value.model == "spare"
-    assert [each.model for each in raised.value.failed_attempts] == ["spare"]
+    assert raised.value.model == "backup"
+    assert [each.model for each in raised.value.failed_attempts] == ["backup"]
 
 
 @pytest.mark.parametrize("shape", ["stream", "astream"])

@@ -6,6 +6,7 @@ import logging
 import threading
 import weakref
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -424,6 +425,29 @@ async def test_a_policy_can_collect_the_response_of_an_inner_policy(shape: str) 
     assert (
         await call(shape, Scripted("seven", SEVEN, policies=[reask, reask]), output_type=int)
     ).parsed == 7
+
+
+@shapes
+async def test_the_output_of_a_response_that_a_policy_made_is_parsed_when_it_is_collected(
+    shape: str,
+) -> None:
+    made = ["seven", SEVEN]
+    seen: list[Any] = []
+
+    def own(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+        return ChatResponse(message=assistant(made.pop(0)))
+        yield
+
+    def again(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+        with suppress(OutputInvalidError):
+            yield Collect((yield Send(request)))
+        response = yield Collect((yield Send(request)))
+        seen.append(response.parsed)
+        return response
+
+    response = await call(shape, Scripted(policies=[again, own]), output_type=int)
+
+    assert (seen, response.parsed) == ([7], 7)
 
 
 # errors

@@ -13,25 +13,34 @@ from chatmodels.resilience._retry import Retry
 
 if TYPE_CHECKING:
     from chatmodels.resilience._budget import Budget
+    from chatmodels.resilience._cache import Cache
     from chatmodels.resilience._circuit_breaker import OUTAGE_CODES, CircuitBreaker
     from chatmodels.resilience._concurrency import OVERLOAD_CODES, Concurrency
     from chatmodels.resilience._deadline import Deadline
     from chatmodels.resilience._fallback import FALLBACK_CODES, Fallback
+    from chatmodels.resilience._memory_store import CacheStore, MemoryStore
     from chatmodels.resilience._rate_limit import RateLimit
     from chatmodels.resilience._reask import Reask
+    from chatmodels.resilience._retry_budget import RetryBudget
+    from chatmodels.resilience._sqlite_store import SqliteStore
 
 __all__ = [
     "FALLBACK_CODES",
     "OUTAGE_CODES",
     "OVERLOAD_CODES",
     "Budget",
+    "Cache",
+    "CacheStore",
     "CircuitBreaker",
     "Concurrency",
     "Deadline",
     "Fallback",
+    "MemoryStore",
     "RateLimit",
     "Reask",
     "Retry",
+    "RetryBudget",
+    "SqliteStore",
 ]
 
 _MODULES = {
@@ -39,12 +48,17 @@ _MODULES = {
     "OUTAGE_CODES": "_circuit_breaker",
     "OVERLOAD_CODES": "_concurrency",
     "Budget": "_budget",
+    "Cache": "_cache",
+    "CacheStore": "_memory_store",
     "CircuitBreaker": "_circuit_breaker",
     "Concurrency": "_concurrency",
     "Deadline": "_deadline",
     "Fallback": "_fallback",
+    "MemoryStore": "_memory_store",
     "RateLimit": "_rate_limit",
     "Reask": "_reask",
+    "RetryBudget": "_retry_budget",
+    "SqliteStore": "_sqlite_store",
 }
 
 publish(globals(), lazy=_MODULES)

@@ -14,7 +14,7 @@ from chatmodels.core import (
 )
 from chatmodels.core.extending import CallInfo, Flow, Run, Send, error_code
 from chatmodels.resilience._validation import number_problems
-from chatmodels.resilience._waiting import TaskPlace, ThreadPlace
+from chatmodels.resilience._waiting import TaskPlace, ThreadPlace, remaining_time
 
 OVERLOAD_CODES = frozenset(
     {ErrorCode.RATE_LIMITED, ErrorCode.PROVIDER_UNAVAILABLE, ErrorCode.TIMEOUT}
@@ -87,7 +87,7 @@ class Concurrency:
     def _enter(self, call: CallInfo) -> None:
         if (place := self._place(ThreadPlace)) is not None:
             try:
-                in_time = place.wait(self._remaining(call))
+                in_time = place.wait(remaining_time(call, self._clock))
             except BaseException:  # such as KeyboardInterrupt
                 self._give_up(place)
                 raise
@@ -96,7 +96,7 @@ class Concurrency:
     async def _aenter(self, call: CallInfo) -> None:
         if (place := self._place(TaskPlace)) is not None:
             try:
-                in_time = await place.wait(self._remaining(call))
+                in_time = await place.wait(remaining_time(call, self._clock))
             except BaseException:
                 self._give_up(place)
                 raise
@@ -112,9 +112,6 @@ class Concurrency:
             self._waiting.append(place)
             self._assign()  # the garbage collector can have freed a place meanwhile
             return place
-
-    def _remaining(self, call: CallInfo) -> float | None:
-        return None if call.deadline is None else max(call.deadline - self._clock(), 0)
 
     def _check(self, call: CallInfo, place: ThreadPlace | TaskPlace, *, in_time: bool) -> None:
         if not in_time:

@@ -2,13 +2,16 @@
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from chatmodels.core import ChatModelError, ChatRequest, ConfigurationError, is_retryable
 from chatmodels.core.extending import CallInfo, Flow, Send, Sleep, error_facts, logger
 from chatmodels.resilience._validation import number_problems
+
+if TYPE_CHECKING:
+    from chatmodels.resilience._retry_budget import RetryBudget
 
 
 class Retry(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +38,7 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True):
         initial_delay: The ceiling of the first delay, in seconds.
         factor: The growth of the ceiling from one delay to the next, at least 1.
         max_delay: The longest delay, in seconds, random or advised.
+        budget: A limit on the retries of all calls together; None for no limit.
         clock: Returns the time in seconds, on the scale of `CallInfo.deadline`.
         random: Returns an evenly distributed number from 0 to below 1; None for the standard
             library's.
@@ -47,6 +51,7 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True):
     initial_delay: float = 0.5
     factor: float = 2.0
     max_delay: float = 30.0
+    budget: "RetryBudget | None" = None
     clock: Callable[[], float] = time.monotonic
     random: Callable[[], float] | None = None
 
@@ -65,7 +70,7 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True):
         attempt, ceiling = 1, min(self.initial_delay, self.max_delay)
         while True:
             try:
-                return (yield Send(request))
+                outcome = yield Send(request)
             except ChatModelError as error:
                 if not is_retryable(error):
                     raise
@@ -74,6 +79,10 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True):
                     error.add_note(f"not retried after attempt {attempt}: {reason}")
                     raise
                 _log(call, error, attempt, delay)
+            else:
+                if self.budget is not None:
+                    self.budget.refund(retried=attempt > 1)
+                return outcome
             yield Sleep(delay)
             attempt, ceiling = attempt + 1, min(ceiling * self.factor, self.max_delay)
 
@@ -98,6 +107,9 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True):
         if call.deadline is not None and self.clock() + delay >= call.deadline:
             total = call.timeout.total
             return f"a delay of {delay:.3g} s would exceed the total timeout of {total:g} s"
+        # The last check, because it uses one of the retries.
+        if self.budget is not None and not self.budget.spend():
+            return f"the budget of {self.budget.retries} retries is used up"
         return ""
 
 

@@ -4,6 +4,13 @@ from collections.abc import Callable
 from threading import Event
 from typing import Any
 
+from chatmodels.core.extending import CallInfo
+
+
+def remaining_time(call: CallInfo, clock: Callable[[], float]) -> float | None:
+    """Return the seconds until the deadline of a call, at least 0; None if it has none."""
+    return None if call.deadline is None else max(call.deadline - clock(), 0)
+
 
 class ThreadPlace:
     """A thread waits here until it is woken."""

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from chatmodels.core._calls.call import CallInfo
 from chatmodels.core._calls.closing import aclose, close
-from chatmodels.core._calls.completion import parsed_response
+from chatmodels.core._calls.completion import collected_response, parsed_response
 from chatmodels.core._calls.exchange import end_exchanges
 from chatmodels.core._calls.failures import interrupted, located
 from chatmodels.core._calls.fallbacks import aresponse_of, events_of, response_of
@@ -55,9 +55,12 @@ def respond(
             raise _failed(call, error, _origin(effect))
         return own
 
+    def collect(outcome: ChatResponse[Any]) -> ChatResponse[Any]:
+        return collected_response(outcome, output, call)
+
     call.enter()
     try:
-        response = drive(policies, call, Send(call.full_request), perform)
+        response = drive(policies, call, Send(call.full_request), perform, collect=collect)
     finally:
         call.leave()
     if others:
@@ -93,9 +96,12 @@ async def arespond(
             raise _failed(call, error, _origin(effect))
         return own
 
+    async def collect(outcome: ChatResponse[Any]) -> ChatResponse[Any]:
+        return collected_response(outcome, output, call)
+
     call.enter()
     try:
-        response = await adrive(policies, call, Send(call.full_request), perform)
+        response = await adrive(policies, call, Send(call.full_request), perform, collect=collect)
     finally:
         call.leave()
     if others:
@@ -145,7 +151,7 @@ def open_stream(
         outcome: StartedStream[Iterable[StreamEvent]] | ChatResponse[Any],
     ) -> ChatResponse[Any]:
         if isinstance(outcome, ChatResponse):  # from an inner policy
-            return outcome
+            return collected_response(outcome, output, call)
         try:
             response = response_of(chain((outcome.first,), outcome.events), call)
             return parsed_response(response, output, call)
@@ -211,7 +217,7 @@ async def aopen_stream(
         outcome: StartedStream[AsyncIterable[StreamEvent]] | ChatResponse[Any],
     ) -> ChatResponse[Any]:
         if isinstance(outcome, ChatResponse):
-            return outcome
+            return collected_response(outcome, output, call)
         try:
             response = await aresponse_of(_achain(outcome), call)
             return parsed_response(response, output, call)

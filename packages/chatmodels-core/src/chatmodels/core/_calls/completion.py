@@ -55,6 +55,13 @@ def parsed_response(
     return msgspec.structs.replace(response, parsed=_parsed(output, response))
 
 
+def collected_response(
+    response: ChatResponse[Any], output: "Output[Any] | None", call: CallInfo
+) -> ChatResponse[Any]:
+    """Return a response with its output parsed, if that is not done: a policy made it."""
+    return response if response.parsed is not None else parsed_response(response, output, call)
+
+
 def with_partial_output(
     output: "Output[Any] | None", response: ChatResponse[Any], call: CallInfo
 ) -> ChatResponse[Any]:
