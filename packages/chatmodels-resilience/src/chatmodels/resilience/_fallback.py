@@ -28,6 +28,10 @@ class Fallback:
     is outside of them, as it is by default: `with_policies` adds a policy outside of those that
     the model has. `failed_attempts` of the response or of the error lists the failed attempts.
 
+    A call with something that the first model does not support raises `UnsupportedError` before any
+    policy. Create the first model with `on_unsupported="warn"` to avoid that. If a later model does
+    not support it, the next one is called.
+
     A request with `idempotent=False` is sent to one model only. A stream is replaced only before
     its first event. A total time limit of the call applies to all models together.
 

@@ -29,7 +29,9 @@ class RateLimit:
 
     The tokens of a call are estimated before it: one for four characters of text in the messages,
     and `max_output_tokens`. When the call ends, its usage takes the place of the estimate. If the
-    vendor refuses a call and advises a wait, all calls wait for as long.
+    vendor refuses a call and advises a wait, calls that begin later wait for as long.
+
+    A `Retry` inside of this policy makes attempts that are not counted. Put it outside.
 
     The limits apply to the models of one process that share the policy.
 
