@@ -1,7 +1,5 @@
 """Clears local variables from tracebacks: rich, loguru and `pytest -l` print their secrets."""
 
-from traceback import clear_frames
-
 
 def forget_locals(error: BaseException, /) -> None:
     """Clear the local variables in the finished frames of an error and of its causes.
@@ -10,6 +8,8 @@ def forget_locals(error: BaseException, /) -> None:
     traceback stay. Only explicit causes are followed: an implicit context can be an exception of
     the caller, whose frames must not be cleared.
     """
+    from traceback import clear_frames  # not at the top: only failures need it
+
     pending, seen = [error], set[int]()
     while pending:
         current = pending.pop()

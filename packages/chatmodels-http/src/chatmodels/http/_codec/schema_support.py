@@ -1,7 +1,6 @@
 """Translates the schemas and tool names of a request into those that a vendor accepts."""
 
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
 from operator import is_
 
 import msgspec
@@ -252,5 +251,7 @@ def _translate(schema: dict[str, Json], rules: SchemaRules) -> SchemaTranslation
             translation = replace(translation, schema=schema)
         if len(_translations) >= _MAX_CACHED:
             _translations.clear()
+        from copy import deepcopy  # not at the top: only new schemas need it
+
         entry = _translations[key] = _CacheEntry(schema, rules, deepcopy(schema), translation)
     return entry.translation
