@@ -7,7 +7,7 @@ from chatmodels.http.wire import merge_usage
 
 
 @pytest.mark.parametrize(
-    ("known", "new", "expected"),
+    ("earlier", "new", "expected"),
     [
         pytest.param(
             Usage(), Usage(input_tokens=0), Usage(input_tokens=0), id="a zero at the beginning"
