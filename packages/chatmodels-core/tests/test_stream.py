@@ -866,7 +866,7 @@ async def test_an_error_of_the_other_model_keeps_its_place(shape: Shape) -> None
     assert (model.watcher.outcome, other.watcher.outcome) == ("failed", "failed")
 
 
-async def x(shape: Shape) -> None:
+async def test_a_policy_can_recover_from_a_failure_before_the_first_event(shape: Shape) -> None:
     outcomes = [(RateLimitError("slow down"),), WHOLE]
 
     def again(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:

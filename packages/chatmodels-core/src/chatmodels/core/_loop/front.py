@@ -85,8 +85,7 @@ def run_tools(
         ConfigurationError: The model is not a `ChatModel`.
     """
     running = _running(model, prompt, output_type, options, is_async=False)
-    for _ in running.drive(streamed=False):
-        pass
+    next(running.drive(streamed=False), None)  # the whole run, since nothing is yielded
     return running.run()
 
 
@@ -132,8 +131,7 @@ async def arun_tools(
     tasks, and does not wait for the threads. Hooks can be async.
     """
     running = _running(model, prompt, output_type, options, is_async=True)
-    async for _ in running.adrive(streamed=False):
-        pass
+    await anext(running.adrive(streamed=False), None)  # the whole run: nothing is yielded
     return running.run()
 
 
