@@ -157,3 +157,18 @@ def test_no_more_is_recorded_than_the_level_permits(recorder, model, level: str)
 
     assert recorder.spans == ()
     assert bool(recorder.points("gen_ai.invoke_agent.duration")) == (level == "metrics")
+
+
+@pytest.mark.parametrize("method", ["start", "_describe"])
+def test_telemetry_that_fails_does_not_break_a_run(
+    recorder, model, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    def broken(*_: Any) -> None:
+        raise RuntimeError("broken")
+
+    watched = model(CALL, "8")
+    monkeypatch.setattr(f"chatmodels.otel._spans.runs.RunSpans.{method}", broken)
+
+    assert run_tools(watched, "Double 4", tools=[double]).text == "8"
+    names = [span.name for span in recorder.spans]
+    assert ("invoke_agent" in names) == (method == "_describe")
