@@ -4,20 +4,18 @@ import base64
 from html import escape
 from urllib.parse import urlsplit
 
+from chatmodels.core._notebooks.display import display
 from chatmodels.core._notebooks.facts import (
     SHOWN_BYTES,
     Medium,
     TextBudget,
     medium_facts,
-    response_facts,
     result_title,
 )
 from chatmodels.core._values.messages import Message
 from chatmodels.core._values.parts import (
     AudioPart,
     Citation,
-    FilePart,
-    ImagePart,
     Part,
     ProviderPart,
     ReasoningPart,
@@ -26,8 +24,6 @@ from chatmodels.core._values.parts import (
     ToolCall,
     ToolResult,
 )
-from chatmodels.core._values.request import ChatRequest
-from chatmodels.core._values.response import ChatResponse
 
 # SVG is not among them: it is a document, which can have links and scripts.
 _IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
@@ -36,34 +32,13 @@ _AUDIO = frozenset({"audio/wav", "audio/mpeg", "audio/mp3", "audio/ogg", "audio/
 
 def html(value: object, /) -> str | None:
     """Return a message, a part, a request or a response as HTML; None for other values."""
-    writer = _Writer()
-    match value:
-        case ChatResponse():
-            line = response_facts(value)  # pyright: ignore[reportUnknownArgumentType] - any output
-            facts = writer.text(line)
-            return f"{writer.message(value.message)}<div><small>{facts}</small></div>"
-        case ChatRequest():
-            return "".join(map(writer.message, value.messages))
-        case Message():
-            return writer.message(value)
-        case (
-            TextPart()
-            | ReasoningPart()
-            | RefusalPart()
-            | ToolCall()
-            | ToolResult()
-            | ImagePart()
-            | AudioPart()
-            | FilePart()
-            | ProviderPart()
-        ):
-            return writer.part(value)
-        case _:
-            return None
+    return display(value, _Writer())
 
 
 class _Writer:
     """Writes one display, within its limits."""
+
+    separator = ""
 
     def __init__(self) -> None:
         self._budget = TextBudget()
@@ -71,6 +46,11 @@ class _Writer:
 
     def text(self, text: str) -> str:
         return escape(self._budget.take(text))
+
+    def response(self, message: Message, facts: str) -> str:
+        # The facts come first, so that a long message does not use up their budget.
+        line = self.text(facts)
+        return f"{self.message(message)}<div><small>{line}</small></div>"
 
     def message(self, message: Message) -> str:
         title = self.text(f"{message.role} ({message.name})" if message.name else message.role)

@@ -6,18 +6,16 @@ notebook was opened. Code in fences stays as it is.
 
 import re
 
+from chatmodels.core._notebooks.display import display
 from chatmodels.core._notebooks.facts import (
     Medium,
     TextBudget,
     medium_facts,
-    response_facts,
     result_title,
 )
 from chatmodels.core._values.messages import Message
 from chatmodels.core._values.parts import (
     AudioPart,
-    FilePart,
-    ImagePart,
     Part,
     ProviderPart,
     ReasoningPart,
@@ -26,8 +24,6 @@ from chatmodels.core._values.parts import (
     ToolCall,
     ToolResult,
 )
-from chatmodels.core._values.request import ChatRequest
-from chatmodels.core._values.response import ChatResponse
 
 _OPENING = re.compile(r" {0,3}(`{3,})[^`]*$| {0,3}(~{3,})")
 _SCRIPT = re.compile(r"(javascript|vbscript):", re.IGNORECASE)
@@ -36,34 +32,13 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+.!|~$>-])")
 
 def markdown(value: object, /) -> str | None:
     """Return a message, a part, a request or a response as Markdown; None for other values."""
-    writer = _Writer()
-    match value:
-        case ChatResponse():
-            line = response_facts(value)  # pyright: ignore[reportUnknownArgumentType] - any output
-            facts = writer.plain(line)
-            return f"{writer.message(value.message)}\n\n*{facts}*"
-        case ChatRequest():
-            return "\n\n".join(map(writer.message, value.messages))
-        case Message():
-            return writer.message(value)
-        case (
-            TextPart()
-            | ReasoningPart()
-            | RefusalPart()
-            | ToolCall()
-            | ToolResult()
-            | ImagePart()
-            | AudioPart()
-            | FilePart()
-            | ProviderPart()
-        ):
-            return writer.part(value)
-        case _:
-            return None
+    return display(value, _Writer())
 
 
 class _Writer:
     """Writes one display, within its limits."""
+
+    separator = "\n\n"
 
     def __init__(self) -> None:
         self._budget = TextBudget()
@@ -72,6 +47,11 @@ class _Writer:
         """Return a text that is shown as it is, in one line."""
         line = " ".join(self._budget.take(text).split())
         return _without_html(_SPECIAL.sub(r"\\\1", line))
+
+    def response(self, message: Message, facts: str) -> str:
+        # The facts come first, so that a long message does not use up their budget.
+        line = self.plain(facts)
+        return f"{self.message(message)}\n\n*{line}*"
 
     def message(self, message: Message) -> str:
         title = self.plain(f"{message.role} ({message.name})" if message.name else message.role)
