@@ -234,3 +234,10 @@ def test_calls_that_end_after_it_has_opened_do_not_count(
     clock.now = 10.0
     assert not breaker.is_open
     assert caplog.messages.count("the circuit breaker of 'acme:large' is open") == 1
+
+
+def test_unknown_codes_are_refused() -> None:
+    with pytest.raises(ConfigurationError, match="CircuitBreaker: there is no ErrorCode 'nothing'"):
+        CircuitBreaker(on=["nothing"])
+
+    assert CircuitBreaker(on=["timeout"]).on == {"timeout"}

@@ -13,7 +13,7 @@ from chatmodels.core import (
     ErrorCode,
 )
 from chatmodels.core.extending import CallInfo, Flow, Send, error_code, logger
-from chatmodels.resilience._validation import number_problems
+from chatmodels.resilience._validation import code_problems, number_problems
 
 OUTAGE_CODES = frozenset(
     {
@@ -47,7 +47,7 @@ class CircuitBreaker:
         clock: Returns the time in seconds.
 
     Raises:
-        ConfigurationError: A number is out of range.
+        ConfigurationError: A number is out of range, or a code is unknown.
     """
 
     def __init__(
@@ -55,17 +55,18 @@ class CircuitBreaker:
         failures: int = 5,
         *,
         reset_after: float = 30.0,
-        on: Collection[ErrorCode] = OUTAGE_CODES,
+        on: Collection[ErrorCode | str] = OUTAGE_CODES,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         problems = number_problems(
             failures=(failures, 1, True), reset_after=(reset_after, 0, False)
         )
+        problems = "; ".join(filter(None, (problems, code_problems(on))))
         if problems:
             raise ConfigurationError(f"CircuitBreaker: {problems}", op="configure")
         self.failures = failures
         self.reset_after = reset_after
-        self.on = frozenset(on)
+        self.on = frozenset(map(ErrorCode, on))
         self._clock = clock
         self._lock = RLock()  # the garbage collector can end a call within `with`
         self._count = 0

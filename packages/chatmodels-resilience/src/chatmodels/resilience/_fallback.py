@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from chatmodels.core import ChatModelError, ChatRequest, ConfigurationError, ErrorCode
 from chatmodels.core.extending import CallableModel, CallInfo, Flow, Send, error_facts, logger
+from chatmodels.resilience._validation import code_problems
 
 FALLBACK_CODES = frozenset(ErrorCode) - {
     ErrorCode.CANCELLED,
@@ -65,9 +66,8 @@ class Fallback:
         ]
         if not models:
             problems.append("pass at least one model")
-        unknown = [str(code) for code in on if code not in set(ErrorCode)]
-        if unknown:
-            problems.append(f"there is no ErrorCode {', '.join(map(repr, unknown))}")
+        if unknown := code_problems(on):
+            problems.append(unknown)
         if problems:
             raise ConfigurationError(f"Fallback: {'; '.join(problems)}", op="configure")
         self.models = models

@@ -1,6 +1,9 @@
-"""Checks the numbers that policies are configured with."""
+"""Checks the numbers and the codes of errors that policies are configured with."""
 
 import math
+from collections.abc import Collection
+
+from chatmodels.core import ErrorCode
 
 
 def number_problems(**numbers: tuple[object, float, bool]) -> str:
@@ -21,3 +24,9 @@ def _in_range(value: object, least: float, *, whole: bool) -> bool:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return False
     return least <= value < math.inf and (isinstance(value, int) or not whole)
+
+
+def code_problems(codes: Collection[ErrorCode | str], /) -> str:
+    """Name the codes that do not exist; empty if all exist."""
+    unknown = [repr(str(code)) for code in codes if code not in set(ErrorCode)]
+    return f"there is no ErrorCode {', '.join(unknown)}" if unknown else ""
