@@ -42,7 +42,9 @@ METADATA = ProviderMetadata(
 
 def load(environment=None, file=None, metadata=METADATA, **arguments) -> ProviderOptions:
     given = {"ACME_API_KEY": KEY} if environment is None else environment
-    return load_options(metadata, arguments, environment=given, file=file)
+    table = None if file is None else file.providers.get(metadata.name)
+    defaults = () if table is None else (table,)
+    return load_options(metadata, arguments, environment=given, defaults=defaults)
 
 
 @pytest.fixture

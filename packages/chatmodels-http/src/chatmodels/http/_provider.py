@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import aclosing
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from chatmodels.core import ChatModelError, HealthReport, ModelInfo
 from chatmodels.core.extending import ProviderMetadata, ProviderOptions
@@ -67,6 +67,13 @@ class HttpProvider:
         given, options = options, self._complete(options)
         codec, signers = self._codec(options), self._signers(options)
         return HttpChatModel(self.metadata, model, codec, options, signers=signers, given=given)
+
+    def with_metadata(self, metadata: ProviderMetadata, /) -> Self:
+        """Return a copy of the provider with other metadata, such as another name and address."""
+        copy = object.__new__(type(self))
+        copy.__dict__.update(self.__dict__)
+        copy.metadata = metadata
+        return copy
 
     def model_info(self, model: str, /) -> ModelInfo:
         """Describe a model from the metadata of the package."""
