@@ -16,7 +16,7 @@ from chatmodels.core._calls.options import CallOptions
 from chatmodels.core._calls.protocols import ChatModel
 from chatmodels.core._calls.stream import AsyncChatStream, ChatStream
 from chatmodels.core._errors.classes import ChatModelError, ConfigurationError
-from chatmodels.core._registry.composition import GivenModel, Target
+from chatmodels.core._registry.composition import GivenModel, Target, refuse_options
 from chatmodels.core._registry.credentials import as_secret, has_credentials
 from chatmodels.core._registry.options import refuse_to_pickle
 from chatmodels.core._registry.registrations import ModelHook
@@ -112,14 +112,8 @@ class AliasedModel(CallMethods):
                 provider=target.provider_name,
                 model=target.name,
             )
-        if self._options and isinstance(target, GivenModel):
-            raise ConfigurationError(
-                f"alias {self.alias!r} refers to a model that was created already, and cannot "
-                f"change its options: {', '.join(self._options)}; create the model with them",
-                op="create_chat_model",
-                provider=target.provider_name,
-                model=target.name,
-            )
+        if isinstance(target, GivenModel):
+            refuse_options(self.alias, self._options)
         model = registry.create(target, self._options)
         if self._policies:
             model = model.with_policies(*self._policies)

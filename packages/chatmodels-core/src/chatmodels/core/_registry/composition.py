@@ -1,9 +1,12 @@
 """A name resolved at one moment: the provider, the model, its options and its policies."""
 
+from collections.abc import Collection
+
 import msgspec
 
 from chatmodels.core._calls.flow import Policy
 from chatmodels.core._calls.protocols import ChatModel
+from chatmodels.core._errors.classes import ConfigurationError
 from chatmodels.core._registry.declarations import OptionSource
 from chatmodels.core._registry.provider import Provider
 
@@ -65,3 +68,16 @@ class GivenModel(msgspec.Struct, frozen=True, kw_only=True):
 
 Target = Composition | GivenModel
 """The model that a name stands for."""
+
+
+def refuse_options(alias: str, options: Collection[str], /) -> None:
+    """Check that no options are given for an alias of a model that exists already.
+
+    Raises:
+        ConfigurationError: There are some.
+    """
+    if options:
+        raise ConfigurationError(
+            f"alias {alias!r} refers to a model that was created already, and cannot change its "
+            f"options: {', '.join(options)}; create the model with them"
+        )

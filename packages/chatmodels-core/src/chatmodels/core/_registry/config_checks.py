@@ -12,6 +12,7 @@ from chatmodels.core._errors.classes import (
     ProviderNotFoundError,
 )
 from chatmodels.core._registry.alias import AliasedModel
+from chatmodels.core._registry.checks import check_name
 from chatmodels.core._registry.config_trial import Candidate, Trial, UntriedError
 from chatmodels.core._registry.credentials import has_credentials
 from chatmodels.core._registry.declarations import (
@@ -137,6 +138,7 @@ class _Checks:
     def _declare(self, name: str, like: str) -> None:
         """Create a provider that the file declares."""
         try:
+            check_name(name)
             self._trial.check_free(name)
             provider = derived(self._trial.provider(like), name, self._file.providers[name])
         except ConfigurationError as error:

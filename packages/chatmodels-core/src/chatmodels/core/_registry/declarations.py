@@ -35,7 +35,7 @@ class OptionSource(msgspec.Struct, frozen=True, kw_only=True):
         """Describe the place of an option, for error messages."""
         known = name in self.options or name in self.variables
         table = self.table if known else f"{self.table}.settings"
-        return f"{self.file} [{table}]" if self.file else self.table
+        return f"{self.file} [{table}]" if self.file else table
 
     def __repr__(self) -> str:
         # The values can contain secrets.

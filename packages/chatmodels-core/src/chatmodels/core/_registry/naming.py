@@ -9,7 +9,12 @@ from chatmodels.core._calls.protocols import ChatModel
 from chatmodels.core._errors.classes import ChatModelError, ConfigurationError, InternalError
 from chatmodels.core._registry.alias import AliasedModel
 from chatmodels.core._registry.catalog import log_change
-from chatmodels.core._registry.composition import Composition, GivenModel, Target
+from chatmodels.core._registry.composition import (
+    Composition,
+    GivenModel,
+    Target,
+    refuse_options,
+)
 from chatmodels.core._registry.configured import ConfiguredCatalog
 from chatmodels.core._registry.creation import checked_name, clear_secrets, with_hooks
 from chatmodels.core._registry.credentials import as_secret, has_credentials
@@ -74,12 +79,7 @@ class ModelFactory(ConfiguredCatalog):
                 )
             source = OptionSource(table=f"alias {name!r}", options=given) if given else None
             return AliasTarget(spec=target, source=source)
-        if given:
-            raise ConfigurationError(
-                f"alias {name!r} refers to a model that was created already, and cannot change its "
-                f"options: {', '.join(given)}; create the model with them",
-                op="set_alias",
-            )
+        refuse_options(name, given)
         follows = target.alias if isinstance(target, AliasedModel) and target.follows(self) else ""
         return AliasTarget(
             spec=f"{target.provider}:{target.model}", model=target, follows=follows
@@ -161,6 +161,7 @@ class ModelFactory(ConfiguredCatalog):
         return self._compose(spec, self._state)
 
     def _compose(self, spec: str, state: Registrations) -> Target:
+        name = spec
         declared: tuple[OptionSource, ...] = ()
         policies: tuple[PolicyDeclaration, ...] = ()
         while ":" not in spec:
@@ -173,11 +174,13 @@ class ModelFactory(ConfiguredCatalog):
             policies += target.policies
             spec = target.spec
             if target.model is not None:
+                names = [name for each in declared for name in (*each.options, *each.variables)]
+                refuse_options(name, names)
                 return GivenModel(model=target.model, policies=self._policies(policies, state))
-        provider, name = self.resolve(spec)
+        provider, model = self.resolve(spec)
         return Composition(
             provider=provider,
-            name=name,
+            name=model,
             defaults=self._defaults(provider.metadata.name),
             declared=declared,
             policies=self._policies(policies, state),
