@@ -426,6 +426,12 @@ def test_a_proxy_without_credentials_pickles() -> None:
 # The file.
 
 
+def test_a_wrong_default_of_a_provider_is_not_blamed_on_the_file(config) -> None:
+    metadata = msgspec.structs.replace(METADATA, base_url="ftp://acme.test")
+    with pytest.raises(ConfigurationError, match=r"ftp://acme\.test' \(default of acme\)"):
+        load(file=config("[providers.acme]\nmax_retries = 1"), metadata=metadata)
+
+
 def test_a_config_file_shows_its_path_only(config) -> None:
     file = config(f'[providers.acme]\napi_key = "{KEY}"\n[aliases]\ndefault = "acme:large"')
     assert repr(file) == f"ConfigFile({file.path!r})"

@@ -163,9 +163,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     site.mkdir()
     monkeypatch.syspath_prepend(site)
     # The entry points of the environment do not matter.
-    monkeypatch.setattr(
-        "importlib.metadata.entry_points", _entry_points_of(site), raising=True
-    )
+    monkeypatch.setattr("importlib.metadata.entry_points", _entry_points_of(site), raising=True)
 
     def made(name: str, entry_points: str, source: str = "") -> None:
         info = site / f"{name}-1.0.dist-info"

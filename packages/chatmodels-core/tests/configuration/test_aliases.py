@@ -27,6 +27,9 @@ def test_wrong_options_of_an_alias_name_it(registry) -> None:
         registry.create_chat_model("default")
     assert "did you mean 'temperature'? (alias 'default')" in str(caught.value)
     assert "(alias 'default'.settings)" in str(caught.value)
+    registry.set_alias("fast", "default", top_k=1)
+    with pytest.raises(ConfigurationError, match=r"'temperature'\? \(alias 'default'\)"):
+        registry.create_chat_model("fast")
 
 
 @pytest.mark.parametrize("options", [{"api_key": "sk-secret"}, {"headers": {"X-Key": "sk-secret"}}])

@@ -85,7 +85,7 @@ def test_a_policy_calls_the_models_that_it_names(registry, fake, write) -> None:
     registry.set_alias("backup", "acme:large")
     assert model.generate("Hello").text == "acme:large"
     (policy,) = policies_of(registry, "production")
-    assert policy.on == ("rate_limited", "timeout")
+    assert policy.on == [ErrorCode.RATE_LIMITED, ErrorCode.TIMEOUT]
 
 
 def test_every_kind_of_parameter_can_be_declared(registry, write, monkeypatch) -> None:
@@ -139,8 +139,10 @@ def test_every_kind_of_parameter_can_be_declared(registry, write, monkeypatch) -
 
 def test_a_part_can_be_the_name_of_its_type(registry, write) -> None:
     registry.load_config(
-        write('[policies.p]\ntype = "everything"\nfirst = 1\nstore = "memory"\n'
-              '[models.a]\nmodel = "acme:x"\npolicies = ["p"]')
+        write(
+            '[policies.p]\ntype = "everything"\nfirst = 1\nstore = "memory"\n'
+            '[models.a]\nmodel = "acme:x"\npolicies = ["p"]'
+        )
     )
     assert policies_of(registry, "a")[0].given["store"].size == 10
 
@@ -260,7 +262,7 @@ def test_every_problem_of_policies_is_reported(problems) -> None:
         "register_provider(...)",
         "models.a.policies[1]": 'must be a name or a table, as in { type = "retry" }',
         "models.a.policies[3]": 'has no type; add one, as in type = "retry"',
-        "models.b.policies": "must be an array of names and tables, as in policies = [\"reask\"]",
+        "models.b.policies": 'must be an array of names and tables, as in policies = ["reask"]',
     }
 
 
@@ -269,6 +271,14 @@ def test_a_missing_provider_of_a_policy_is_reported(problems) -> None:
         "policies.p": "no provider named 'zzz' (registered: acme, other); register it with "
         "register_provider(...)"
     }
+
+
+def test_the_name_of_a_shared_policy_can_be_misspelled(problems) -> None:
+    found = problems(
+        '[models.a]\nmodel = "acme:x"\npolicies = ["team-limt"]\n'
+        '[policies.team-limit]\ntype = "count"'
+    )
+    assert found["models.a.policies.team-limt"].endswith("; did you mean 'team-limit'?")
 
 
 def test_an_unknown_part_is_reported_without_a_near_name(problems) -> None:
@@ -301,8 +311,10 @@ def test_models_that_call_each_other_are_a_cycle(problems) -> None:
 
 def test_code_cannot_make_a_cycle_of_what_a_file_declares(registry, write) -> None:
     registry.load_config(
-        write('[models.a]\nmodel = "acme:x"\npolicies = [{ type = "other", models = ["b"] }]\n'
-              '[aliases]\nb = "acme:y"')
+        write(
+            '[models.a]\nmodel = "acme:x"\npolicies = [{ type = "other", models = ["b"] }]\n'
+            '[aliases]\nb = "acme:y"'
+        )
     )
     with pytest.raises(ConfigurationError, match="alias 'b' refers to itself: b -> a -> b"):
         registry.set_alias("b", "a")
@@ -337,9 +349,11 @@ def test_a_problem_of_a_model_is_not_repeated_for_those_that_need_it(
 def test_a_variable_is_read_when_a_policy_is_first_needed(registry, write, monkeypatch) -> None:
     monkeypatch.delenv("STORE", raising=False)
     registry.load_config(
-        write('[models.a]\nmodel = "acme:x"\n'
-              'policies = [{ type = "everything", first = 1, '
-              'store = { type = "remote", url_env = "STORE" } }]')
+        write(
+            '[models.a]\nmodel = "acme:x"\n'
+            'policies = [{ type = "everything", first = 1, '
+            'store = { type = "remote", url_env = "STORE" } }]'
+        )
     )
     with pytest.raises(ChatModelError) as caught:
         registry.create_chat_model("a")
@@ -365,8 +379,7 @@ def test_an_error_of_a_member_names_the_policy(registry, fake, write, monkeypatc
     registry.register_provider(fake("keyed", options=(key,)))
     monkeypatch.delenv("ZZ", raising=False)
     registry.load_config(
-        write('[models.a]\nmodel = "acme:x"\n'
-              'policies = [{ type = "other", models = ["keyed:x"] }]')
+        write('[models.a]\nmodel = "acme:x"\npolicies = [{ type = "other", models = ["keyed:x"] }]')
     )
     with pytest.raises(AuthenticationError, match="keyed has no API key") as caught:
         registry.create_chat_model("a")
@@ -387,3 +400,10 @@ def test_policies_are_searched_again_on_demand(registry, write, install) -> None
     install("second", "[chatmodels.policies]\nlater = plugin_policies:Count\n")
     registry.rediscover()
     registry.load_config(write('[policies.p]\ntype = "later"'))
+
+
+def test_a_provider_that_cannot_be_imported_is_reported(registry, problems) -> None:
+    registry.register_lazy("broken", "nowhere_at_all")
+    found = problems('[providers.broken]\nmax_retries = 1\n[aliases]\na = "broken:x"')
+    assert found.keys() == {"providers.broken", "aliases.a"}
+    assert "cannot be imported from nowhere_at_all" in found["aliases.a"]

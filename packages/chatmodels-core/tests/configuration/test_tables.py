@@ -2,7 +2,12 @@
 
 import pytest
 
-from chatmodels.core import AuthenticationError, ConfigurationError, load_config
+from chatmodels.core import (
+    AuthenticationError,
+    ConfigurationError,
+    ProviderNotFoundError,
+    load_config,
+)
 from chatmodels.core._registry import front
 from chatmodels.core._registry.config_file import read_config
 from chatmodels.core.extending import OptionSpec, ProviderRegistry
@@ -153,7 +158,7 @@ def test_what_only_the_creation_of_a_model_shows_is_reported(registry, fake, pro
                 raise ConfigurationError("seed 13 is not lucky")
             if options.settings.seed == 14:
                 raise RuntimeError("broken")
-            return super().create_chat_model(model, options)
+            raise AssertionError("no other seed is declared")
 
     registry.register_provider(Strict("strict"))
     found = problems("""
@@ -328,8 +333,10 @@ def test_no_declaration_shows_its_values(registry, write, policies) -> None:
     )
     registry.load_config(path)
     file = read_config(path)
-    rich = [*file.aliases["a"].source.__rich_repr__(), *file.aliases["a"].policies[0].__rich_repr__()]
-    shown = f"{file!r} {file.aliases!r} {file.providers!r} {registry.create_chat_model('a')!r} {rich}"
+    target = file.aliases["a"]
+    rich = [*target.source.__rich_repr__(), *target.policies[0].__rich_repr__()]
+    model = registry.create_chat_model("a")
+    shown = f"{file!r} {file.aliases!r} {file.providers!r} {model!r} {rich}"
     for secret in ("very-secret", "7654321", "s3"):
         assert secret not in shown
 
@@ -357,6 +364,16 @@ def test_the_file_of_the_environment_declares_models_and_providers(
         registry.create_chat_model("mine:large")
 
 
+def test_an_unknown_provider_is_not_in_the_file_of_the_environment(
+    fake, tmp_path, monkeypatch
+) -> None:
+    path = tmp_path / "ambient.toml"
+    path.write_text("")
+    monkeypatch.setenv("CHATMODELS_CONFIG", str(path))
+    with pytest.raises(ProviderNotFoundError, match="no provider named 'zz-gone'"):
+        ProviderRegistry(discover=True).create_chat_model("zz-gone:large")
+
+
 def test_a_wrong_file_of_the_environment_is_reported_by_each_use(
     fake, tmp_path, monkeypatch
 ) -> None:
@@ -366,7 +383,7 @@ def test_a_wrong_file_of_the_environment_is_reported_by_each_use(
     registry = ProviderRegistry(discover=True)
     registry.register_provider(fake("acme"))
     for _ in range(2):
-        with pytest.raises(ConfigurationError, match="did you mean 'models'?"):
+        with pytest.raises(ConfigurationError, match="did you mean 'models'"):
             registry.create_chat_model("acme:large")
 
 

@@ -56,8 +56,6 @@ def check_followers(
     config: Configuration,
     followers: list[AliasedModel],
     /,
-    *,
-    replace: bool,
 ) -> None:
     """Check that models that follow a name can follow it to its target in a file.
 
@@ -66,7 +64,7 @@ def check_followers(
     """
     before = Candidate(registry)
     after = Candidate(registry)
-    after.apply(config, replace=replace)
+    after.apply(config, replace=True)
     problems: list[Problem] = []
     for model in followers:
         try:
@@ -121,16 +119,16 @@ class _Checks:
         for declaration in declared_policies(file):
             for member in declaration.members:
                 self._check_member(declaration.key, member, known)
-        # Whatever is left shows only when models and policies are created.
-        sound = {name: each for name, each in aliases.items() if self._is_sound(name, aliases)}
+        # The other problems show only when models and policies are created.
+        valid = {name: each for name, each in aliases.items() if self._is_valid(name, aliases)}
         trial = Configuration(
-            file=msgspec.structs.replace(file, aliases=sound), providers=self._declared
+            file=msgspec.structs.replace(file, aliases=valid), providers=self._declared
         )
         self._trial.apply(trial, replace=self._replace)
-        for name in sound:
+        for name in valid:
             self._try_model(name, _key(file, name))
         for declaration in declared_policies(file):
-            if self._are_sound(declaration, aliases):
+            if self._are_valid(declaration, aliases):
                 self._try_policy(declaration)
         self.problems = list(dict.fromkeys(self.problems))
         return Configuration(file=file, providers=self._declared)
@@ -179,7 +177,7 @@ class _Checks:
             self.problems.append((key, problem.removeprefix(f"{name} ")))
 
     def _with_members(self, declaration: PolicyDeclaration) -> PolicyDeclaration:
-        checked, problems = with_members(declaration)
+        checked, problems = with_members(declaration, self._file.policies)
         self.problems += problems
         return checked
 
@@ -211,7 +209,7 @@ class _Checks:
                 (key, f"there is no model or alias {member!r}{near and f'; {near}'}")
             )
 
-    def _is_sound(self, spec: str, aliases: Mapping[str, AliasTarget]) -> bool:
+    def _is_valid(self, spec: str, aliases: Mapping[str, AliasTarget]) -> bool:
         """Report whether neither a model nor what it needs has a problem."""
         target = aliases.get(spec)
         if target is None:
@@ -222,13 +220,13 @@ class _Checks:
             )
         return (
             not self._has_problem(_key(self._file, spec))
-            and self._is_sound(target.spec, aliases)
-            and all(self._are_sound(each, aliases) for each in target.policies)
+            and self._is_valid(target.spec, aliases)
+            and all(self._are_valid(each, aliases) for each in target.policies)
         )
 
-    def _are_sound(self, policy: PolicyDeclaration, aliases: Mapping[str, AliasTarget]) -> bool:
+    def _are_valid(self, policy: PolicyDeclaration, aliases: Mapping[str, AliasTarget]) -> bool:
         return not self._has_problem(policy.key) and all(
-            self._is_sound(member, aliases) for member in policy.members
+            self._is_valid(member, aliases) for member in policy.members
         )
 
     def _has_problem(self, key: str) -> bool:

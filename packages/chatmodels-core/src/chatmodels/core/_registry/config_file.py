@@ -13,6 +13,7 @@ VARIABLE = "CHATMODELS_CONFIG"
 _files: dict[str, ConfigFile] = {}
 _read_lock = Lock()
 
+
 def read_config(path: str | os.PathLike[str], /) -> ConfigFile:
     """Read a config file; the problems of its tables are in the result.
 

@@ -181,10 +181,9 @@ class _Tables:
             counts[type_] += 1
             number = f"[{counts[type_]}]" if counts[type_] > 1 else ""
             key = dotted("models", name, "policies", type_) + number
-            if isinstance(policy, str):
-                around.append(PolicyDeclaration(key=key, type=policy))
-            elif declaration := self._policy(key, policy):
-                around.append(declaration)
+            parameters = {} if isinstance(policy, str) else dict(policy)
+            parameters.pop("type", None)
+            around.append(PolicyDeclaration(key=key, type=type_, parameters=parameters))
         if not isinstance(spec, str):
             self._add_problem(
                 dotted("models", name, "model"),

@@ -175,8 +175,8 @@ def reload_config() -> bool:
         Whether it has changed.
 
     Raises:
-        ConfigurationError: It cannot be read or is invalid, and nothing changes; or no file has
-            been loaded.
+        ConfigurationError: It cannot be read or is invalid, or a model in use could not follow it,
+            and nothing changes; or no file has been loaded.
     """
     return _global.reload_config()
 

@@ -82,9 +82,5 @@ def trial_options(
     if not all(spec.secret or spec.name == "api_key" for spec, _ in missing):
         return None
     secrets = {spec.name: MASK for spec, _ in missing}
-    known = [
-        msgspec.structs.replace(source, variables={}) for source in (*defaults, *declared)
-    ]
+    known = [msgspec.structs.replace(source, variables={}) for source in (*defaults, *declared)]
     return OptionLoading(metadata, secrets, {}, known, ()).options()
-
-

@@ -81,9 +81,7 @@ class ModelFactory(ConfiguredCatalog):
             return AliasTarget(spec=target, source=source)
         refuse_options(name, given)
         follows = target.alias if isinstance(target, AliasedModel) and target.follows(self) else ""
-        return AliasTarget(
-            spec=f"{target.provider}:{target.model}", model=target, follows=follows
-        )
+        return AliasTarget(spec=f"{target.provider}:{target.model}", model=target, follows=follows)
 
     def remove_alias(self, name: str, /) -> None:
         """Remove an alias; an unknown one changes nothing."""

@@ -1,7 +1,7 @@
 """Creates the policies that a config file declares, and keeps them, because they have a state."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from threading import RLock
 from typing import Any
 
@@ -84,7 +84,8 @@ def _create(
 
     key = declaration.key
     try:
-        policy = Reader(model, variable).create(factory(declaration.type), declaration.parameters, key)
+        reader = Reader(model, variable)
+        policy = reader.create(factory(declaration.type), declaration.parameters, key)
         return checked_policies((policy,))[0]
     except InvalidValueError as error:
         raise ConfigurationError(**listed(error.problems)) from error
@@ -93,9 +94,14 @@ def _create(
 
 
 def with_members(
-    declaration: PolicyDeclaration, /
+    declaration: PolicyDeclaration, names: Collection[str], /
 ) -> tuple[PolicyDeclaration, list[Problem]]:
-    """Add the models that a declaration names, and return its problems."""
+    """Add the models that a declaration names, and return its problems.
+
+    Args:
+        declaration: The declaration.
+        names: The names of `[policies]`, of which one can be meant.
+    """
     from chatmodels.core._registry.policy_types import factory
     from chatmodels.core._registry.policy_values import InvalidValueError, Reader
 
@@ -108,7 +114,8 @@ def with_members(
     key = declaration.key
     problems: list[Problem] = []
     try:
-        Reader(add).arguments(factory(declaration.type), declaration.parameters, key)
+        made = factory(declaration.type, names=names)
+        Reader(add).arguments(made, declaration.parameters, key)
     except InvalidValueError as error:
         problems = error.problems
     except ConfigurationError as error:

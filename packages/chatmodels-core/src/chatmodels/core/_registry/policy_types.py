@@ -13,7 +13,7 @@ The signature of a class or function describes the parameters of its tables.
 
 import sys
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -27,6 +27,7 @@ PARTS = "chatmodels.policy_parts"
 
 Factory = Callable[..., Any]
 """A class or function that returns a policy, or a part of one."""
+
 
 class Parameter(msgspec.Struct, frozen=True):
     """A parameter of a factory.
@@ -44,8 +45,13 @@ class Parameter(msgspec.Struct, frozen=True):
     kind: Literal["positional", "variadic", "keyword"]
 
 
-def factory(name: str, /, *, group: str = POLICIES) -> Factory:
+def factory(name: str, /, *, group: str = POLICIES, names: Collection[str] = ()) -> Factory:
     """Import an installed policy, or a part of one.
+
+    Args:
+        name: The name of the entry point.
+        group: The group of the entry point.
+        names: Other names that can be meant by a misspelled one.
 
     Raises:
         ConfigurationError: It is not installed, several distributions provide it, or it cannot be
@@ -55,7 +61,7 @@ def factory(name: str, /, *, group: str = POLICIES) -> Factory:
     entry_points = installed.get(name, ())
     kind = "policy" if group == POLICIES else "part of a policy"
     if not entry_points:
-        remedy = hint(name, installed)
+        remedy = hint(name, [*installed, *names])
         if not remedy and group == POLICIES:
             remedy = f"declare it as [policies.{name}], or install the distribution that has it"
         if not installed:

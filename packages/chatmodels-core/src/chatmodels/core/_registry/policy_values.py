@@ -101,9 +101,7 @@ class Reader:
                     values[option] = self._argument(known[option], text, f"{key}.{name}")
                 else:
                     remedy = hint(name, known) or f"there are: {listing(known)}"
-                    problems.append(
-                        (f"{key}.{name}", f"there is no parameter {name!r}; {remedy}")
-                    )
+                    problems.append((f"{key}.{name}", f"there is no parameter {name!r}; {remedy}"))
             except InvalidValueError as error:
                 problems += error.problems
         problems += [

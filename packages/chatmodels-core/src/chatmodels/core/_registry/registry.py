@@ -44,11 +44,10 @@ class ProviderRegistry(ModelFactory):
         unless the file has them too.
 
         Raises:
-            ConfigurationError: It cannot be read or is invalid, or a model that was created by a
-                name could not follow the change. The message lists every problem, and nothing
-                changes; `details["problems"]` has their dotted keys.
+            ConfigurationError: It cannot be read or is invalid. The message lists every problem,
+                `details["problems"]` has their dotted keys, and nothing changes.
         """
-        self._apply(read_config(path), replace=True)
+        self._apply(self._checked(read_config(path), replace=True), replace=True)
 
     def reload_config(self) -> bool:
         """Load the config file again if its content has changed; see `load_config`.
@@ -57,8 +56,11 @@ class ProviderRegistry(ModelFactory):
             Whether it has changed.
 
         Raises:
-            ConfigurationError: As `load_config`; or no file has been loaded.
+            ConfigurationError: As `load_config`; or a model that was created by a name could not
+                follow the change; or no file has been loaded.
         """
+        from chatmodels.core._registry.config_checks import check_followers
+
         current = self._config()
         if current is None:
             raise ConfigurationError(
@@ -68,7 +70,9 @@ class ProviderRegistry(ModelFactory):
         file = read_config(current.file.path)
         if file.digest == current.file.digest:
             return False
-        self._apply(file, replace=True)
+        config = self._checked(file, replace=True)
+        check_followers(self, config, self._followers())
+        self._apply(config, replace=True)
         return True
 
     def check_config(self, path: str | os.PathLike[str], /) -> None:
@@ -80,27 +84,25 @@ class ProviderRegistry(ModelFactory):
         Raises:
             ConfigurationError: It cannot be read or is invalid; the message lists every problem.
         """
+        self._checked(read_config(path), replace=True)
+
+    def _checked(self, file: ConfigFile, *, replace: bool) -> Configuration:
+        # Most programs have no file.
         from chatmodels.core._registry.config_checks import checked_config
 
-        checked_config(self, read_config(path), replace=True)
+        return checked_config(self, file, replace=replace)
 
-    def _apply(self, file: ConfigFile, *, replace: bool) -> Configuration:
-        from chatmodels.core._registry.config_checks import (
-            check_followers,
-            checked_config,
-            declared_policies,
-        )
+    def _apply(self, config: Configuration, *, replace: bool) -> Configuration:
+        from chatmodels.core._registry.config_checks import declared_policies
 
-        checked = checked_config(self, file, replace=replace)
-        check_followers(self, checked, self._followers(), replace=replace)
         with self._write_lock:
             previous = self._state.config
             pool = PolicyPool(
-                None if previous is None else previous.pool, declared_policies(checked.file)
+                None if previous is None else previous.pool, declared_policies(config.file)
             )
-            config = msgspec.structs.replace(checked, pool=pool)
+            config = msgspec.structs.replace(config, pool=pool)
             self._state = self._state.with_config(config, replace=replace)
-        log_change("loaded config %s", file.path, op="load_config")
+        log_change("loaded config %s", config.file.path, op="load_config")
         return config
 
     def _config(self) -> Configuration | None:
@@ -108,7 +110,8 @@ class ProviderRegistry(ModelFactory):
         if config is None and self._discover:
             file = environment_config()
             if file is not None:
-                config = self._state.config or self._apply(file, replace=False)
+                checked = self._checked(file, replace=False)
+                config = self._state.config or self._apply(checked, replace=False)
         return config
 
     def add_model_hook(self, hook: ModelHook, /) -> Callable[[], None]:
