@@ -45,7 +45,8 @@ def parsed_response(
 ) -> ChatResponse[Any]:
     """Return a response with its output parsed; unchanged without an output or with tool calls.
 
-    It is unchanged, too, if the model paused, and if the output was omitted because the model does not support it.
+    It is unchanged, too, if the model paused, and if the output was omitted because the model does
+    not support it.
 
     Raises:
         OutputInvalidError: The output does not match the requested type; `partial` is the response.
