@@ -85,12 +85,13 @@ class Cheapest:
     """
 
     def __init__(self, prices: Numbers | Callable[[CallableModel, ChatRequest], float]) -> None:
-        self.prices: Any = prices if callable(prices) else _checked("Cheapest", "price", prices)
+        self.prices = prices
+        self._numbers: Numbers = () if callable(prices) else _checked("Cheapest", "price", prices)
 
     def check(self, members: Members, /) -> None:
         """Check that each member has a price."""
         if not callable(self.prices):
-            _check_members("Cheapest", "prices", self.prices, members)
+            _check_members("Cheapest", "prices", self._numbers, members)
 
     def __call__(self, members: Members, call: CallInfo, request: ChatRequest, /) -> RouteMember:
         """Choose a member."""
@@ -104,7 +105,7 @@ class Cheapest:
     def _price(self, member: RouteMember, request: ChatRequest) -> float:
         if callable(self.prices):
             return self.prices(member.model, request)
-        return _number_of(self.prices, member)
+        return _number_of(self._numbers, member)
 
     def __repr__(self) -> str:
         return f"Cheapest({self.prices!r})"
