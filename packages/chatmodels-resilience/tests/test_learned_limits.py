@@ -267,7 +267,7 @@ def test_limits_of_several_models_are_not_compared(clock: Any) -> None:
 def test_what_is_not_about_chat_is_not_learned(clock: Any) -> None:
     limit = RateLimit(clock=clock)
     Running(limit).end(remaining_audio_seconds="0", reset_audio_seconds="25")
-    Running(limit).end(remaining_requests="0")  # nobody knows for how long
+    Running(limit).end(remaining_requests="0")  # the reset is unknown
 
     assert Running(limit).wait is None
 
@@ -336,10 +336,10 @@ async def test_responses_of_other_models_are_not_learned(call: Any, scripted: An
             return super().respond(request, call)
 
     limit = RateLimit()
-    spare = MockChatModel(responses=["from the spare"])
-    model = Limited(NetworkError("reset")).with_policies(limit, Fallback(spare))
+    other = MockChatModel(responses=["from another"])
+    model = Limited(NetworkError("reset")).with_policies(limit, Fallback(other))
 
-    assert (await call(model)).text == "from the spare"
+    assert (await call(model)).text == "from another"
     assert [each.remaining for each in limit.reported["acme:large"]] == [0]
 
 
