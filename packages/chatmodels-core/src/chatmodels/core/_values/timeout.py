@@ -7,9 +7,9 @@ _MAX_SECONDS = 1e9  # 30 years in seconds, near the overflow of operating system
 
 
 def _positive(value: object) -> bool:
-    return (
-        isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value <= _MAX_SECONDS
-    )
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    return 0 < value <= _MAX_SECONDS
 
 
 def _is_limit(value: object) -> bool:
