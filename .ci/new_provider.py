@@ -1,6 +1,7 @@
-"""Writes the package of a provider whose API is OpenAI's chat completions, with its page.
+r"""Writes the package of a provider whose API is OpenAI's chat completions, with its page.
 
-    ./run new-provider acme --title Acme --base-url https://api.acme.example/v1
+    ./run new-provider acme --base-url https://api.acme.example/v1 \
+        --documentation https://docs.acme.example/chat
 
 The package passes all tests at once: it describes a vendor with all of OpenAI's usual fields. The
 facts of the vendor then replace these, as "Writing a provider" in the documentation describes.
@@ -15,6 +16,8 @@ from pathlib import Path
 from string import Template
 
 import workspace
+
+REPOSITORY = "https://github.com/chatmodels/chatmodels"
 
 PROVIDER = Template('''\
 """$title's dialect and metadata.
@@ -32,6 +35,7 @@ PROVIDER = compatible_provider(
     description="$title's models over its chat completions.",
     base_url="$base_url",
     api_key_env=["$variable"],
+    documentation_url="$documentation",
 )
 """The provider `$name`."""
 ''')
@@ -66,16 +70,17 @@ def test_${module}_keeps_the_contract(check: Check) -> None:
 
 
 def test_requests_are_sent_to_the_vendor() -> None:
-    explained = create_chat_model("$name:$model", api_key="k").explain("?", max_output_tokens=9)
+    model = create_chat_model("$name:$model", api_key="k")
+    explained = model.explain("?", max_output_tokens=9)
 
     assert explained.url == "$base_url/chat/completions"
     assert explained.body["max_tokens"] == 9
 ''')
 
-README = Template('''\
+README = Template("""\
 # chatmodels-provider-$name
 
-$title's models for [chatmodels](https://github.com/chatmodels/chatmodels).
+$title's models for chatmodels.
 
 ```sh
 pip install chatmodels-provider-$name
@@ -96,13 +101,13 @@ print(model.generate("Why is the sky blue?").text)
 | `api_key` | `$variable` | required |
 | `base_url` | | `$base_url` by default |
 
-[The documentation](https://github.com/chatmodels/chatmodels/blob/main/docs/reference/providers/$name.md) lists
+The [documentation]($repository/blob/main/docs/reference/providers/$name.md) lists
 settings, capabilities and peculiarities, with their sources.
 
-Imported as `chatmodels.providers.$module`. Part of [chatmodels](https://github.com/chatmodels/chatmodels); MIT licensed.
-''')
+Imported as `chatmodels.providers.$module`. Part of [chatmodels]($repository); MIT licensed.
+""")
 
-PAGE = Template('''\
+PAGE = Template("""\
 # $title
 
 $title's models over its chat completions, in `chatmodels-provider-$name`:
@@ -125,7 +130,8 @@ The key is read from `$variable`, or passed as `api_key=`. `base_url=` is the ad
 
 ## Capabilities
 
-[Capabilities of models](../capabilities.md#$name) lists the settings and options of each family of models.
+[Capabilities of models](../capabilities.md#$anchor) lists the settings and options of each
+family of models.
 
 ## Peculiarities
 
@@ -134,7 +140,7 @@ None are known.
 ## Sources
 
 - The vendor's documentation: name its pages.
-''')
+""")
 
 
 def main() -> None:
@@ -142,22 +148,27 @@ def main() -> None:
     parser.add_argument("name", type=name, help="the registered name, as in acme or acme-cloud")
     parser.add_argument("--title", help="the vendor's own name; by default, the capitalized name")
     parser.add_argument("--base-url", help="the address of the API", required=True)
+    parser.add_argument("--documentation", help="the page of its reference", required=True)
     parser.add_argument("--model", default="any-model", help="a model, for examples")
     parser.add_argument("--variable", help="the environment variable of the key")
     parser.add_argument("--root", type=Path, default=workspace.ROOT, help=argparse.SUPPRESS)
     given = parser.parse_args()
+    title = given.title or given.name.capitalize()
     words = {
+        "repository": REPOSITORY,
         "name": given.name,
         "module": given.name.replace("-", "_"),
-        "title": given.title or given.name.capitalize(),
+        "title": title,
+        "anchor": re.sub(r"[^\w -]", "", title).lower().replace(" ", "-"),
         "base_url": given.base_url.rstrip("/"),
+        "documentation": given.documentation,
         "model": given.model,
         "variable": given.variable or f"{given.name.replace('-', '_').upper()}_API_KEY",
     }
     write(given.root, words)
     print(f"wrote packages/chatmodels-provider-{given.name} and docs/reference/providers; now run")
     print("  ./run names && ./run reference && ./run capabilities && ./run fix")
-    print(f"  ./run pytest packages/chatmodels-provider-{given.name} tests-integration -k {given.name}")
+    print(f"  ./run pytest packages/chatmodels-provider-{given.name} tests-integration")
 
 
 def name(text: str) -> str:
@@ -212,9 +223,8 @@ def pyproject(root: Path, words: dict[str, str]) -> str:
     )
     pin = re.search(r'"chatmodels-http(>=.*)"', text)
     assert pin is not None
-    text = re.sub(
-        r'  "chatmodels-http.*\n  "msgspec.*\n', f'  "chatmodels-openai-compatible{pin[1]}",\n', text
-    )
+    needed = f'  "chatmodels-openai-compatible{pin[1]}",\n'
+    text = re.sub(r'  "chatmodels-http.*\n  "msgspec.*\n', needed, text)
     return text.replace("$$DISTRIBUTION", f"chatmodels-provider-{words['name']}")
 
 
@@ -224,8 +234,10 @@ def add_extra(path: Path, name: str) -> None:
     pin = re.search(r'"chatmodels-core(>=.*)"', text)
     assert pin is not None
     requirement = f'"chatmodels-provider-{name}{pin[1]}"'
-    text = insert(text, r'^  "chatmodels-(?:provider-)?([\w-]+)>=.*",$', name, f"  {requirement},")
-    text = insert(text, r'^([\w-]+) = \["chatmodels-.*"\]$', name, f"{name} = [{requirement}]")
+    in_all = r'^  "chatmodels-(?:provider-)?([\w-]+)>=.*",$'
+    text = insert(text, in_all, name, f"  {requirement},")
+    extra = r'^([\w-]+) = \["chatmodels-(?:provider-)?\1>=.*"\]$'
+    text = insert(text, extra, name, f"{name} = [{requirement}]")
     path.write_text(text, "utf-8", newline="\n")
 
 

@@ -67,6 +67,8 @@ class Dialect(Server, frozen=True, kw_only=True):
         effort_fields: Reasoning effort to the fields that are sent for it instead, as in
             `{"none": {"thinking.type": "disabled"}}`. A dot descends into an object.
         reasoning_details: Whether `reasoning_details` are returned, instead of readable reasoning.
+        speaker_names: Whether messages can have the name of a speaker; it is left out otherwise.
+        fields: Fields of each request; a dot in a path descends into an object.
         adapt: Adapts the body to this vendor, before the caller's `provider_options` are merged.
     """
 
@@ -93,6 +95,8 @@ class Dialect(Server, frozen=True, kw_only=True):
     effort_words: Mapping[str, str] = {}
     effort_fields: Mapping[str, Mapping[str, Json]] = {}
     reasoning_details: bool = False
+    speaker_names: bool = True
+    fields: Mapping[str, Json] = {}
     adapt: Adapt | None = None
 
 

@@ -35,6 +35,8 @@ def encode_request(model: str, request: ChatRequest, dialect: Dialect, *, stream
         body["stream"] = True
         if dialect.usage_option:
             body["stream_options"] = {"include_usage": True}
+    for path, value in dialect.fields.items():
+        set_path(body, path, value)
     if dialect.adapt is not None:
         dialect.adapt(body, problems)
     if request.provider_options:
