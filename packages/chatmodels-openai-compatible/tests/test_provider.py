@@ -276,8 +276,8 @@ def test_usage_of_streams_is_requested_unless_the_server_refuses_the_option() ->
         for usage_option in (None, True, False):
             model = server(base_url=simulator.base_url, api_key="k", usage_option=usage_option)
             model.stream("?").collect()
-        asked = ["stream_options" in request for request in simulator.requests]
-    assert asked == [True, True, False]
+        requested = ["stream_options" in request for request in simulator.requests]
+    assert requested == [True, True, False]
 
 
 def test_the_name_is_that_of_errors_and_reports() -> None:
