@@ -28,6 +28,7 @@ from chatmodels.core._calls.generation import (
 from chatmodels.core._calls.model import StandardChatModel
 from chatmodels.core._calls.options import CallOptions
 from chatmodels.core._calls.protocols import AsyncHealthChecker, HealthChecker, ModelInfoProvider
+from chatmodels.core._calls.rate_limits import RateLimitStatus, parse_delay, read_rate_limits
 from chatmodels.core._calls.started import StartedStream
 from chatmodels.core._calls.whole import whole_response
 from chatmodels.core._errors.rules import error_class, error_code
@@ -126,6 +127,7 @@ __all__ = [
     "ProviderOptions",
     "ProviderRegistry",
     "ProviderState",
+    "RateLimitStatus",
     "RegistryObserver",
     "ResultPart",
     "Role",
@@ -158,10 +160,12 @@ __all__ = [
     "json_schema",
     "logger",
     "numbered",
+    "parse_delay",
     "provider",
     "providers_for_model",
     "providers_with",
     "publish",
+    "read_rate_limits",
     "register_provider",
     "structured_output",
     "text_of",
