@@ -9,6 +9,7 @@ from chatmodels.core import (
     ConfigurationError,
     ErrorCode,
     QuotaExceededError,
+    RateLimitError,
 )
 from chatmodels.core.extending import ProviderRegistry
 from chatmodels.resilience import (
@@ -21,6 +22,7 @@ from chatmodels.resilience import (
     RateLimit,
     Reask,
     Retry,
+    Route,
     SqliteStore,
 )
 from chatmodels.testing import Simulator
@@ -117,7 +119,7 @@ def test_a_budget_remains_used_while_the_file_changes(registry, file) -> None:
         model.generate("Hello")
 
 
-@pytest.mark.parametrize("like", ["openai", "anthropic", "mistral", "cohere", "ollama", "google"])
+@pytest.mark.parametrize("like", ["openai", "anthropic", "mistral", "cohere", "ollama", "google", "groq"])
 def test_a_declared_provider_has_its_name_in_calls_errors_and_observers(
     registry, file, like, monkeypatch
 ) -> None:
@@ -126,7 +128,7 @@ def test_a_declared_provider_has_its_name_in_calls_errors_and_observers(
     watched = Watched()
     with Simulator() as simulator:
         provider = registry.provider(like)
-        address = simulator.base_url if like in ("openai", "mistral") else simulator.url
+        address = simulator.base_url if like in ("openai", "mistral", "groq") else simulator.url
         file.write_text(
             f'[providers.mycorp]\nlike = "{like}"\nbase_url = "{address}"\n'
             'api_key_env = "MYCORP_API_KEY"\nmax_retries = 0'
@@ -144,6 +146,42 @@ def test_a_declared_provider_has_its_name_in_calls_errors_and_observers(
     (exchange,) = simulator.exchanges
     assert "sk-of-openai" not in str(exchange.request)
     assert watched.providers == ["mycorp"]
+
+
+def test_a_route_is_a_model_of_the_file(registry, file) -> None:
+    file.write_text("""
+        [models.pool]
+        type = "route"
+        models = { first = "mock:a", second = "mock:b" }
+        strategy = { type = "weighted", weights = { first = 0, second = 1 } }
+
+        [models.other]
+        type = "route"
+        models = ["mock:a", "mock:a"]
+        strategy = "least_busy"
+        failures = 5
+        """)
+    registry.load_config(file)
+    model = registry.create_chat_model("pool")
+    assert model.generate("Hello").model == "b"
+    assert isinstance(model.target, Route)
+    assert [each.name for each in model.target.members] == ["first", "second"]
+    assert registry.create_chat_model("other").generate("Hello").text == "Hello"
+
+
+def test_a_server_of_a_dialect_needs_no_key(registry, file) -> None:
+    with Simulator() as simulator:
+        file.write_text(
+            f'[providers.mycorp]\nlike = "openai-compatible"\nbase_url = "{simulator.base_url}"'
+        )
+        registry.load_config(file)
+        simulator.queue("Hello.", ErrorCode.RATE_LIMITED)
+        model = registry.create_chat_model("mycorp:large", max_retries=0)
+        response = model.generate("Hello")
+        with pytest.raises(RateLimitError, match="mycorp") as caught:
+            model.generate("Hello")
+        model.close()
+    assert (response.text, response.provider, caught.value.provider) == ("Hello.", *["mycorp"] * 2)
 
 
 def test_a_setting_that_a_model_does_not_support_is_reported(registry, file) -> None:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import msgspec
 
 from chatmodels.core import ChatModelError, ConfigurationError, ErrorCode
-from chatmodels.core.extending import CallableModel, Send
+from chatmodels.core.extending import CallableModel, Send, StandardChatModel
 
 if TYPE_CHECKING:
     from nowhere import Unknown
@@ -135,6 +135,20 @@ class Plain(msgspec.Struct, frozen=True):
         return (yield Send(request))
 
 
+class Pool(StandardChatModel):
+    """A model that is made of others."""
+
+    def __init__(self, models: Sequence[CallableModel], limit: int = 1) -> None:
+        super().__init__("pool", "|".join(each.model for each in models))
+        self.models = models
+        self.limit = limit
+        self.calls = 0
+
+    def respond(self, request, call):
+        self.calls += 1
+        return self.models[0].generate(request)
+
+
 def wrong():
     return 5
 '''
@@ -149,6 +163,9 @@ plain = plugin_policies:plain
 struct = plugin_policies:Plain
 wrong = plugin_policies:wrong
 missing = plugin_policies:Missing
+
+[chatmodels.models]
+pool = plugin_policies:Pool
 
 [chatmodels.policy_parts]
 memory = plugin_policies:Memory

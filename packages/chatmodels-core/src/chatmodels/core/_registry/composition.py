@@ -40,7 +40,7 @@ class Composition(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GivenModel(msgspec.Struct, frozen=True, kw_only=True):
-    """A model that code has set as the target of an alias.
+    """A model that code has set as the target of an alias, or that is made of other models.
 
     Attributes:
         model: The model.
@@ -79,5 +79,5 @@ def refuse_options(alias: str, options: Collection[str], /) -> None:
     if options:
         raise ConfigurationError(
             f"alias {alias!r} refers to a model that was created already, and cannot change its "
-            f"options: {', '.join(options)}; create the model with them"
+            f"options: {', '.join(options)}; create the model, or those it is made of, with them"
         )

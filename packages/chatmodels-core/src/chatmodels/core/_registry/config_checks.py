@@ -83,7 +83,7 @@ def declared_policies(file: ConfigFile, /) -> Iterator[PolicyDeclaration]:
     """Yield all policies of a file."""
     yield from file.policies.values()
     for target in file.aliases.values():
-        yield from target.policies
+        yield from target.declared
 
 
 class _Checks:
@@ -108,7 +108,9 @@ class _Checks:
         policies = {name: self._with_members(each) for name, each in self._file.policies.items()}
         aliases = {
             name: msgspec.structs.replace(
-                target, policies=tuple(self._with_members(each) for each in target.policies)
+                target,
+                policies=tuple(self._with_members(each) for each in target.policies),
+                made=None if target.made is None else self._with_members(target.made),
             )
             for name, target in self._file.aliases.items()
         }
@@ -190,6 +192,8 @@ class _Checks:
         if problem := alias_problem(name, target, known):
             near = "" if ":" in spec or spec in known else hint(spec, known)
             self.problems.append((key, f"{problem}{near and f'; {near}'}"))
+        if target.made is not None:
+            return
         provider_name, colon, model = spec.partition(":")
         if provider_name and model:
             provider = self._provider(provider_name, key)
@@ -220,8 +224,8 @@ class _Checks:
             )
         return (
             not self._has_problem(_key(self._file, spec))
-            and self._is_valid(target.spec, aliases)
-            and all(self._are_valid(each, aliases) for each in target.policies)
+            and (target.made is not None or self._is_valid(target.spec, aliases))
+            and all(self._are_valid(each, aliases) for each in target.declared)
         )
 
     def _are_valid(self, policy: PolicyDeclaration, aliases: Mapping[str, AliasTarget]) -> bool:

@@ -1,7 +1,6 @@
 """The TOML file that declares providers, models, policies and aliases."""
 
 import os
-from hashlib import sha256
 from threading import Lock
 from typing import Any
 
@@ -30,6 +29,7 @@ def read_config(path: str | os.PathLike[str], /) -> ConfigFile:
 
 def _parsed(name: str) -> tuple[bytes, dict[str, Any]]:
     import tomllib
+    from hashlib import sha256  # it loads OpenSSL
 
     try:
         with open(name, "rb") as file:

@@ -160,7 +160,7 @@ class _Tables:
         options = dict(table)
         spec: object = options.pop("model", None)
         entries: Any = options.pop("policies", [])
-        source = self._source("models", name, options)
+        type_ = options.pop("type", None)
         around: list[PolicyDeclaration] = []
         counts: Counter[str] = Counter()
         if not _is_array(entries):
@@ -173,17 +173,26 @@ class _Tables:
             if isinstance(policy, str) and _is_table(shared) and policy in shared:
                 around.extend([policies[policy]] if policy in policies else [])  # else malformed
                 continue
-            type_: object = policy.get("type") if _is_table(policy) else policy
-            if not isinstance(type_, str):
+            kind: object = policy.get("type") if _is_table(policy) else policy
+            if not isinstance(kind, str):
                 self._policy(f"{dotted('models', name, 'policies')}[{index}]", policy)
                 continue
             # The key does not change if other policies are added or removed.
-            counts[type_] += 1
-            number = f"[{counts[type_]}]" if counts[type_] > 1 else ""
-            key = dotted("models", name, "policies", type_) + number
+            counts[kind] += 1
+            number = f"[{counts[kind]}]" if counts[kind] > 1 else ""
+            key = dotted("models", name, "policies", kind) + number
             parameters = {} if isinstance(policy, str) else dict(policy)
             parameters.pop("type", None)
-            around.append(PolicyDeclaration(key=key, type=type_, parameters=parameters))
+            around.append(PolicyDeclaration(key=key, type=kind, parameters=parameters))
+        key = dotted("models", name)
+        if spec is None and isinstance(type_, str):
+            made = PolicyDeclaration(
+                key=key, type=type_, parameters=options, group="chatmodels.models"
+            )
+            return AliasTarget(spec=f"{type_}:{name}", made=made, policies=tuple(around))
+        if type_ is not None:
+            self._add_problem(f"{key}.type", "must be a string, in a table without `model`")
+        source = self._source("models", name, options)
         if not isinstance(spec, str):
             self._add_problem(
                 dotted("models", name, "model"),

@@ -46,19 +46,21 @@ class OptionSource(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PolicyDeclaration(msgspec.Struct, frozen=True, kw_only=True):
-    """A policy of a config file.
+    """A policy of a config file, or a model that is made of others.
 
     Attributes:
         key: The dotted key that identifies it, such as `policies.team-limit`.
         type: The name of its entry point.
         parameters: Parameter name to value.
         members: The specs and names of the models among the parameters.
+        group: The group of the entry point.
     """
 
     key: str
     type: str
     parameters: dict[str, object] = msgspec.field(default_factory=dict[str, object])
     members: tuple[str, ...] = ()
+    group: str = "chatmodels.policies"
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.key!r})"
@@ -74,6 +76,7 @@ class AliasTarget(msgspec.Struct, frozen=True, kw_only=True):
         spec: `"provider:model"`, or another alias.
         source: The options of the alias; None for none.
         policies: The policies around the target, the outermost first.
+        made: The declaration of a model that is made of others; `spec` describes it.
         model: A model that is the target itself; `spec` describes it.
         follows: The alias of the same registry that this model follows; empty for none.
     """
@@ -81,6 +84,7 @@ class AliasTarget(msgspec.Struct, frozen=True, kw_only=True):
     spec: str
     source: OptionSource | None = None
     policies: tuple[PolicyDeclaration, ...] = ()
+    made: PolicyDeclaration | None = None
     model: ChatModel | None = None
     follows: str = ""
 
@@ -89,7 +93,13 @@ class AliasTarget(msgspec.Struct, frozen=True, kw_only=True):
         """The specs and aliases that the target needs."""
         if self.model is not None:
             return (self.follows,) if self.follows else ()
-        return (self.spec, *(member for each in self.policies for member in each.members))
+        target = (self.spec,) if self.made is None else self.made.members
+        return (*target, *(member for each in self.policies for member in each.members))
+
+    @property
+    def declared(self) -> tuple[PolicyDeclaration, ...]:
+        """The policies, and the model that is made of others."""
+        return self.policies if self.made is None else (*self.policies, self.made)
 
 
 class ConfigFile(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """A provider with a name, an address and options of its own, and the wire format of another."""
 
-from typing import Protocol, Self, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
@@ -16,7 +16,7 @@ from chatmodels.core._values.metadata import ProviderMetadata
 class AdaptableProvider(Provider, Protocol):
     """A provider that can serve under another name, as `like = "..."` of a config file declares."""
 
-    def with_metadata(self, metadata: ProviderMetadata, /) -> Self:
+    def with_metadata(self, metadata: ProviderMetadata, /) -> Provider:
         """Return a copy of the provider with other metadata.
 
         Models, errors and telemetry of the copy have the name in these metadata.

@@ -171,10 +171,12 @@ class ModelFactory(ConfiguredCatalog):
             declared = declared if target.source is None else (target.source, *declared)
             policies += target.policies
             spec = target.spec
-            if target.model is not None:
+            if target.model is not None or target.made is not None:
                 names = [name for each in declared for name in (*each.options, *each.variables)]
                 refuse_options(name, names)
-                return GivenModel(model=target.model, policies=self._policies(policies, state))
+                made = () if target.made is None else self._policies((target.made,), state)
+                model = made[0] if target.model is None else target.model
+                return GivenModel(model=model, policies=self._policies(policies, state))
         provider, model = self.resolve(spec)
         return Composition(
             provider=provider,
@@ -192,7 +194,7 @@ class ModelFactory(ConfiguredCatalog):
 
         pool = state.config.pool
         return tuple(
-            pool.policy(
+            pool.created(
                 each,
                 tuple(self._compose(spec, state) for spec in each.members),
                 lambda spec, key=each.key: self._member(spec, state, key),

@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 
 from chatmodels.core._calls.attachments import checked_policies
-from chatmodels.core._calls.flow import Policy
 from chatmodels.core._errors.classes import ConfigurationError
 from chatmodels.core._registry.declarations import PolicyDeclaration
 from chatmodels.core._registry.problems import Problem, listed
@@ -17,7 +16,7 @@ from chatmodels.core._registry.problems import Problem, listed
 class _Entry(msgspec.Struct, frozen=True):
     declaration: PolicyDeclaration
     members: tuple[object, ...]
-    policy: Policy
+    created: Any
 
 
 class PolicyPool:
@@ -47,13 +46,13 @@ class PolicyPool:
                 if entry is not None and entry.declaration == declaration:
                     self._entries[declaration.key] = entry
 
-    def policy(
+    def created(
         self,
         declaration: PolicyDeclaration,
         members: tuple[object, ...],
         model: Callable[[str], Any],
-    ) -> Policy:
-        """Return the policy of a declaration, and create it if necessary.
+    ) -> Any:
+        """Return the policy or the model of a declaration, and create it if necessary.
 
         Args:
             declaration: The declaration.
@@ -68,25 +67,26 @@ class PolicyPool:
         with self._lock:
             entry = self._entries.get(declaration.key)
             if entry is None or entry.members != members:
-                policy = _create(declaration, model, self._variable)
-                entry = self._entries[declaration.key] = _Entry(declaration, members, policy)
-            return entry.policy
+                created = _create(declaration, model, self._variable)
+                entry = self._entries[declaration.key] = _Entry(declaration, members, created)
+            return entry.created
 
 
 def _create(
     declaration: PolicyDeclaration,
     model: Callable[[str], Any],
     variable: Callable[[str], str | None],
-) -> Policy:
+) -> Any:
     # Most programs declare no policies.
-    from chatmodels.core._registry.policy_types import factory
+    from chatmodels.core._registry.policy_types import MODELS, factory
     from chatmodels.core._registry.policy_values import InvalidValueError, Reader
 
     key = declaration.key
     try:
         reader = Reader(model, variable)
-        policy = reader.create(factory(declaration.type), declaration.parameters, key)
-        return checked_policies((policy,))[0]
+        made = factory(declaration.type, group=declaration.group)
+        created = reader.create(made, declaration.parameters, key)
+        return created if declaration.group == MODELS else checked_policies((created,))[0]
     except InvalidValueError as error:
         raise ConfigurationError(**listed(error.problems)) from error
     except ConfigurationError as error:
@@ -114,7 +114,7 @@ def with_members(
     key = declaration.key
     problems: list[Problem] = []
     try:
-        made = factory(declaration.type, names=names)
+        made = factory(declaration.type, group=declaration.group, names=names)
         Reader(add).arguments(made, declaration.parameters, key)
     except InvalidValueError as error:
         problems = error.problems

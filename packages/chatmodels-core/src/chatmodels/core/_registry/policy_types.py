@@ -1,7 +1,8 @@
 """The policies that a config file can declare: installed classes and functions, by name.
 
-A distribution declares them in the entry point group `chatmodels.policies`, and objects that are
-parameters of policies, such as the store of a cache, in `chatmodels.policy_parts`:
+A distribution declares them in the entry point group `chatmodels.policies`, models that are made of
+others in `chatmodels.models`, and objects that are parameters of both, such as the store of a
+cache, in `chatmodels.policy_parts`:
 
 ```toml
 [project.entry-points."chatmodels.policies"]
@@ -24,6 +25,8 @@ from chatmodels.core._spelling import hint, listing
 
 POLICIES = "chatmodels.policies"
 PARTS = "chatmodels.policy_parts"
+MODELS = "chatmodels.models"
+_KINDS = {POLICIES: "policy", PARTS: "part of a policy", MODELS: "type of model"}
 
 Factory = Callable[..., Any]
 """A class or function that returns a policy, or a part of one."""
@@ -59,7 +62,7 @@ def factory(name: str, /, *, group: str = POLICIES, names: Collection[str] = ())
     """
     installed = installed_types(group)
     entry_points = installed.get(name, ())
-    kind = "policy" if group == POLICIES else "part of a policy"
+    kind = _KINDS[group]
     if not entry_points:
         remedy = hint(name, [*installed, *names])
         if not remedy and group == POLICIES:
@@ -84,7 +87,7 @@ def factory(name: str, /, *, group: str = POLICIES, names: Collection[str] = ())
         ) from error
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=len(_KINDS))
 def installed_types(group: str, /) -> Mapping[str, tuple[Any, ...]]:
     """Find the entry points of a group, by name; they are searched once."""
     from importlib.metadata import entry_points

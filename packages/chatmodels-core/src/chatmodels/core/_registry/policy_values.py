@@ -21,7 +21,7 @@ from chatmodels.core._registry.problems import Problem
 from chatmodels.core._spelling import hint, listing
 from chatmodels.core._values.secret import MASK
 
-MODELS = (CallableModel, ChatModel)
+_MODELS = (CallableModel, ChatModel)
 """The types of parameters whose values are names of models."""
 
 _SCALARS: dict[Any, tuple[tuple[type, ...], str]] = {
@@ -144,7 +144,7 @@ class Reader:
             if not isinstance(value, types) or (isinstance(value, bool) and type_ is not bool):
                 raise _wrong(key, expected, value)
             return value
-        if type_ in MODELS:
+        if type_ in _MODELS:
             if not isinstance(value, str) or not value:
                 raise _wrong(key, "the name of a model", value)
             return self._model(value)

@@ -258,7 +258,7 @@ def alias_problem(name: Any, target: AliasTarget, aliases: Mapping[str, AliasTar
     for reference in target.references:
         if path := _cycle(name, reference, aliases):
             return f"alias {name!r} refers to itself: {' -> '.join(path)}"
-    if target.model is not None:
+    if target.model is not None or target.made is not None:
         return None
     if ":" not in spec:
         if spec in aliases:
