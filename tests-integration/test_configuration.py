@@ -119,7 +119,9 @@ def test_a_budget_remains_used_while_the_file_changes(registry, file) -> None:
         model.generate("Hello")
 
 
-@pytest.mark.parametrize("like", ["openai", "anthropic", "mistral", "cohere", "ollama", "google", "groq"])
+@pytest.mark.parametrize(
+    "like", ["openai", "anthropic", "mistral", "cohere", "ollama", "google", "groq"]
+)
 def test_a_declared_provider_has_its_name_in_calls_errors_and_observers(
     registry, file, like, monkeypatch
 ) -> None:
@@ -169,10 +171,11 @@ def test_a_route_is_a_model_of_the_file(registry, file) -> None:
     assert registry.create_chat_model("other").generate("Hello").text == "Hello"
 
 
-def test_a_server_of_a_dialect_needs_no_key(registry, file) -> None:
+def test_a_file_declares_a_compatible_server(registry, file) -> None:
     with Simulator() as simulator:
         file.write_text(
-            f'[providers.mycorp]\nlike = "openai-compatible"\nbase_url = "{simulator.base_url}"'
+            f'[providers.mycorp]\nlike = "openai-compatible"\nbase_url = "{simulator.base_url}"\n'
+            'api_key = "sk-of-mycorp"'
         )
         registry.load_config(file)
         simulator.queue("Hello.", ErrorCode.RATE_LIMITED)

@@ -72,15 +72,10 @@ def test_its_problems_are_reported(problems) -> None:
         type = 5
         """) == {
         "models.a": "there is no type of model 'pol' (installed: pool); did you mean 'pool'?",
+        "models.b": "there is no model or alias 'gone'",
         "models.b.temperature": "there is no parameter 'temperature'; there are: limit, models",
         "models.c": "alias 'c' refers to itself: c -> c",
         "models.d.type": "must be a string, in a table without `model`",
         "models.e.type": "must be a string, in a table without `model`",
         "models.e.model": 'must be a string, as in model = "openai:gpt-6.1-terra"',
-    }
-
-
-def test_an_unknown_member_is_reported(problems) -> None:
-    assert problems('[models.b]\ntype = "pool"\nmodels = ["gone"]') == {
-        "models.b": "there is no model or alias 'gone'"
     }
