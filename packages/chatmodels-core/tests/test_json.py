@@ -125,7 +125,7 @@ messages = st.builds(
 usages = st.builds(Usage, **dict.fromkeys(Usage.__struct_fields__, counts))
 logprobs = st.builds(TokenLogprob, texts, floats, several(st.builds(TokenLogprob, texts, floats)))
 reasons = st.sampled_from(
-    ["stop", "length", "tool_calls", "content_filter", "refusal", "error", "other"]
+    ["stop", "length", "tool_calls", "content_filter", "refusal", "paused", "error", "other"]
 )
 responses = st.builds(
     ChatResponse,

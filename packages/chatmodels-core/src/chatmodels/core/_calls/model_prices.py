@@ -1,11 +1,11 @@
 """The prices of a model, before a call."""
 
-from chatmodels.core._calls.protocols import ChatModel
+from chatmodels.core._calls.generation import CallableModel
 from chatmodels.core._values.price_list import listed_prices
 from chatmodels.core._values.prices import Prices
 
 
-def prices_of(model: ChatModel, /) -> Prices | None:
+def prices_of(model: CallableModel, /) -> Prices | None:
     """Return the prices of a model; None if they are unknown.
 
     These are the prices that the model was created with, else those of the price list

@@ -47,6 +47,7 @@ _FINISH = {
     "tool_calls": "tool_use",
     "content_filter": "refusal",
     "refusal": "refusal",
+    "paused": "pause_turn",
 }
 
 
