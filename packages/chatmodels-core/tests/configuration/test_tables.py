@@ -305,7 +305,7 @@ def test_wrong_variables_are_reported(problems) -> None:
         "providers.acme.base_url_env": "the table has 'base_url' too; remove one of the two",
         "providers.acme.zone_env": "there is no option 'zone'; acme accepts api_key, "
         "async_http_client, base_url, headers, http_client, max_retries, proxy, timeout, "
-        "on_unsupported, and settings such as temperature",
+        "on_unsupported, prices, and settings such as temperature",
     }
 
 
