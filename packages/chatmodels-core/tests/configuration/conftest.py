@@ -15,6 +15,7 @@ POLICIES = '''
 """Policies with all kinds of parameters."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import msgspec
@@ -90,6 +91,7 @@ class Everything:
         *,
         flag: bool = False,
         ratio: float = 0.0,
+        cost: Decimal | float | None = None,
         mode: Literal["fast", "slow"] = "fast",
         code: ErrorCode | None = None,
         names: frozenset[str] = frozenset(),

@@ -1,5 +1,7 @@
 """The policies of a config file: entry points, parameters by signature, and what is shared."""
 
+from decimal import Decimal
+
 import pytest
 
 from chatmodels.core import ChatModelError, ConfigurationError, ErrorCode, ProviderUnavailableError
@@ -101,6 +103,7 @@ def test_every_kind_of_parameter_can_be_declared(registry, write, monkeypatch) -
         second = "two"
         flag = true
         ratio = 3
+        cost = 0.1
         mode = "slow"
         code = "timeout"
         names = ["x", "y"]
@@ -123,6 +126,7 @@ def test_every_kind_of_parameter_can_be_declared(registry, write, monkeypatch) -
     assert given["store"].url == "redis://:s3cret@store.test"
     assert (given["quota"].amount, given["quota"].ratio) == (3, 0.5)
     assert given["code"] is ErrorCode.TIMEOUT
+    assert given["cost"] == Decimal("0.1")
     simple = ("first", "second", "flag", "ratio", "mode", "names", "numbers", "anything", "untyped")
     assert [given[name] for name in simple] == [
         1,
@@ -189,6 +193,7 @@ def test_every_problem_of_policies_is_reported(problems) -> None:
         second = 2
         flag = 1
         ratio = true
+        cost = "1"
         mode = "medium"
         code = "timeuot"
         names = "x"
@@ -241,6 +246,7 @@ def test_every_problem_of_policies_is_reported(problems) -> None:
         "policies.everything.second": "must be a string, not 2",
         "policies.everything.flag": "must be true or false, not 1",
         "policies.everything.ratio": "must be a number, not True",
+        "policies.everything.cost": "must be a number, not '1'",
         "policies.everything.mode": "must be 'fast' or 'slow', not 'medium'",
         "policies.everything.code": "there is no ErrorCode 'timeuot'; did you mean 'timeout'?",
         "policies.everything.names": "must be an array, not 'x'",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
+from decimal import Decimal
 from enum import Enum
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeGuard, Union, get_args, get_origin
@@ -28,6 +29,7 @@ _SCALARS: dict[Any, tuple[tuple[type, ...], str]] = {
     bool: ((bool,), "true or false"),
     int: ((int,), "an integer"),
     float: ((int, float), "a number"),
+    Decimal: ((int, float), "a number"),
     str: ((str,), "a string"),
 }
 _SUFFIX = "_env"
@@ -143,7 +145,7 @@ class Reader:
             types, expected = _SCALARS[type_]
             if not isinstance(value, types) or (isinstance(value, bool) and type_ is not bool):
                 raise _wrong(key, expected, value)
-            return value
+            return Decimal(str(value)) if type_ is Decimal else value
         if type_ in _MODELS:
             if not isinstance(value, str) or not value:
                 raise _wrong(key, "the name of a model", value)
