@@ -35,7 +35,7 @@ policies = [
     { type = "cache", store = { type = "sqlite_store", path = "PATH", ttl = 60 }, namespace = "n" },
     { type = "reask", times = 1 },
     { type = "fallback", models = ["backup", "mock:echo"], on = ["rate_limited"] },
-    { type = "budget", tokens = 1_000, cost = 5 },
+    { type = "budget", tokens = 1_000 },
     { type = "retry", max_retries = 1, budget = { retries = 5, ratio = 0.1 } },
     { type = "circuit_breaker", failures = 3, reset_after = 1, on = ["timeout"] },
     { type = "concurrency", limit = 5, adaptive = true },

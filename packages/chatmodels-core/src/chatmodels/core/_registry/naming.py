@@ -171,12 +171,13 @@ class ModelFactory(ConfiguredCatalog):
             declared = declared if target.source is None else (target.source, *declared)
             policies += target.policies
             spec = target.spec
-            if target.model is not None or target.made is not None:
+            given = target.model
+            if target.made is not None:
+                (given,) = self._policies((target.made,), state)
+            if given is not None:
                 names = [name for each in declared for name in (*each.options, *each.variables)]
                 refuse_options(name, names)
-                made = () if target.made is None else self._policies((target.made,), state)
-                model = made[0] if target.model is None else target.model
-                return GivenModel(model=model, policies=self._policies(policies, state))
+                return GivenModel(model=given, policies=self._policies(policies, state))
         provider, model = self.resolve(spec)
         return Composition(
             provider=provider,
