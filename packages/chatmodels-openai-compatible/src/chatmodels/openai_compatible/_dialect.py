@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from chatmodels.http import ANY_ID, IdForm
+from chatmodels.http import ANY_ID, Counting, IdForm
 from chatmodels.http.wire import Json
 from chatmodels.openai_compatible._server import Server
 
@@ -61,6 +61,8 @@ class Dialect(Server, frozen=True, kw_only=True):
             (Mistral), "as_sent" in the field in which this server sent it.
         effort_words: The values that are sent for reasoning efforts, if they differ.
         reasoning_details: Whether `reasoning_details` are returned, instead of readable reasoning.
+        counting: The endpoint that counts tokens: `INPUT_TOKENS` (llama.cpp) or `TOKENIZE` (vLLM);
+            None if there is none.
         adapt: Adapts the body to this vendor, before the caller's `provider_options` are merged.
     """
 
@@ -83,4 +85,5 @@ class Dialect(Server, frozen=True, kw_only=True):
     reasoning_field: Literal["reasoning_content", "reasoning", "content", "as_sent"] | None = None
     effort_words: Mapping[str, str] = {}
     reasoning_details: bool = False
+    counting: Counting | None = None
     adapt: Adapt | None = None

@@ -6,18 +6,9 @@ from collections.abc import Callable
 from threading import RLock
 from typing import Any
 
-from chatmodels.core import (
-    ChatRequest,
-    ChatResponse,
-    ConfigurationError,
-    RateLimitError,
-    TextPart,
-    ToolResult,
-)
-from chatmodels.core.extending import CallInfo, Flow, Send, Sleep
+from chatmodels.core import ChatRequest, ChatResponse, ConfigurationError, RateLimitError
+from chatmodels.core.extending import CallInfo, Flow, Send, Sleep, estimated_tokens
 from chatmodels.resilience._validation import number_problems
-
-_CHARACTERS_PER_TOKEN = 4  # of English text; other languages need more tokens, and are corrected
 
 
 class RateLimit:
@@ -27,8 +18,8 @@ class RateLimit:
     tokens are used. A call that comes too early waits. If the wait would exceed the total time
     limit of the call, it raises `RateLimitError` at once, with the wait as `retry_after`.
 
-    The tokens of a call are estimated before it: one for four characters of text in the messages,
-    and `max_output_tokens`. When the call ends, its usage takes the place of the estimate. If the
+    The tokens of a call are estimated before it: those of the input as by `estimated_tokens`, and
+    `max_output_tokens`. When the call ends, its usage takes the place of the estimate. If the
     vendor refuses a call and advises a wait, calls that begin later wait for as long.
 
     A `Retry` inside of this policy makes attempts that are not counted. Put it outside.
@@ -92,7 +83,9 @@ class RateLimit:
 
     def _reserve(self, call: CallInfo, request: ChatRequest) -> "tuple[_Entry, _Entry]":
         """Plan a call: return the entry of its tokens, and that of its attempt."""
-        estimate = 0 if self._tokens is None else estimated_tokens(request)
+        estimate = 0
+        if self._tokens is not None:
+            estimate = estimated_tokens(request) + (request.settings.max_output_tokens or 0)
         with self._lock:
             now = self._clock()
             start = max(now, self._resumes_at)
@@ -144,16 +137,6 @@ def _rate_limit(
     requests: int | None, tokens: int | None, per: float, clock: Callable[[], float]
 ) -> RateLimit:
     return RateLimit(requests=requests, tokens=tokens, per=per, clock=clock)
-
-
-def estimated_tokens(request: ChatRequest, /) -> int:
-    """Estimate the tokens of a call from the text of its request and its `max_output_tokens`."""
-    characters = 0
-    for message in request.messages:
-        for part in message.parts:
-            contents = part.content if isinstance(part, ToolResult) else (part,)
-            characters += sum(len(each.text) for each in contents if isinstance(each, TextPart))
-    return characters // _CHARACTERS_PER_TOKEN + (request.settings.max_output_tokens or 0)
 
 
 class _Entry:
