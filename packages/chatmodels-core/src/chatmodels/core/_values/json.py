@@ -20,6 +20,7 @@ from chatmodels.core._values import (
     response,
     settings,
     timeout,
+    token_count,
     tool_events,
 )
 from chatmodels.core._values.messages import Message
@@ -164,5 +165,6 @@ for _module in (
     tool_events,
     settings,
     timeout,
+    token_count,
 ):
     _TYPES.update(_values(_module))

@@ -11,6 +11,7 @@ Measured in November 2026 in bytes of UTF-8 for each token, with the tokenizers 
 | Chinese, Japanese, Korean | 2.9 to 4.4 |
 | Russian, Ukrainian, Greek, Arabic | 4.5 to 6.7 |
 | Hindi, Bengali, Tamil, Thai (o200k and Tekken) | 5.3 to 7.8 |
+| Bengali, Tamil, Hebrew (Llama 3) | 2.0 to 2.3 |
 | JSON | 3.0 to 3.3 |
 """
 
@@ -60,9 +61,10 @@ def estimated_tokens(request: ChatRequest, /) -> int:
     - An image: 1,000 tokens. A page of a PDF, a video or another file: 2,000. A text file: as text.
     - Audio: one token for 500 bytes, or 2,000 for audio that the vendor stores.
 
-    The estimate of a text is at worst a third too low, and twice the number at most: in English
-    up to 8 % too low or 18 % too high. Newer tokenizers of Claude need more tokens than others.
-    Fields of `provider_options` are not counted.
+    With the tokenizers of OpenAI (o200k) and Mistral (Tekken), the estimate of a text is at worst a
+    third too low or twice the number; in English, it is up to 7 % too low or 18 % too high. Claude,
+    and tokenizers that do not know a script, need more tokens. Fields of `provider_options` are not
+    counted.
     """
     tokens = sum(_BORDERS + sum(map(_part, message.parts)) for message in request.messages)
     for tool in request.tools:
