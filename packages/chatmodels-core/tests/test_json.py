@@ -40,6 +40,7 @@ from chatmodels.core import (
     TextPart,
     Timeout,
     Timing,
+    TokenCount,
     TokenLogprob,
     ToolCall,
     ToolCallEnd,
@@ -125,7 +126,7 @@ messages = st.builds(
 usages = st.builds(Usage, **dict.fromkeys(Usage.__struct_fields__, counts))
 logprobs = st.builds(TokenLogprob, texts, floats, several(st.builds(TokenLogprob, texts, floats)))
 reasons = st.sampled_from(
-    ["stop", "length", "tool_calls", "content_filter", "refusal", "error", "other"]
+    ["stop", "length", "tool_calls", "content_filter", "refusal", "paused", "error", "other"]
 )
 responses = st.builds(
     ChatResponse,
@@ -231,6 +232,14 @@ VALUES: dict[type[Any], st.SearchStrategy[Any]] = {
     TextPart: text_parts,
     Timeout: timeouts,
     Timing: st.builds(Timing, total=floats, events=indexes),
+    TokenCount: st.builds(
+        TokenCount,
+        input_tokens=st.integers(0, 10**6),
+        is_estimate=st.booleans(),
+        method=st.sampled_from(["endpoint", "tokenizer", "estimate"]),
+        note=texts,
+        warnings=several(texts),
+    ),
     TokenLogprob: logprobs,
     ToolCall: calls,
     ToolCallEnd: st.builds(ToolCallEnd, calls, indexes),

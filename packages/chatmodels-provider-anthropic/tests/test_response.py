@@ -98,7 +98,7 @@ def test_texts_have_citations_that_are_kept_for_the_next_turn() -> None:
         ("model_context_window_exceeded", "length"),
         ("tool_use", "stop"),  # without calls there is nothing for the caller to do
         ("refusal", "refusal"),
-        ("pause_turn", "other"),
+        ("pause_turn", "paused"),
         ("never_heard", "other"),
         (None, "other"),
     ],

@@ -34,6 +34,7 @@ from chatmodels.core._calls.protocols import (
     ModelInfoProvider,
     TokenCounter,
 )
+from chatmodels.core._calls.rate_limits import RateLimitStatus, parse_delay, read_rate_limits
 from chatmodels.core._calls.started import StartedStream
 from chatmodels.core._calls.whole import whole_response
 from chatmodels.core._errors.rules import error_class, error_code
@@ -133,6 +134,7 @@ __all__ = [
     "ProviderOptions",
     "ProviderRegistry",
     "ProviderState",
+    "RateLimitStatus",
     "RegistryObserver",
     "ResultPart",
     "Role",
@@ -166,10 +168,12 @@ __all__ = [
     "json_schema",
     "logger",
     "numbered",
+    "parse_delay",
     "provider",
     "providers_for_model",
     "providers_with",
     "publish",
+    "read_rate_limits",
     "register_provider",
     "structured_output",
     "text_of",

@@ -22,43 +22,62 @@ if TYPE_CHECKING:
     from chatmodels.resilience._rate_limit import RateLimit
     from chatmodels.resilience._reask import Reask
     from chatmodels.resilience._retry_budget import RetryBudget
+    from chatmodels.resilience._route import UNHEALTHY_CODES, Route
+    from chatmodels.resilience._route_member import RouteMember, RouteStrategy
     from chatmodels.resilience._sqlite_store import SqliteStore
+    from chatmodels.resilience._strategies import Cheapest, LowestLatency, Sticky, Weighted
 
 __all__ = [
     "FALLBACK_CODES",
     "OUTAGE_CODES",
     "OVERLOAD_CODES",
+    "UNHEALTHY_CODES",
     "Budget",
     "Cache",
     "CacheStore",
+    "Cheapest",
     "CircuitBreaker",
     "Concurrency",
     "Deadline",
     "Fallback",
+    "LowestLatency",
     "MemoryStore",
     "RateLimit",
     "Reask",
     "Retry",
     "RetryBudget",
+    "Route",
+    "RouteMember",
+    "RouteStrategy",
     "SqliteStore",
+    "Sticky",
+    "Weighted",
 ]
 
 _MODULES = {
     "FALLBACK_CODES": "_fallback",
     "OUTAGE_CODES": "_circuit_breaker",
     "OVERLOAD_CODES": "_concurrency",
+    "UNHEALTHY_CODES": "_route",
     "Budget": "_budget",
     "Cache": "_cache",
     "CacheStore": "_memory_store",
+    "Cheapest": "_strategies",
     "CircuitBreaker": "_circuit_breaker",
     "Concurrency": "_concurrency",
     "Deadline": "_deadline",
     "Fallback": "_fallback",
+    "LowestLatency": "_strategies",
     "MemoryStore": "_memory_store",
     "RateLimit": "_rate_limit",
     "Reask": "_reask",
     "RetryBudget": "_retry_budget",
+    "Route": "_route",
+    "RouteMember": "_route_member",
+    "RouteStrategy": "_route_member",
     "SqliteStore": "_sqlite_store",
+    "Sticky": "_strategies",
+    "Weighted": "_strategies",
 }
 
 publish(globals(), lazy=_MODULES)

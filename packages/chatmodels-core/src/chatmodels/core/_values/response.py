@@ -19,9 +19,14 @@ else:
     T_co = TypeVar("T_co", covariant=True)
 
 FinishReason = Literal[
-    "stop", "length", "tool_calls", "content_filter", "refusal", "error", "other"
+    "stop", "length", "tool_calls", "content_filter", "refusal", "paused", "error", "other"
 ]
-"""The reason why a generation ended, with the same values for every vendor."""
+"""The reason why a generation ended, with the same values for every vendor.
+
+"paused" is the end of a part of a long response, such as one with many calls of the vendor's own
+tools: append the message to the conversation and call the model again to continue. `run_tools`
+does that.
+"""
 
 NO_PAYLOAD = msgspec.Raw(b"null")
 

@@ -24,8 +24,8 @@ FINISH_REASONS: dict[str, FinishReason] = {
     "model_context_window_exceeded": "length",
     "tool_use": "tool_calls",
     "refusal": "refusal",
-    "pause_turn": "other",
-    "compaction": "other",
+    "pause_turn": "paused",
+    "compaction": "paused",
 }
 """Finish reasons by `stop_reason` ("Handling stop reasons")."""
 

@@ -63,6 +63,7 @@ _FINISH = {
     "tool_calls": "tool_use",
     "content_filter": "refusal",
     "refusal": "refusal",
+    "paused": "pause_turn",
 }
 
 
