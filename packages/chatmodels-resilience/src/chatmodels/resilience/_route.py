@@ -75,7 +75,8 @@ class Route(StandardChatModel):
 
     Threads, tasks and event loops can share a route. A pickled one has its configuration only.
     `check_health` checks all members, `explain` describes the request of the first one,
-    `count_tokens` counts its tokens, and `close` closes all of them. Replacements and changes of health are logged to `chatmodels.resilience`.
+    `count_tokens` counts its tokens, and `close` closes all of them. Replacements and changes of
+    health are logged to `chatmodels.resilience`.
 
     ```python
     model = Route([first, second], "least_busy")
