@@ -69,6 +69,7 @@ from chatmodels.core.extending import (
     ProviderMetadata,
     ProviderOptions,
     ProviderState,
+    RateLimitStatus,
     Run,
     SchemaRules,
     SchemaTranslation,
@@ -291,7 +292,7 @@ def test_every_public_value_is_tried() -> None:
         SchemaRules,
         SchemaTranslation,
     }
-    others |= {FailedAttempt, AcceptedMedia, ToolContext, ToolRun, ToolRunInfo}
+    others |= {FailedAttempt, AcceptedMedia, RateLimitStatus, ToolContext, ToolRun, ToolRunInfo}
     assert public - others == set(VALUES)
 
 

@@ -15,7 +15,7 @@ from chatmodels.core import (
     tool,
     user,
 )
-from chatmodels.core.extending import ProviderMetadata, ProviderOptions
+from chatmodels.core.extending import Capability, ProviderMetadata, ProviderOptions
 from chatmodels.http import Codec, HttpChatModel
 from chatmodels.openai_compatible import (
     COMMON_SETTINGS,
@@ -23,6 +23,7 @@ from chatmodels.openai_compatible import (
     TOKENIZE,
     Dialect,
     chat_completions_codec,
+    compatible_provider,
 )
 from chatmodels.openai_compatible.responses import ResponsesDialect, responses_codec
 from chatmodels.testing import Simulator
@@ -143,3 +144,9 @@ def test_errors_are_those_of_a_call(codec: Codec) -> None:
             model(codec, simulator.base_url, key="bad").count_tokens("?")
         with pytest.raises(ModelNotFoundError):
             model(codec, simulator.base_url, "fault-unknown").count_tokens("?")
+
+
+def test_the_capability_follows_from_the_dialect() -> None:
+    for dialect, claimed in ((DIALECT, False), (replace(DIALECT, counting=TOKENIZE), True)):
+        made = compatible_provider(dialect, description="A server.", base_url="https://a.example")
+        assert (Capability.TOKEN_COUNTING in made.metadata.capabilities) is claimed

@@ -60,6 +60,7 @@ from chatmodels.core._schema.of_values import json_schema
 from chatmodels.core._schema.rules import SchemaRules
 from chatmodels.core._schema.strict import STRICT_SCHEMA
 from chatmodels.core._schema.translation import SchemaTranslation, translate_schema
+from chatmodels.core._spelling import is_provider_name
 from chatmodels.core._tools.output import Output, structured_output
 from chatmodels.core._tools.toolbox import tool_choice, tool_definitions
 from chatmodels.core._tools.tools import ToolChoiceLike, ToolLike
@@ -165,6 +166,7 @@ __all__ = [
     "events_of",
     "import_lazily",
     "is_credential",
+    "is_provider_name",
     "json_schema",
     "logger",
     "numbered",
