@@ -12,16 +12,19 @@ import msgspec
 
 from chatmodels.core._errors.classes import InvalidRequestError
 from chatmodels.core._values import (
+    cost,
     events,
     messages,
     metadata,
     parts,
+    prices,
     request,
     response,
     settings,
     timeout,
     token_count,
     tool_events,
+    usage,
 )
 from chatmodels.core._values.messages import Message
 from chatmodels.core._values.parts import FrozenValue
@@ -166,5 +169,8 @@ for _module in (
     settings,
     timeout,
     token_count,
+    usage,
+    prices,
+    cost,
 ):
     _TYPES.update(_values(_module))
