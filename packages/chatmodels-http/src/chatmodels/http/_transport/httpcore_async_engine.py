@@ -215,7 +215,9 @@ class _Response:
             # No await from here on: a shield does not stop the cancellation of a task.
             if self._suspended or not connection.reusable():
                 connection.abort()
-                self._unwind()
+                # In a cancelled scope, anyio's locks let other tasks run until it is delivered.
+                with CancelScope(shield=True):  # noqa: ASYNC100
+                    self._unwind()
             elif (old := self._idle.release(connection)) is not None:
                 old.abort()
 
