@@ -91,11 +91,12 @@ class Cheapest:
         self, prices: Numbers | Callable[[CallableModel, ChatRequest], float] | None = None
     ) -> None:
         self.prices = prices
-        is_given = not (prices is None or callable(prices))
-        self._numbers: Numbers = _checked("Cheapest", "price", prices) if is_given else ()
+        self._numbers: Numbers = ()
         self._listed: dict[tuple[str, str, str], float] = {}
         if prices is None:
             load_price_list()  # not in the first call, since it takes half a second
+        elif not callable(prices):
+            self._numbers = _checked("Cheapest", "price", prices)
 
     def check(self, members: Members, /) -> None:
         """Check that each member has a price."""
