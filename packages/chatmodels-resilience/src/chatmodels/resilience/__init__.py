@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from chatmodels.resilience._concurrency import OVERLOAD_CODES, Concurrency
     from chatmodels.resilience._deadline import Deadline
     from chatmodels.resilience._fallback import FALLBACK_CODES, Fallback
+    from chatmodels.resilience._hedge import Hedge
     from chatmodels.resilience._memory_store import CacheStore, MemoryStore
     from chatmodels.resilience._rate_limit import RateLimit
     from chatmodels.resilience._reask import Reask
@@ -40,6 +41,7 @@ __all__ = [
     "Concurrency",
     "Deadline",
     "Fallback",
+    "Hedge",
     "LowestLatency",
     "MemoryStore",
     "RateLimit",
@@ -67,6 +69,7 @@ _MODULES = {
     "Concurrency": "_concurrency",
     "Deadline": "_deadline",
     "Fallback": "_fallback",
+    "Hedge": "_hedge",
     "LowestLatency": "_strategies",
     "MemoryStore": "_memory_store",
     "RateLimit": "_rate_limit",

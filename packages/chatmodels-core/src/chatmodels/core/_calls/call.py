@@ -238,6 +238,69 @@ class CallInfo:
         del endings[since:]
         self._call_endings(ended, response, error)
 
+    def branch(self) -> "CallInfo":
+        """Return a copy of the facts, for one of several sends at the same time; see `Race`."""
+        branch: CallInfo = object.__new__(CallInfo)
+        for name in CallInfo.__slots__:
+            setattr(branch, name, getattr(self, name))
+        branch._endings = branch._enterable = None
+        branch.failed_attempts = ()
+        branch.exchanges = None if self.exchanges is None else []
+        return branch
+
+    def adopt_branch(self, branch: "CallInfo", /) -> None:
+        """Continue with the facts of the branch that decides the outcome."""
+        self.request, self.full_request = branch.request, branch.full_request
+        self.warnings = branch.warnings
+        self.is_delegated = branch.is_delegated
+        self._add_branch(branch)
+
+        def end(response: ChatResponse[Any] | None, error: BaseException | None) -> None:
+            branch.outcome = self.outcome
+            branch.end_branch(response, error)
+
+        if branch._endings:
+            self.on_end(end)
+
+    def leave_branch(
+        self, branch: "CallInfo", lost: ChatModelError | None, /, *, note: bool
+    ) -> None:
+        """Add the facts of a branch that does not decide the outcome.
+
+        Args:
+            branch: The branch.
+            lost: The error of a branch that has not failed.
+            note: Whether that error is noted.
+        """
+        branch._tokens = None  # a thread that ends later must not call observers
+        if lost is not None:
+            branch.outcome = "closed"
+        if branch.exchanges:
+            end_exchanges(branch.exchanges, lost)
+        self._add_branch(branch)
+        if lost is not None and note:
+            self.failed_attempts += (failed_attempt(lost),)
+            self._notify("attempt_failed", lost)
+
+    def _add_branch(self, branch: "CallInfo") -> None:
+        self.failed_attempts += branch.failed_attempts
+        if self.exchanges is not None:
+            self.exchanges += branch.exchanges or ()
+
+    def end_branch(self, response: object, error: BaseException | None, /) -> None:
+        """Call the functions for the end of a branch.
+
+        Args:
+            response: The outcome; a stream that was opened has no response.
+            error: The error, if any.
+        """
+        endings, self._endings = self._endings, None
+        if endings:
+            found: Any = response
+            if not isinstance(response, ChatResponse):
+                found = getattr(error, "partial", None)
+            self._call_endings(endings, found, error)
+
     def timing(self) -> Timing:
         """Measure the call up to now."""
         first = self.first_event_at
