@@ -156,7 +156,7 @@ def test_no_period_ever_has_more_than_the_limits(
 @pytest.mark.parametrize(
     ("limits", "problem"),
     [
-        ({}, "pass requests=... or tokens=..."),
+        ({"learn": False}, "pass requests=... or tokens=..., or learn=True"),
         ({"requests": 0}, "requests must be an integer of at least 1, not 0"),
         ({"tokens": 1.5, "per": -1}, "tokens must be an integer of at least 1, not 1.5; per must"),
     ],

@@ -29,6 +29,7 @@ from chatmodels.core._calls.generation import (
 from chatmodels.core._calls.model import StandardChatModel
 from chatmodels.core._calls.options import CallOptions
 from chatmodels.core._calls.protocols import AsyncHealthChecker, HealthChecker, ModelInfoProvider
+from chatmodels.core._calls.rate_limits import RateLimitStatus, parse_delay, read_rate_limits
 from chatmodels.core._calls.started import StartedStream
 from chatmodels.core._calls.whole import whole_response
 from chatmodels.core._errors.rules import error_class, error_code
@@ -54,6 +55,7 @@ from chatmodels.core._schema.of_values import json_schema
 from chatmodels.core._schema.rules import SchemaRules
 from chatmodels.core._schema.strict import STRICT_SCHEMA
 from chatmodels.core._schema.translation import SchemaTranslation, translate_schema
+from chatmodels.core._spelling import is_provider_name
 from chatmodels.core._tools.output import Output, structured_output
 from chatmodels.core._tools.toolbox import tool_choice, tool_definitions
 from chatmodels.core._tools.tools import ToolChoiceLike, ToolLike
@@ -127,6 +129,7 @@ __all__ = [
     "ProviderRegistry",
     "ProviderState",
     "Race",
+    "RateLimitStatus",
     "RegistryObserver",
     "ResultPart",
     "Role",
@@ -155,13 +158,16 @@ __all__ = [
     "events_of",
     "import_lazily",
     "is_credential",
+    "is_provider_name",
     "json_schema",
     "logger",
     "numbered",
+    "parse_delay",
     "provider",
     "providers_for_model",
     "providers_with",
     "publish",
+    "read_rate_limits",
     "register_provider",
     "structured_output",
     "text_of",

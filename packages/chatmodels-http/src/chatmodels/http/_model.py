@@ -149,9 +149,7 @@ class HttpChatModel(StandardChatModel):
         translated = self._translated(request)
         wire = sender.codec.encode(self.model, translated.request, stream=False)
         limits = Limits(call.timeout, self.provider, deadline=call.deadline)
-        response = sender.open(
-            wire, limits, self.model, extra_headers=call.headers, exchanges=call.exchanges
-        )
+        response = sender.open(wire, limits, self.model, call=call)
         body = read_body(response, limits, self.provider, sender.complete_error)
         return decode_response(sender, response, body, translated)
 
@@ -161,9 +159,7 @@ class HttpChatModel(StandardChatModel):
         translated = self._translated(request)
         wire = sender.codec.encode(self.model, translated.request, stream=False)
         limits = Limits(call.timeout, self.provider, deadline=call.deadline)
-        response = await sender.aopen(
-            wire, limits, self.model, extra_headers=call.headers, exchanges=call.exchanges
-        )
+        response = await sender.aopen(wire, limits, self.model, call=call)
         body = await aread_body(response, limits, self.provider, sender.complete_error)
         return decode_response(sender, response, body, translated)
 
@@ -173,14 +169,7 @@ class HttpChatModel(StandardChatModel):
         translated = self._translated(request)
         wire = sender.codec.encode(self.model, translated.request, stream=True)
         limits = Limits(call.timeout, self.provider, deadline=call.deadline, stream=True)
-        response = sender.open(
-            wire,
-            limits,
-            self.model,
-            stream=True,
-            extra_headers=call.headers,
-            exchanges=call.exchanges,
-        )
+        response = sender.open(wire, limits, self.model, stream=True, call=call)
         reading = StreamReading(sender, response, translated, limits)
         try:
             if reading.whole:
@@ -206,14 +195,7 @@ class HttpChatModel(StandardChatModel):
         translated = self._translated(request)
         wire = sender.codec.encode(self.model, translated.request, stream=True)
         limits = Limits(call.timeout, self.provider, deadline=call.deadline, stream=True)
-        response = await sender.aopen(
-            wire,
-            limits,
-            self.model,
-            stream=True,
-            extra_headers=call.headers,
-            exchanges=call.exchanges,
-        )
+        response = await sender.aopen(wire, limits, self.model, stream=True, call=call)
         reading = StreamReading(sender, response, translated, limits)
         try:
             if reading.whole:

@@ -19,6 +19,8 @@ from chatmodels.core._values.timeout import Timeout
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
 
+    from chatmodels.core._calls.rate_limits import RateLimitStatus
+
     Token = TypeVar("Token", default=Any)
 else:
     from typing import TypeVar
@@ -121,6 +123,8 @@ class CallInfo:
         exchanges: A list to which each HTTP exchange is appended at its start; None, unless an
             observer sets a list in its `start`. Observers share it: set one only if it is None.
             Exchanges that are still open at the end of the call end with it.
+        response_headers: The headers of the last HTTP response, lower-case name to value, also of a
+            failed attempt; None if none has arrived. They can contain cookies: do not log them all.
     """
 
     __slots__ = (
@@ -144,6 +148,7 @@ class CallInfo:
         "profile",
         "provider",
         "request",
+        "response_headers",
         "started",
         "timeout",
         "warnings",
@@ -183,6 +188,7 @@ class CallInfo:
         self.event_times: MutableSequence[float] | None = None
         self.headers: Mapping[str, str] | None = None
         self.exchanges: list[HttpExchange] | None = None
+        self.response_headers: Mapping[str, str] | None = None
         self.failed_attempts: tuple[FailedAttempt, ...] = ()
         self._endings: list[Ending] | None = None
         self._tokens: list[tuple[Observer, object]] | None = None
@@ -195,6 +201,15 @@ class CallInfo:
         """The end of the total time, in seconds of the monotonic clock; None if unlimited."""
         total = self.timeout.total
         return None if total is None else self.started + total
+
+    @property
+    def rate_limits(self) -> "tuple[RateLimitStatus, ...]":
+        """The rate limits in the headers of the last HTTP response, read on each access."""
+        if self.response_headers is None:
+            return ()
+        from chatmodels.core._calls.rate_limits import read_rate_limits
+
+        return read_rate_limits(self.response_headers)
 
     def on_end(self, ending: "Ending", /) -> None:
         """Call a function once at the end of the call, with its response and its error.
@@ -253,6 +268,7 @@ class CallInfo:
         self.request, self.full_request = branch.request, branch.full_request
         self.warnings = branch.warnings
         self.is_delegated = branch.is_delegated
+        self.response_headers = branch.response_headers
         self._add_branch(branch)
 
         def end(response: ChatResponse[Any] | None, error: BaseException | None) -> None:

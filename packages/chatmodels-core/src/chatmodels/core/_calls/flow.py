@@ -119,6 +119,8 @@ class Race(msgspec.Struct, frozen=True):
 Effect = Send | Sleep | Run | Collect | Race
 """Anything that a policy can yield."""
 
+_SENDING = (Send, Collect, Race)  # a tuple, since a union is built anew each time
+
 # The type of a generator cannot express that the outcome depends on the yielded effect.
 Flow = Generator[Effect, Any, Result]
 """Generator that a policy returns: it yields effects and returns the outcome of the call."""
@@ -222,7 +224,7 @@ def drive_branch(
                     raise _not_an_effect(yielded)
             except Exception as raised:
                 error = raised
-            if isinstance(yielded, Send | Collect | Race):
+            if isinstance(yielded, _SENDING):
                 call.end_send(since, outcome, error)
     except StopIteration as stop:
         return stop.value
@@ -290,7 +292,7 @@ async def adrive_branch(
                     raise _not_an_effect(yielded)
             except Exception as raised:
                 error = raised
-            if isinstance(yielded, Send | Collect | Race):
+            if isinstance(yielded, _SENDING):
                 call.end_send(since, outcome, error)
     except StopIteration as stop:
         return stop.value

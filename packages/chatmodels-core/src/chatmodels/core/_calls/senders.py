@@ -2,7 +2,10 @@
 
 from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from itertools import chain
+from operator import attrgetter, is_
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+
+from msgspec.structs import replace
 
 from chatmodels.core._calls.call import CallInfo
 from chatmodels.core._calls.closing import aclose, close
@@ -91,7 +94,10 @@ class _Sender(Generic[Outcome]):
         """Return the part of a request that this model supports."""
         call = self.call
         if request is not call.full_request:  # a policy changed it
-            call.request, call.warnings = negotiated(request, self.defaults)
+            if _differs_in_timeout_only(request, call.full_request):
+                call.request = replace(call.request, timeout=request.timeout)
+            else:
+                call.request, call.warnings = negotiated(request, self.defaults)
             call.full_request = request
         return call.request
 
@@ -257,3 +263,10 @@ async def _achain(stream: StartedStream[AsyncIterable[StreamEvent]]) -> AsyncIte
 def origin(effect: Send) -> tuple[str, str] | None:
     """Return provider and model, if it is another model's."""
     return None if effect.model is None else (effect.model.provider, effect.model.model)
+
+
+_content = attrgetter(*(name for name in ChatRequest.__struct_fields__ if name != "timeout"))
+
+
+def _differs_in_timeout_only(request: ChatRequest, other: ChatRequest) -> bool:
+    return all(map(is_, _content(request), _content(other)))

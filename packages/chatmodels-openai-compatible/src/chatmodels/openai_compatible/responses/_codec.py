@@ -45,6 +45,7 @@ def _profile(dialect: ResponsesDialect, model: str) -> Profile:
     return Profile(
         settings=dialect.settings,
         values=dialect.values,
+        ranges=dialect.ranges,
         implied={"logprobs": (False,), **dialect.implied},
         needs_tools=("parallel_tool_calls",),
         not_with_reasoning=dict.fromkeys(dialect.not_with_reasoning, ()),
