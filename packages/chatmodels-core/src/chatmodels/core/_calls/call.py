@@ -39,7 +39,8 @@ class Observer(Protocol[Token]):
     threads. The type variable is the type of the token. An observer whose `start` fails receives no
     further events of that call. A call that is refused for its arguments, or for unsupported
     features of the model, starts and ends at once, with an empty request and no attempt. A request
-    that the provider cannot translate fails in its first attempt instead.
+    that the provider cannot translate fails in its first attempt instead, and so does one with
+    unsupported features if a policy can call another model.
 
     An observer can have more methods:
 
@@ -114,6 +115,7 @@ class CallInfo:
         failed_attempts: The attempts that failed so far, in order.
         outcome: The way it ended; "closed" for a stream that was left early, "abandoned" for one
             that was garbage collected.
+        is_checked: Whether `request` is known to be supported; if not, the first attempt checks it.
         is_delegated: Whether another model generated the response, because a policy called it; for
             a failed call, whether the last attempt was another model's.
         event_times: A sequence to which a stream appends the arrival of each event, by the same
@@ -141,6 +143,7 @@ class CallInfo:
         "first_event_at",
         "full_request",
         "headers",
+        "is_checked",
         "is_delegated",
         "model",
         "op",
@@ -184,6 +187,7 @@ class CallInfo:
         self.events = 0
         self.first_event_at: float | None = None
         self.outcome: Outcome = "pending"
+        self.is_checked = True
         self.is_delegated = False
         self.event_times: MutableSequence[float] | None = None
         self.headers: Mapping[str, str] | None = None
@@ -267,6 +271,7 @@ class CallInfo:
         """Continue with the facts of the branch that decides the outcome."""
         self.request, self.full_request = branch.request, branch.full_request
         self.warnings = branch.warnings
+        self.is_checked = branch.is_checked
         self.is_delegated = branch.is_delegated
         self.response_headers = branch.response_headers
         self._add_branch(branch)

@@ -130,11 +130,20 @@ class Policy(Protocol):
     """Decides how a call is sent: once, again, later, to another model, or not at all.
 
     It must be thread-safe; the state of one call belongs in the generator.
+
+    A call with something that the model does not support raises `UnsupportedError` before any
+    policy. If a policy has a true attribute `handles_unsupported`, the error is raised at the first
+    attempt instead, so that the policy can call another model.
     """
 
     def __call__(self, call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         """Create the generator of one call."""
         ...
+
+
+def can_replace(policies: Iterable[Policy], /) -> bool:
+    """Report whether a policy can call another model after an `UnsupportedError`."""
+    return any(getattr(policy, "handles_unsupported", False) for policy in policies)
 
 
 class _Performer:

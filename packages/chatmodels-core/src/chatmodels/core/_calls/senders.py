@@ -93,11 +93,12 @@ class _Sender(Generic[Outcome]):
     def supported(self, request: ChatRequest) -> ChatRequest:
         """Return the part of a request that this model supports."""
         call = self.call
-        if request is not call.full_request:  # a policy changed it
-            if _differs_in_timeout_only(request, call.full_request):
+        if request is not call.full_request or not call.is_checked:  # a policy changed it
+            if call.is_checked and _differs_in_timeout_only(request, call.full_request):
                 call.request = replace(call.request, timeout=request.timeout)
             else:
                 call.request, call.warnings = negotiated(request, self.defaults)
+                call.is_checked = True
             call.full_request = request
         return call.request
 
