@@ -74,7 +74,7 @@ def requests(*texts: str) -> list[ChatRequest]:
 
 
 class Paced(StandardChatModel):
-    """Does what the request says: waits, fails, or repeats the text in a stream of two events."""
+    """Acts as the request requires: waits, fails, or repeats the text in a stream of two events."""
 
     created: ClassVar["list[Paced]"] = []
 

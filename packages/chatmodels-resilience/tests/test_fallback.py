@@ -137,14 +137,14 @@ async def test_a_model_that_does_not_support_the_request_is_replaced(
 async def test_a_fallback_for_other_codes_does_not_see_an_unsupported_request(
     call: Any, scripted: Any
 ) -> None:
-    spare = scripted("Hello")
+    second = scripted("Hello")
     first = scripted(supported_settings=frozenset())
 
     with pytest.raises(UnsupportedError) as raised:
-        await call(first.with_policies(Fallback(spare, on=["timeout"])), seed=7)
+        await call(first.with_policies(Fallback(second, on=["timeout"])), seed=7)
 
     assert raised.value.failed_attempts == ()
-    assert spare.requests == []
+    assert second.requests == []
 
 
 async def test_the_first_model_is_called_with_what_it_supports_after_a_change(

@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatmodels.core import ChatRequest, ChatResponse, ConfigurationError, Settings, assistant, user
+from chatmodels.core import (
+    ChatRequest,
+    ChatResponse,
+    ConfigurationError,
+    Prices,
+    Settings,
+    Usage,
+    assistant,
+    user,
+)
 from chatmodels.core.extending import CallInfo, StandardChatModel
 from chatmodels.resilience import Cheapest, LowestLatency, Route, Sticky, Weighted
 from chatmodels.resilience._decayed_mean import DecayedMean
@@ -74,6 +83,31 @@ async def test_the_cheapest_member_is_called(call: Any, scripted: Any) -> None:
 
 def test_equal_prices_are_called_in_turn() -> None:
     assert texts(Route(named("abc"), Cheapest({"a": 1, "b": 1, "c": 2})), 4) == "abab"
+
+
+def priced(name: str, **prices: Any) -> Timed:
+    model = Timed(name)
+    model._prices = Prices(**prices)
+    return model
+
+
+def test_the_prices_of_the_models_are_compared_for_a_usage() -> None:
+    models = [priced("a", input=1, output=10), priced("b", input=3, output=5)]
+    reading = Cheapest(usage=Usage(input_tokens=1000, output_tokens=10))
+
+    assert texts(Route(models, "cheapest"), 1) == "a"
+    assert texts(Route(models, Cheapest(usage=Usage(input_tokens=1, output_tokens=9))), 1) == "b"
+    assert texts(Route(models, reading), 2) == "aa"
+    assert [member.price for member in Route(models, reading).members] == [0.0011, 0.00305]
+
+
+def test_unknown_prices_and_several_currencies_are_refused() -> None:
+    known = priced("a", input=1, output=10)
+
+    with pytest.raises(ConfigurationError, match="the prices of acme:b, acme:c are unknown"):
+        Route([known, Timed("b"), Timed("c")], "cheapest")
+    with pytest.raises(ConfigurationError, match="the prices are in EUR and USD"):
+        Route([known, priced("b", input=1, output=1, currency="EUR")], "cheapest")
 
 
 def test_a_price_can_depend_on_the_request() -> None:

@@ -5,11 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
-from chatmodels.core import ChatRequest, ConfigurationError
+from chatmodels.core import ChatRequest, ConfigurationError, Usage, prices_of
 from chatmodels.core.extending import CallableModel, CallInfo
 from chatmodels.resilience._decayed_mean import DecayedMean
 from chatmodels.resilience._route_member import RouteMember, RouteStrategy
 from chatmodels.resilience._validation import number_problems
+
+_TYPICAL = Usage(input_tokens=3000, output_tokens=1000)
 
 Members = Sequence[RouteMember]
 
@@ -74,38 +76,59 @@ class Weighted:
 class Cheapest:
     """The strategy that chooses the lowest price; of equal ones, the least busy member.
 
+    By default, it compares the cost of `usage` by `prices_of`: with the prices that the models were
+    created with, or else with those of the price list `genai-prices`, if it is installed. They are
+    read once, when the route is created.
+
     >>> strategy = Cheapest([0.4, 2.0])  # for Route([first, second], strategy)
 
     Args:
         prices: A number for each model, in any unit: in their order, or by the names of the
             members. Or a function that returns the price of a model for a request.
+        usage: The tokens of a typical call, if there are no `prices`.
 
     Raises:
         ConfigurationError: A price is out of range.
     """
 
-    def __init__(self, prices: Numbers | Callable[[CallableModel, ChatRequest], float]) -> None:
+    def __init__(
+        self,
+        prices: Numbers | Callable[[CallableModel, ChatRequest], float] | None = None,
+        *,
+        usage: Usage = _TYPICAL,
+    ) -> None:
         self.prices = prices
-        self._numbers: Numbers = () if callable(prices) else _checked("Cheapest", "price", prices)
+        self.usage = usage
+        self._numbers: Numbers | None = None
+        if prices is not None and not callable(prices):
+            self._numbers = _checked("Cheapest", "price", prices)
 
     def check(self, members: Members, /) -> None:
-        """Check that each member has a price."""
-        if not callable(self.prices):
+        """Set the prices of the members.
+
+        Raises:
+            ConfigurationError: There is no price for a member.
+        """
+        if self._numbers is not None:
             _check_members("Cheapest", "prices", self._numbers, members)
+            for member in members:
+                member.price = _number_of(self._numbers, member)
+        elif not callable(self.prices):
+            for member, price in zip(members, _costs(members, self.usage), strict=True):
+                member.price = price
 
     def __call__(self, members: Members, call: CallInfo, request: ChatRequest, /) -> RouteMember:
         """Choose a member."""
-        prices = [self._price(member, request) for member in members]
+        price_of = self.prices
+        if callable(price_of):
+            prices = [price_of(member.model, request) for member in members]
+        else:
+            prices = [member.price for member in members]
         lowest = min(prices)
         cheapest = [
             member for member, price in zip(members, prices, strict=True) if price == lowest
         ]
         return least_busy(cheapest, call, request)
-
-    def _price(self, member: RouteMember, request: ChatRequest) -> float:
-        if callable(self.prices):
-            return self.prices(member.model, request)
-        return _number_of(self._numbers, member)
 
     def __repr__(self) -> str:
         return f"Cheapest({self.prices!r})"
@@ -227,6 +250,7 @@ STRATEGIES: Mapping[str, Callable[[], RouteStrategy]] = {
     "round_robin": lambda: round_robin,
     "least_busy": lambda: least_busy,
     "lowest_latency": LowestLatency,
+    "cheapest": Cheapest,
     "sticky": Sticky,
 }
 """The strategies that need no arguments, by name."""
@@ -238,6 +262,34 @@ def _names_metadata(key: object) -> bool:
 
 def _score(key: str, name: str) -> bytes:
     return blake2b(f"{len(key)}:{key}{name}".encode(), digest_size=16).digest()
+
+
+def _costs(members: Members, usage: Usage) -> list[float]:
+    """Return the cost of a usage with the prices of each member."""
+    costs: list[float] = []
+    unknown: list[str] = []
+    currencies: set[str] = set()
+    for member in members:
+        prices = prices_of(member.model)
+        amount = None if prices is None else prices.cost(usage).amount
+        if prices is None or amount is None:
+            unknown.append(member.name)
+        else:
+            costs.append(float(amount))
+            currencies.add(prices.currency)
+    if unknown:
+        raise ConfigurationError(
+            f"Cheapest: the prices of {', '.join(unknown)} are unknown; pass prices, create the "
+            "models with prices=..., or install genai-prices",
+            op="configure",
+        )
+    if len(currencies) > 1:
+        raise ConfigurationError(
+            f"Cheapest: the prices are in {' and '.join(sorted(currencies))}; pass prices in one "
+            "currency",
+            op="configure",
+        )
+    return costs
 
 
 def _checked(owner: str, label: str, numbers: Numbers) -> Any:
