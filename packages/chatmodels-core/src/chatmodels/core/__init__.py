@@ -88,6 +88,7 @@ from chatmodels.core._values.response import ChatResponse, FinishReason, Timing,
 from chatmodels.core._values.secret import Secret
 from chatmodels.core._values.settings import AudioOutput, Settings
 from chatmodels.core._values.timeout import Timeout
+from chatmodels.core._values.token_count import TokenCount
 from chatmodels.core._values.tool_events import ToolEnd, ToolStart
 from chatmodels.core._values.usage import Usage
 from chatmodels.core._version import VERSION
@@ -162,6 +163,7 @@ __all__ = [
     "TextPart",
     "Timeout",
     "Timing",
+    "TokenCount",
     "TokenLogprob",
     "Tool",
     "ToolArgumentsError",

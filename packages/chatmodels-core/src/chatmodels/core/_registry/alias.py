@@ -25,6 +25,7 @@ from chatmodels.core._values.metadata import Explanation, HealthReport, ModelInf
 from chatmodels.core._values.prices import Prices
 from chatmodels.core._values.request import ChatRequest
 from chatmodels.core._values.response import ChatResponse
+from chatmodels.core._values.token_count import TokenCount
 
 
 class Targets(Protocol):
@@ -240,6 +241,16 @@ class AliasedModel(CallMethods):
         self, prompt: Prompt | ChatRequest, output_type: Any, options: CallOptions
     ) -> Explanation:
         return self.target.explain(prompt, output_type=output_type, **options)
+
+    def _count_tokens(
+        self, prompt: Prompt | ChatRequest, output_type: Any, options: CallOptions
+    ) -> TokenCount:
+        return self.target.count_tokens(prompt, output_type=output_type, **options)
+
+    async def _acount_tokens(
+        self, prompt: Prompt | ChatRequest, output_type: Any, options: CallOptions
+    ) -> TokenCount:
+        return await self.target.acount_tokens(prompt, output_type=output_type, **options)
 
     def model_info(self) -> ModelInfo:
         """Describe the model that calls go to now."""
