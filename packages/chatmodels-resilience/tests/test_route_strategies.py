@@ -15,7 +15,6 @@ from chatmodels.core import (
     ConfigurationError,
     Prices,
     Settings,
-    Usage,
     assistant,
     user,
 )
@@ -27,8 +26,10 @@ from chatmodels.resilience._decayed_mean import DecayedMean
 class Timed(StandardChatModel):
     """Responds with its name, after it has moved the clock."""
 
-    def __init__(self, name: str, clock: Any = None, seconds: float = 0.0) -> None:
-        super().__init__("acme", name)
+    def __init__(
+        self, name: str, clock: Any = None, seconds: float = 0.0, prices: Prices | None = None
+    ) -> None:
+        super().__init__("acme", name, prices=prices)
         self.clock = clock
         self.seconds = seconds
         self.before: Callable[[], object] = lambda: None
@@ -85,31 +86,6 @@ def test_equal_prices_are_called_in_turn() -> None:
     assert texts(Route(named("abc"), Cheapest({"a": 1, "b": 1, "c": 2})), 4) == "abab"
 
 
-def priced(name: str, **prices: Any) -> Timed:
-    model = Timed(name)
-    model._prices = Prices(**prices)
-    return model
-
-
-def test_the_prices_of_the_models_are_compared_for_a_usage() -> None:
-    models = [priced("a", input=1, output=10), priced("b", input=3, output=5)]
-    reading = Cheapest(usage=Usage(input_tokens=1000, output_tokens=10))
-
-    assert texts(Route(models, "cheapest"), 1) == "a"
-    assert texts(Route(models, Cheapest(usage=Usage(input_tokens=1, output_tokens=9))), 1) == "b"
-    assert texts(Route(models, reading), 2) == "aa"
-    assert [member.price for member in Route(models, reading).members] == [0.0011, 0.00305]
-
-
-def test_unknown_prices_and_several_currencies_are_refused() -> None:
-    known = priced("a", input=1, output=10)
-
-    with pytest.raises(ConfigurationError, match="the prices of acme:b, acme:c are unknown"):
-        Route([known, Timed("b"), Timed("c")], "cheapest")
-    with pytest.raises(ConfigurationError, match="the prices are in EUR and USD"):
-        Route([known, priced("b", input=1, output=1, currency="EUR")], "cheapest")
-
-
 def test_a_price_can_depend_on_the_request() -> None:
     def price(model: Any, request: ChatRequest) -> float:
         tokens = request.settings.max_output_tokens or 0
@@ -120,6 +96,18 @@ def test_a_price_can_depend_on_the_request() -> None:
 
     assert texts(model, 1, max_output_tokens=50) + texts(model, 1, max_output_tokens=500) == "ba"
     assert repr(strategy) == f"Cheapest({price!r})"
+
+
+async def test_the_cheapest_member_is_known_from_the_prices_of_the_models(call: Any) -> None:
+    dear = Prices(input=1, output=9)
+    cheap = Prices(input=2, output=6)
+    strategy = Cheapest()
+    models = [Timed("a"), Timed("b", prices=dear), Timed("c", prices=cheap)]
+
+    route = Route(models, strategy)
+
+    assert [(await call(route)).text for _ in range(2)] == ["c", "c"]
+    assert repr(strategy) == "Cheapest()"
 
 
 def test_the_lowest_latency_wins_after_each_was_measured(clock: Any) -> None:

@@ -20,10 +20,9 @@ class RouteMember:
         last_start: The number of its last call, counted over all members; -1 before the first.
         circuit: The state of its health, which the route maintains.
         latencies: The means of its latencies by operation, which `LowestLatency` maintains.
-        price: The price that `Cheapest` compares.
     """
 
-    __slots__ = ("circuit", "index", "last_start", "latencies", "model", "name", "price", "running")
+    __slots__ = ("circuit", "index", "last_start", "latencies", "model", "name", "running")
 
     def __init__(self, name: str, index: int, model: CallableModel, circuit: Circuit) -> None:
         self.name = name
@@ -33,7 +32,6 @@ class RouteMember:
         self.running = 0
         self.last_start = -1
         self.latencies: dict[str, DecayedMean] = {}
-        self.price = 0.0
 
     @property
     def is_available(self) -> bool:

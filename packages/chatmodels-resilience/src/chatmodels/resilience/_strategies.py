@@ -3,15 +3,14 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
+from math import inf
 from typing import Any
 
-from chatmodels.core import ChatRequest, ConfigurationError, Usage, prices_of
-from chatmodels.core.extending import CallableModel, CallInfo
+from chatmodels.core import ChatRequest, ConfigurationError, prices_of
+from chatmodels.core.extending import CallableModel, CallInfo, load_price_list
 from chatmodels.resilience._decayed_mean import DecayedMean
 from chatmodels.resilience._route_member import RouteMember, RouteStrategy
 from chatmodels.resilience._validation import number_problems
-
-_TYPICAL = Usage(input_tokens=3000, output_tokens=1000)
 
 Members = Sequence[RouteMember]
 
@@ -76,62 +75,63 @@ class Weighted:
 class Cheapest:
     """The strategy that chooses the lowest price; of equal ones, the least busy member.
 
-    By default, it compares the cost of `usage` by `prices_of`: with the prices that the models were
-    created with, or else with those of the price list `genai-prices`, if it is installed. They are
-    read once, when the route is created.
-
     >>> strategy = Cheapest([0.4, 2.0])  # for Route([first, second], strategy)
 
     Args:
         prices: A number for each model, in any unit: in their order, or by the names of the
-            members. Or a function that returns the price of a model for a request.
-        usage: The tokens of a typical call, if there are no `prices`.
+            members. Or a function that returns the price of a model for a request. By default,
+            the mean of the prices of input and output from `prices_of`; a model whose prices are
+            unknown is chosen last.
 
     Raises:
         ConfigurationError: A price is out of range.
     """
 
     def __init__(
-        self,
-        prices: Numbers | Callable[[CallableModel, ChatRequest], float] | None = None,
-        *,
-        usage: Usage = _TYPICAL,
+        self, prices: Numbers | Callable[[CallableModel, ChatRequest], float] | None = None
     ) -> None:
         self.prices = prices
-        self.usage = usage
-        self._numbers: Numbers | None = None
-        if prices is not None and not callable(prices):
+        self._numbers: Numbers = ()
+        self._listed: dict[tuple[str, str, str], float] = {}
+        if prices is None:
+            load_price_list()  # not in the first call, since it takes half a second
+        elif not callable(prices):
             self._numbers = _checked("Cheapest", "price", prices)
 
     def check(self, members: Members, /) -> None:
-        """Set the prices of the members.
-
-        Raises:
-            ConfigurationError: There is no price for a member.
-        """
-        if self._numbers is not None:
+        """Check that each member has a price."""
+        if not (self.prices is None or callable(self.prices)):
             _check_members("Cheapest", "prices", self._numbers, members)
-            for member in members:
-                member.price = _number_of(self._numbers, member)
-        elif not callable(self.prices):
-            for member, price in zip(members, _costs(members, self.usage), strict=True):
-                member.price = price
 
     def __call__(self, members: Members, call: CallInfo, request: ChatRequest, /) -> RouteMember:
         """Choose a member."""
-        price_of = self.prices
-        if callable(price_of):
-            prices = [price_of(member.model, request) for member in members]
-        else:
-            prices = [member.price for member in members]
+        prices = [self._price(member, request) for member in members]
         lowest = min(prices)
         cheapest = [
             member for member, price in zip(members, prices, strict=True) if price == lowest
         ]
         return least_busy(cheapest, call, request)
 
+    def _price(self, member: RouteMember, request: ChatRequest) -> float:
+        if self.prices is None:
+            return self._listed_price(member)
+        if callable(self.prices):
+            return self.prices(member.model, request)
+        return _number_of(self._numbers, member)
+
+    def _listed_price(self, member: RouteMember) -> float:
+        """Return the mean price of input and output; infinity if unknown. It is found once."""
+        model = member.model
+        key = (member.name, model.provider, model.model)
+        price = self._listed.get(key)
+        if price is None:
+            prices = prices_of(model)
+            price = inf if prices is None else (float(prices.input) + float(prices.output)) / 2
+            self._listed[key] = price
+        return price
+
     def __repr__(self) -> str:
-        return f"Cheapest({self.prices!r})"
+        return "Cheapest()" if self.prices is None else f"Cheapest({self.prices!r})"
 
 
 class LowestLatency:
@@ -262,34 +262,6 @@ def _names_metadata(key: object) -> bool:
 
 def _score(key: str, name: str) -> bytes:
     return blake2b(f"{len(key)}:{key}{name}".encode(), digest_size=16).digest()
-
-
-def _costs(members: Members, usage: Usage) -> list[float]:
-    """Return the cost of a usage with the prices of each member."""
-    costs: list[float] = []
-    unknown: list[str] = []
-    currencies: set[str] = set()
-    for member in members:
-        prices = prices_of(member.model)
-        amount = None if prices is None else prices.cost(usage).amount
-        if prices is None or amount is None:
-            unknown.append(member.name)
-        else:
-            costs.append(float(amount))
-            currencies.add(prices.currency)
-    if unknown:
-        raise ConfigurationError(
-            f"Cheapest: the prices of {', '.join(unknown)} are unknown; pass prices, create the "
-            "models with prices=..., or install genai-prices",
-            op="configure",
-        )
-    if len(currencies) > 1:
-        raise ConfigurationError(
-            f"Cheapest: the prices are in {' and '.join(sorted(currencies))}; pass prices in one "
-            "currency",
-            op="configure",
-        )
-    return costs
 
 
 def _checked(owner: str, label: str, numbers: Numbers) -> Any:
