@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from itertools import chain
-from threading import Event
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -420,6 +420,26 @@ def test_corrections_that_fail_are_forgotten(clock: Any) -> None:
 
     client.failing = False
     assert Running(limit, tokens=90).wait == 65
+
+
+def test_calls_can_end_while_the_interpreter_ends(
+    clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Ended(Thread):
+        def start(self) -> None:
+            raise RuntimeError("no new thread while the interpreter ends")
+
+    shared = RedisLimits(client=FakeRedis(), clock=clock)
+    limit = RateLimit(tokens=100, per=64, shared=shared, key="k", clock=clock)
+    call = Running(limit, tokens=90)
+    with monkeypatch.context() as patch:
+        patch.setattr("chatmodels.resilience._redis_limits.Thread", Ended)
+        call.end(tokens=10)
+    shared.flush()
+
+    Running(limit, tokens=5).end(tokens=1)  # its correction takes the other along
+    shared.flush()
+    assert Running(limit, tokens=80).wait is None
 
 
 class Slow(FakeRedis):

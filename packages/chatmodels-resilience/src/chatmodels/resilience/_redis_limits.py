@@ -142,7 +142,8 @@ class RedisLimits:
                 self._changes.extend(changes)
                 if not self._sends():
                     self._sender = Thread(target=self._send_changes, name="chatmodels-limits")
-                    self._sender.start()
+                    with suppress(RuntimeError):  # while the interpreter ends, no thread can start
+                        self._sender.start()
 
     def _send_changes(self) -> None:
         while True:
