@@ -25,7 +25,6 @@ from chatmodels.core import (
     Timeout,
     Usage,
     assistant,
-    user,
 )
 from chatmodels.core.extending import CallInfo, Run, Send, Sleep
 from chatmodels.resilience import RateLimit, RedisLimits
@@ -38,9 +37,8 @@ class Running:
     """A call that the test moves from effect to effect; it waits for no time."""
 
     def __init__(self, limit: RateLimit, *, tokens: int = 0, total: float | None = None) -> None:
-        request = ChatRequest(
-            messages=(user("x"),), settings=Settings(max_output_tokens=tokens or None)
-        )
+        # Without a message, the estimate is `tokens` alone.
+        request = ChatRequest(messages=(), settings=Settings(max_output_tokens=tokens or None))
         timeout = Timeout(total=total)
         self.call = CallInfo("generate", request, provider="a", model="m", timeout=timeout)
         self.call.started = 0.0
@@ -306,7 +304,7 @@ def test_no_period_ever_has_more_than_the_limits(
 
 PROCESS = """
 import json, sys
-from chatmodels.core import ChatRequest, Settings, Timeout, user
+from chatmodels.core import ChatRequest, Settings, Timeout
 from chatmodels.core.extending import CallInfo, Run, Sleep
 from chatmodels.resilience import RateLimit, RedisLimits
 
@@ -319,7 +317,7 @@ limit = RateLimit(requests=7, tokens=300, per=per, shared=shared, key="k", **opt
 starts = []
 for number in range(count):
     tokens = 1 + number * 7 % 90
-    request = ChatRequest(messages=(user(""),), settings=Settings(max_output_tokens=tokens))
+    request = ChatRequest(messages=(), settings=Settings(max_output_tokens=tokens))
     call = CallInfo("generate", request, provider="a", model="m", timeout=Timeout())
     flow = limit(call, request)
     effect = next(flow)

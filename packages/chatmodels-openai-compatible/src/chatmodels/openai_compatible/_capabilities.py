@@ -34,4 +34,6 @@ def capabilities_of(dialect: Dialect) -> frozenset[Capability]:
         found.add(Capability.STRUCTURED_OUTPUT)
     if dialect.models_path is not None:
         found.add(Capability.MODEL_LISTING)
+    if dialect.counting is not None:
+        found.add(Capability.TOKEN_COUNTING)
     return frozenset(found)

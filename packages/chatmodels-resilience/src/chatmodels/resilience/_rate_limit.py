@@ -12,8 +12,6 @@ from chatmodels.core import (
     ChatResponse,
     ConfigurationError,
     RateLimitError,
-    TextPart,
-    ToolResult,
 )
 from chatmodels.core.extending import (
     CallInfo,
@@ -22,6 +20,7 @@ from chatmodels.core.extending import (
     Run,
     Send,
     Sleep,
+    estimated_tokens,
     read_rate_limits,
 )
 from chatmodels.resilience._learned_limits import Amounts
@@ -30,8 +29,6 @@ from chatmodels.resilience._validation import number_problems
 
 if TYPE_CHECKING:
     from chatmodels.resilience._redis_limits import RedisLimits, Slot
-
-_CHARACTERS_PER_TOKEN = 4  # of English text; other languages need more tokens, and are corrected
 
 
 class RateLimit:
@@ -42,8 +39,8 @@ class RateLimit:
     exceed the total time limit of the call, it raises `RateLimitError` at once, with the wait as
     `retry_after`. A wait can be longer by a thousandth of the period than it has to be.
 
-    The tokens of a call are estimated before it: one for four characters of text in the messages,
-    and `max_output_tokens`. When the call ends, its usage takes the place of the estimate. If the
+    The tokens of a call are estimated before it: those of the input as by `estimated_tokens`, and
+    `max_output_tokens`. When the call ends, its usage takes the place of the estimate. If the
     vendor refuses a call and advises a wait, all other calls wait for as long.
 
     With `learn`, the policy reads the limits that the vendor reports in the headers of its
@@ -154,12 +151,12 @@ class RateLimit:
     def _amounts(self, request: ChatRequest) -> Amounts:
         if not self.learn and self.tokens is None:
             return {"requests": 1}
-        tokens = estimated_tokens(request)
+        given = estimated_tokens(request)
         output = request.settings.max_output_tokens or 0
         return {
             "requests": 1,
-            "tokens": tokens,
-            "input_tokens": tokens - output,
+            "tokens": given + output,
+            "input_tokens": given,
             "output_tokens": output,
         }
 
@@ -256,13 +253,3 @@ def _rate_limit(
     options: Mapping[str, Any] = MappingProxyType({}),
 ) -> RateLimit:
     return RateLimit(requests=requests, tokens=tokens, per=per, clock=clock, **options)
-
-
-def estimated_tokens(request: ChatRequest, /) -> int:
-    """Estimate the tokens of a call from the text of its request and its `max_output_tokens`."""
-    characters = 0
-    for message in request.messages:
-        for part in message.parts:
-            contents = part.content if isinstance(part, ToolResult) else (part,)
-            characters += sum(len(each.text) for each in contents if isinstance(each, TextPart))
-    return characters // _CHARACTERS_PER_TOKEN + (request.settings.max_output_tokens or 0)
