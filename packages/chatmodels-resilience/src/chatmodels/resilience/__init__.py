@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from chatmodels.resilience._memory_store import CacheStore, MemoryStore
     from chatmodels.resilience._rate_limit import RateLimit
     from chatmodels.resilience._reask import Reask
+    from chatmodels.resilience._redis_limits import RedisLimits
+    from chatmodels.resilience._redis_store import RedisStore
     from chatmodels.resilience._retry_budget import RetryBudget
     from chatmodels.resilience._route import UNHEALTHY_CODES, Route
     from chatmodels.resilience._route_member import RouteMember, RouteStrategy
@@ -46,6 +48,8 @@ __all__ = [
     "MemoryStore",
     "RateLimit",
     "Reask",
+    "RedisLimits",
+    "RedisStore",
     "Retry",
     "RetryBudget",
     "Route",
@@ -74,6 +78,8 @@ _MODULES = {
     "MemoryStore": "_memory_store",
     "RateLimit": "_rate_limit",
     "Reask": "_reask",
+    "RedisLimits": "_redis_limits",
+    "RedisStore": "_redis_store",
     "RetryBudget": "_retry_budget",
     "Route": "_route",
     "RouteMember": "_route_member",
