@@ -39,11 +39,13 @@ from chatmodels.core._public import import_lazily, publish
 from chatmodels.core._registry.front import (
     acheck_health,
     alist_models,
+    check_config,
     check_health,
     create_chat_model,
     list_models,
     list_providers,
     load_config,
+    reload_config,
     set_alias,
 )
 from chatmodels.core._registry.registry import registry
@@ -189,6 +191,7 @@ __all__ = [
     "assistant",
     "astream_tools",
     "audio",
+    "check_config",
     "check_health",
     "create_chat_model",
     "file",
@@ -200,6 +203,7 @@ __all__ = [
     "load_config",
     "prices_of",
     "registry",
+    "reload_config",
     "repair_conversation",
     "run_tools",
     "set_alias",

@@ -43,6 +43,7 @@ from chatmodels.core._loop.options import AsyncToolLoopOptions, ToolLoopOptions
 from chatmodels.core._loop.watching import ToolRunInfo
 from chatmodels.core._public import import_lazily, publish
 from chatmodels.core._registry.alias import AliasedModel
+from chatmodels.core._registry.derived import AdaptableProvider
 from chatmodels.core._registry.discovery import CONTRACT_VERSION
 from chatmodels.core._registry.front import (
     provider,
@@ -96,6 +97,7 @@ __all__ = [
     "STRICT_SCHEMA",
     "AcceptedMedia",
     "Accumulator",
+    "AdaptableProvider",
     "AliasedModel",
     "AsyncBatchResults",
     "AsyncHealthChecker",

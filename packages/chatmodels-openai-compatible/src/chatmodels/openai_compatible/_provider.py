@@ -91,6 +91,11 @@ class CompatibleProvider(HttpProvider):
             models=(),
             model_prefixes=(),
         )
+        return self.with_metadata(metadata)
+
+    def with_metadata(self, metadata: ProviderMetadata, /) -> "CompatibleProvider":
+        """Return a copy of the provider with other metadata, whose name the dialect has as well."""
+        name = metadata.name
         return CompatibleProvider(
             replace(self.dialect, name=name),
             metadata,
