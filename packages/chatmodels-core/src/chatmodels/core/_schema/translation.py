@@ -19,6 +19,8 @@ from chatmodels.core._schema.keywords import (
     is_map,
 )
 from chatmodels.core._schema.malformed import malformed
+from chatmodels.core._schema.nulls import accepts_null
+from chatmodels.core._schema.pointers import target_of
 from chatmodels.core._schema.recursion import leads, references, relax
 from chatmodels.core._schema.rules import SchemaRules
 from chatmodels.core._schema.writing import (
@@ -161,7 +163,7 @@ class _Translator:
             self._count += 1
             field = self._schema(inner, f"{path}.{name}" if path else name, level + 1)
             optional = rules.enforced and rules.required == "all" and name not in required
-            fields[name] = nullable(field) if optional and not self._has_null(inner) else field
+            fields[name] = nullable(field) if optional and not accepts_null(inner, self._root) else field
         return fields
 
     def _simple(self, schema: Schema) -> Schema:
@@ -189,7 +191,7 @@ class _Translator:
             plain.setdefault("type", "object")
         if rules.lone_refs and "$ref" in plain and plain.keys() - DEFINITIONS - {"$ref"}:
             ref: str = plain.pop("$ref")
-            target = self._target(ref)
+            target = target_of(ref, self._root)
             if is_map(target) and target.get("type") == plain.get("type"):
                 plain.pop("type", None)
             if "anyOf" in plain:
@@ -276,7 +278,7 @@ class _Translator:
         while is_map(schema) and "$ref" in schema:
             current = schema
             ref: str = current["$ref"]
-            target = self._target(ref)
+            target = target_of(ref, self._root)
             if ref in seen or not is_map(target):
                 self._add("", f"refers to {ref!r}, which is not a schema in it")
                 return without(current, "$ref")
@@ -288,7 +290,7 @@ class _Translator:
         """Point a reference to a definition of the translation."""
         if ref == "#":
             return ref
-        target = self._target(ref)
+        target = target_of(ref, self._root)
         if not isinstance(target, dict | bool):
             self._add(path, f"refers to {ref!r}, which is not a schema in it")
             return ref
@@ -305,38 +307,6 @@ class _Translator:
             number += 1
         self._names[ref] = name
         self._pending.append((name, target))
-
-    def _target(self, ref: str) -> Json:
-        """Return the target of a JSON pointer; None if there is no target."""
-        if ref != "#" and not ref.startswith("#/"):
-            return None
-        target: Json = self._root
-        for step in ref[1:].split("/")[1:]:
-            key = unescaped(step)
-            if is_map(target):
-                target = target.get(key)
-            elif is_list(target) and key.isdecimal() and int(key) < len(target):
-                target = target[int(key)]
-            else:
-                return None
-        return target
-
-    def _has_null(self, schema: Json, seen: frozenset[str] = frozenset()) -> bool:
-        """Report whether an enforced schema accepts null, which any keyword can exclude."""
-        if not is_map(schema):
-            return schema is True
-        if "null" not in types_of(schema) and not schema.keys().isdisjoint({"type", "properties"}):
-            return False
-        if None not in schema.get("enum", [schema.get("const")]):
-            return False
-        for keyword in _CHOICES:
-            fits = all if keyword == "allOf" else any
-            if keyword in schema and not fits(
-                self._has_null(branch, seen) for branch in schema[keyword]
-            ):
-                return False
-        ref: str | None = schema.get("$ref")
-        return not ref or (ref not in seen and self._has_null(self._target(ref), seen | {ref}))
 
     def _limit_recursion(self, root: Schema, definitions: dict[str, Schema]) -> None:
         """Make properties that refer back to their object optional, or report the recursion."""
