@@ -60,7 +60,7 @@ class Connection:
         """Whether the server can answer a call."""
         return self.info is not None and not self._is_lost
 
-    async def open(self, name: str, timeout: float | None, /) -> None:
+    async def open(self, name: str, seconds: float | None, /) -> None:
         """Connect, and list the tools.
 
         Raises:
@@ -68,11 +68,11 @@ class Connection:
         """
         spawn(self._run, self._tasks)
         try:
-            with fail_after(timeout):
+            with fail_after(seconds):
                 await self._opened.wait()
         except TimeoutError as error:
             await self.aclose()
-            raise connection_timed_out(self._opening, name, timeout) from error
+            raise connection_timed_out(self._opening, name, seconds or 0) from error
         except BaseException:
             await self.aclose()
             raise

@@ -62,7 +62,8 @@ def connection_failed(
     subject = f"the MCP server {name}"
     if isinstance(cause, OSError) and opening.network == "pipe":
         error: ChatModelError = ConfigurationError(
-            f"cannot start {subject}: {_text(opening, cause)}; install the program, or pass its path",
+            f"cannot start {subject}: {_text(opening, cause)}; install the program, or pass its "
+            "path",
             op="mcp",
         )
     elif (refused := status_error(status)) is not None:
@@ -75,7 +76,7 @@ def connection_failed(
     return error
 
 
-def connection_timed_out(opening: Opening, name: str, seconds: float | None, /) -> ChatModelError:
+def connection_timed_out(opening: Opening, name: str, seconds: float, /) -> ChatModelError:
     """Return the error for a server that does not answer."""
     return CallTimeoutError(
         f"the MCP server {name} was not ready within {seconds:g} s; pass connect_timeout=..."
@@ -84,7 +85,9 @@ def connection_timed_out(opening: Opening, name: str, seconds: float | None, /) 
     )
 
 
-def connection_lost(opening: Opening, name: str, tool: str, cause: BaseException | None, /) -> ChatModelError:
+def connection_lost(
+    opening: Opening, name: str, tool: str, cause: BaseException | None, /
+) -> ChatModelError:
     """Return the error for a call without a result, chained to its cause."""
     if isinstance(cause, ChatModelError):
         return cause.located(op="mcp")

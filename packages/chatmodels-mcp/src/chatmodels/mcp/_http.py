@@ -10,6 +10,7 @@ from chatmodels.core.extending import SecretSource
 
 if TYPE_CHECKING:
     import httpx2
+
     from mcp.client._transport import TransportStreams
 
     Auth = SecretSource | Secret | httpx2.Auth
@@ -32,9 +33,7 @@ class HttpTransport:
 
     network = "tcp"
 
-    def __init__(
-        self, url: str, headers: Mapping[str, str] | None, auth: "Auth | None"
-    ) -> None:
+    def __init__(self, url: str, headers: Mapping[str, str] | None, auth: "Auth | None") -> None:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             shown = parts._replace(netloc=parts.hostname or "", query="").geturl()
@@ -46,18 +45,16 @@ class HttpTransport:
         self._headers = dict(headers or {})
         self._auth = _secret(auth)
         self.name = parts.hostname
-        self.secrets = tuple(
-            filter(None, (parts.password, parts.query, *self._headers.values()))
-        )
+        self.secrets = tuple(filter(None, (parts.password, parts.query, *self._headers.values())))
 
     @asynccontextmanager
     async def open(self) -> "AsyncIterator[TransportStreams]":
         """Open connections to the endpoint, and end the session at the end."""
         import httpx2
-        from mcp.client.streamable_http import streamable_http_client
 
         from chatmodels.mcp._bearer import BearerAuth
         from chatmodels.mcp._statuses import note_status
+        from mcp.client.streamable_http import streamable_http_client
 
         auth = BearerAuth(self._auth) if isinstance(self._auth, Secret) else self._auth
         async with (

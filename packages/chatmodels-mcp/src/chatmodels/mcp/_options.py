@@ -84,7 +84,7 @@ def options_of(given: McpOptions, /) -> Options:
             problems.append(f"{option} cannot be {value!r}; pass a text or None")
     for option in ("allow", "deny", "strict"):
         value = values.get(option)
-        if value is None or isinstance(value, bool) and option == "strict":
+        if value is None or (isinstance(value, bool) and option == "strict"):
             continue
         if isinstance(value, str) or not _are_names(value):
             problems.append(f"{option} cannot be {value!r}; pass a list of names of tools")

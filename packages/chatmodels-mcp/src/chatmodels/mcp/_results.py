@@ -50,9 +50,7 @@ def _part(block: "ContentBlock") -> ResultPart:
 
 
 def _blob(resource: "BlobResourceContents") -> ResultPart:
-    return _medium(
-        resource.blob, resource.mime_type or "", "a resource", str(resource.uri)
-    )
+    return _medium(resource.blob, resource.mime_type or "", "a resource", str(resource.uri))
 
 
 def _medium(base64: str, media_type: str, kind: str, uri: str = "") -> ResultPart:

@@ -133,7 +133,8 @@ class McpServer:
         session = self._connected()
         if self._portal is None:
             raise ConfigurationError(
-                "the MCP server was entered with `async with`; use await server.arefresh()", op="mcp"
+                "the MCP server was entered with `async with`; use await server.arefresh()",
+                op="mcp",
             )
         self._portal.call(session.refresh)
         return session.tools

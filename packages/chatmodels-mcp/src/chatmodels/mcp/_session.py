@@ -54,7 +54,7 @@ class Session:
         self._function = function
         self._lock = Lock()
         self._reconnects = 0
-        self._connection = self._unopened()
+        self._connection: Connection | None = None  # made in the event loop
         self._listed: Sequence[ListedTool] = ()
         self.tools: tuple[Tool[..., Any], ...] = ()
         self.info: McpServerInfo | None = None
@@ -70,7 +70,7 @@ class Session:
         Raises:
             ChatModelError: The server cannot be reached, or has no tool that the options name.
         """
-        await self._open(self._connection)
+        self._connection = await self._open()
         try:
             check_names(self._listed, self._options, self.name)
         except ConfigurationError:
@@ -79,7 +79,8 @@ class Session:
 
     async def aclose(self) -> None:
         """End the connection."""
-        await self._connection.aclose()
+        if self._connection is not None:
+            await self._connection.aclose()
 
     async def refresh(self) -> None:
         """List the tools again.
@@ -113,9 +114,10 @@ class Session:
     async def _call(
         self, connection: Connection, tool: str, arguments: Mapping[str, Json]
     ) -> ToolResult:
+        from pydantic import ValidationError
+
         from mcp import MCPError
         from mcp.types import CallToolRequest, CallToolRequestParams
-        from pydantic import ValidationError
 
         describe_connection(connection.info, self._opening.network)
         request = CallToolRequest(
@@ -161,6 +163,7 @@ class Session:
     async def _alive(self) -> Connection:
         """Return the connection, or a new one if it is lost."""
         async with self._lock:
+            assert self._connection is not None
             if self._connection.is_alive:
                 return self._connection
             await self._connection.aclose()
@@ -174,17 +177,14 @@ class Session:
             logger("chatmodels.mcp").info(
                 "the connection to the MCP server %s was lost; connecting again", self.name
             )
-            connection = self._unopened()
-            await self._open(connection)
-            self._connection = connection
-            return connection
+            self._connection = await self._open()
+            return self._connection
 
-    async def _open(self, connection: Connection) -> None:
+    async def _open(self) -> Connection:
+        connection = Connection(self._opening, self._take_tools)
         await connection.open(self.name, self._options.connect_timeout)
         self.info = connection.info
-
-    def _unopened(self) -> Connection:
-        return Connection(self._opening, self._take_tools)
+        return connection
 
     def _take_tools(self, listed: "Sequence[ListedTool]") -> None:
         self._listed = listed

@@ -34,7 +34,7 @@ def accepts_null(schema: Json, root: Schema, /, seen: frozenset[str] = frozenset
 
 
 def without_nulls(arguments: Schema, schema: Schema, /) -> Schema:
-    """Copy the arguments of a tool without the nulls of optional properties that do not accept null.
+    """Copy the arguments of a tool without nulls of optional properties that do not accept it.
 
     A model writes null for an argument that it does not use, above all if the tool is strict. The
     program that defined the schema refuses it. Properties that the schema does not list, and those

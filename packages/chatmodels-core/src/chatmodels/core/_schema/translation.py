@@ -163,7 +163,9 @@ class _Translator:
             self._count += 1
             field = self._schema(inner, f"{path}.{name}" if path else name, level + 1)
             optional = rules.enforced and rules.required == "all" and name not in required
-            fields[name] = nullable(field) if optional and not accepts_null(inner, self._root) else field
+            fields[name] = (
+                nullable(field) if optional and not accepts_null(inner, self._root) else field
+            )
         return fields
 
     def _simple(self, schema: Schema) -> Schema:
