@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 
@@ -36,7 +37,14 @@ class HttpServer:
 
     def kill(self) -> None:
         self._process.kill()
-        self._process.communicate()
+        self._process.wait()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+    def forget(self, status: int) -> None:
+        """Let the server refuse its sessions from now on, as after a time limit."""
+        with urlopen(f"{self.url}/forget?{status}") as response:
+            assert response.status == 200
 
     def connect(self, **options: Any) -> McpServer:
         return McpServer.http(self.url, **(UNHURRIED | options))

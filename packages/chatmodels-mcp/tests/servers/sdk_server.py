@@ -43,6 +43,7 @@ WAV = b"RIFF\x04\x00\x00\x00WAVE"
 PDF = b"%PDF-1.7 of a page"
 PAGE = 4
 TEXT = {"type": "string"}
+UNKNOWN_SESSION = {"code": -32000, "message": "Bad Request: there is no such session"}
 
 Handler = Callable[[Any, dict[str, Any]], Awaitable[CallToolResult]]
 
@@ -248,20 +249,33 @@ def serve_http(server: Server[Any], port: int, *, legacy: bool) -> None:
 
 
 def guarded(app: Any, legacy: bool) -> Any:
-    """Wrap an application: it refuses requests with certain headers."""
+    """Wrap an application, so that it refuses some requests.
+
+    Those with certain headers, and those of all sessions before a request of `/mcp/forget?STATUS`.
+    With the status 400, the refusal is that of the TypeScript SDK.
+    """
+    known: set[bytes] = set()
+    refused: dict[bytes, int] = {}
 
     async def call(scope: Any, receive: Any, send: Any) -> None:
         headers = dict(scope.get("headers", ()))
-        status = int(headers.get(b"x-refuse-with", b"0"))
+        session = headers.get(b"mcp-session-id", b"")
+        status = int(headers.get(b"x-refuse-with", b"0")) or refused.get(session, 0)
         if headers.get(b"authorization") in {b"Bearer expired", b"Bearer wrong"}:
             status = 401
         if legacy and headers.get(b"mcp-protocol-version", b"").startswith(b"2026"):
             status = 400
+        if scope.get("path") == "/mcp/forget":
+            refused.update(dict.fromkeys(known, int(scope["query_string"])))
+            status = 200
+        known.add(session)
         if not status:
             await app(scope, receive, send)
             return
-        await send({"type": "http.response.start", "status": status, "headers": []})
-        await send({"type": "http.response.body", "body": b""})
+        body = json.dumps({"jsonrpc": "2.0", "id": None, "error": UNKNOWN_SESSION}).encode()
+        start = {"type": "http.response.start", "status": status}
+        await send({**start, "headers": [(b"content-type", b"application/json")]})
+        await send({"type": "http.response.body", "body": body if status == 400 else b""})
 
     return call
 

@@ -1,10 +1,11 @@
 """One connection to an MCP server, in a task of its own."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from anyio import CancelScope, Event, create_task_group, fail_after, move_on_after
+from anyio.abc import TaskGroup
 
 from chatmodels.core.extending import error_facts, logger, spawn
 from chatmodels.mcp._errors import connection_failed, connection_timed_out, root_cause
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 _CLOSING_SECONDS = 15.0
 """The limit to end a connection, longer than the SDK needs to stop a process that does not end."""
+
+_SUBSCRIPTION_SECONDS = 5.0
+"""The time after which the tools are listed although the server did not confirm a subscription."""
 
 
 class Connection:
@@ -105,7 +109,7 @@ class Connection:
 
         Raises:
             MCPError: The server returned an error, or the connection is lost.
-            ValidationError: The result does not conform to the protocol.
+            ValueError: The result does not conform to the protocol.
         """
         from mcp.types import CallToolResult
 
@@ -129,12 +133,12 @@ class Connection:
                 ) as self._client:
                     # The session stays usable when the client is closed: its calls then fail.
                     self._session = self._client.session
-                    await self.refresh()
-                    self.info = info_of(self._client, self._opening.name)
-                    self._opened.set()
                     async with create_task_group() as group:
+                        await self._subscribe(group)
+                        await self.refresh()
+                        self.info = info_of(self._client, self._opening.name)
+                        self._opened.set()
                         group.start_soon(self._refresh_after_changes)
-                        group.start_soon(listen_for_changes, self._client, self._changed_now)
                         try:
                             await self._closing.wait()
                         finally:  # also if the transport fails, before its calls do
@@ -149,8 +153,17 @@ class Connection:
             self._opened.set()
             self._ended.set()
 
+    async def _subscribe(self, group: TaskGroup) -> None:
+        """Subscribe to changes before the tools are listed, so that none is missed."""
+        assert self._client is not None
+        subscribed = Event()
+        group.start_soon(listen_for_changes, self._client, self._changed_now, subscribed)
+        with move_on_after(_SUBSCRIPTION_SECONDS):
+            await subscribed.wait()
+        self._changed = Event()  # a later beginning counts as a change
+
     @asynccontextmanager
-    async def _transport(self) -> AsyncIterator[tuple[Any, Any]]:
+    async def _transport(self) -> AsyncGenerator[tuple[Any, Any]]:
         async with self._opening.open() as (reading, writing):
             yield WatchedStream(reading, self.lose), writing
 

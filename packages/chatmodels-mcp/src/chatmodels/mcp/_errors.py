@@ -11,7 +11,7 @@ ChatModelError
 └── NetworkError            the server cannot be reached, or the connection is lost
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from chatmodels.core import (
     AuthenticationError,
@@ -48,9 +48,8 @@ def status_error(status: int | None, /) -> type[ChatModelError] | None:
 
 def root_cause(error: BaseException, /) -> BaseException:
     """Return the first exception of nested groups, which task groups raise."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-    return error
+    exceptions: Sequence[BaseException] = getattr(error, "exceptions", ())
+    return root_cause(exceptions[0]) if exceptions else error
 
 
 def connection_failed(

@@ -1,6 +1,6 @@
 """MCP servers that are reached by streamable HTTP."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -31,7 +31,7 @@ class HttpTransport:
         ConfigurationError: The URL is not one, or the credentials are of another type.
     """
 
-    network = "tcp"
+    network: str | None = "tcp"
 
     def __init__(self, url: str, headers: Mapping[str, str] | None, auth: "Auth | None") -> None:
         parts = urlsplit(url)
@@ -48,7 +48,7 @@ class HttpTransport:
         self.secrets = tuple(filter(None, (parts.password, parts.query, *self._headers.values())))
 
     @asynccontextmanager
-    async def open(self) -> "AsyncIterator[TransportStreams]":
+    async def open(self) -> "AsyncGenerator[TransportStreams]":
         """Open connections to the endpoint, and end the session at the end."""
         import httpx2
 

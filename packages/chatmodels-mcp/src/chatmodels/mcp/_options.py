@@ -1,7 +1,7 @@
 """The options of a connection to an MCP server, and their validation."""
 
 from collections.abc import Collection
-from typing import Any, TypedDict
+from typing import Any, TypedDict, TypeGuard
 
 import msgspec
 
@@ -37,10 +37,10 @@ class McpOptions(TypedDict, total=False):
     allow: Collection[str] | None
     """The names of the tools to use, as the server lists them; all by default."""
 
-    deny: Collection[str]
+    deny: Collection[str] | None
     """The names of tools that are not used."""
 
-    strict: bool | Collection[str]
+    strict: bool | Collection[str] | None
     """The names of tools whose schema the vendor enforces, or True for all; none by default."""
 
     connect_timeout: float | None
@@ -73,7 +73,11 @@ def options_of(given: McpOptions, /) -> Options:
         ConfigurationError: Options are unknown or invalid; the message lists every problem.
     """
     problems: list[str] = []
-    values: dict[str, Any] = dict(given)
+    values: dict[str, Any] = {
+        option: value
+        for option, value in given.items()
+        if value is not None or option not in {"deny", "strict"}
+    }
     unknown = sorted(values.keys() - set(Options.__struct_fields__))
     if unknown:
         known = ", ".join(Options.__struct_fields__)
@@ -97,25 +101,19 @@ def options_of(given: McpOptions, /) -> Options:
     reconnects = values.get("max_reconnects", 0)
     if type(reconnects) is not int or reconnects < 0:
         problems.append(f"max_reconnects cannot be {reconnects!r}; pass a number of connections")
+    if not problems:
+        both = sorted((values.get("allow") or frozenset()) & values.get("deny", frozenset()))
+        problems += [f"allow and deny both list {', '.join(map(repr, both))}"] if both else []
     if problems:
         raise ConfigurationError(
             f"invalid options of an MCP server: {'; '.join(problems)}",
             op="mcp",
             details={"problems": problems},
         )
-    if values.get("deny", ()) is None:
-        del values["deny"]
-    options = Options(**values)
-    both = sorted(options.deny & (options.allow or frozenset()))
-    if both:
-        raise ConfigurationError(
-            f"allow and deny both list {', '.join(both)}; remove them from one of the lists",
-            op="mcp",
-        )
-    return options
+    return Options(**values)
 
 
-def _are_names(value: Any) -> bool:
+def _are_names(value: object) -> "TypeGuard[Collection[str]]":
     return isinstance(value, Collection) and all(isinstance(name, str) for name in value)  # pyright: ignore[reportUnknownVariableType] - of any values
 
 

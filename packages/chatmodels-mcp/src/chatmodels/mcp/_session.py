@@ -114,7 +114,6 @@ class Session:
     async def _call(
         self, connection: Connection, tool: str, arguments: Mapping[str, Json]
     ) -> ToolResult:
-        from pydantic import ValidationError
 
         from mcp import MCPError
         from mcp.types import CallToolRequest, CallToolRequestParams
@@ -134,7 +133,7 @@ class Session:
                     f"{timeout:g} s; the call is cancelled",
                     op="mcp",
                 ) from error
-            except ValidationError as error:
+            except ValueError as error:
                 raise ResponseInvalidError(
                     f"the MCP server {self.name} returned a result of {tool!r} that does not "
                     "conform to the protocol",

@@ -4,7 +4,7 @@ The SDK reports most of them as one error without the status. It sends each requ
 context variables of its caller, so that the response can be noted for the caller.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
@@ -34,7 +34,7 @@ _failures: ContextVar[Failures | None] = ContextVar("chatmodels_mcp_failures", d
 
 
 @contextmanager
-def noted_failures() -> Iterator[Failures]:
+def noted_failures() -> Generator[Failures]:
     """Note the failed requests of the code in the block, and of the tasks that it starts."""
     token = _failures.set(failures := Failures())
     try:

@@ -1,6 +1,6 @@
 """MCP servers that run as subprocesses and speak over stdin and stdout."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from os import PathLike, fspath
 from typing import TYPE_CHECKING
@@ -27,7 +27,7 @@ class StdioTransport:
         ConfigurationError: An argument has another type.
     """
 
-    network = "pipe"
+    network: str | None = "pipe"
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class StdioTransport:
         )
 
     @asynccontextmanager
-    async def open(self) -> "AsyncIterator[TransportStreams]":
+    async def open(self) -> "AsyncGenerator[TransportStreams]":
         """Start the server, and stop it at the end."""
         from mcp.client.stdio import StdioServerParameters, stdio_client
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from mcp.client import Transport
@@ -37,9 +36,9 @@ class Opening(Protocol):
 class CustomTransport:
     """A transport that the program creates."""
 
-    name = "MCP server"
-    network = None
-    secrets = ()
+    name: str = "MCP server"
+    network: str | None = None
+    secrets: tuple[str, ...] = ()
 
     def __init__(self, transport: McpTransport) -> None:
         self.open = transport
@@ -47,9 +46,3 @@ class CustomTransport:
     def diagnosis(self) -> str:
         """Return nothing."""
         return ""
-
-
-def secrets_of_url(url: str, /) -> tuple[str, ...]:
-    """Return the parts of a URL that can be secret: the password, and its query."""
-    parts = urlsplit(url)
-    return tuple(filter(None, (parts.password, parts.query)))
