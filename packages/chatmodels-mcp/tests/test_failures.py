@@ -212,7 +212,8 @@ async def test_a_call_that_takes_too_long_is_cancelled_at_the_server(
         monkeypatch.setattr("chatmodels.mcp._session.fail_after", fail_after)
         waiting = asyncio.create_task(call(server, "wait"))
         assert (await call(server, "await_start")).text == "started"
-        scopes[0].cancel()
+        for scope in scopes:
+            scope.cancel()
         with pytest.raises(CallTimeoutError, match="result of 'wait' within 300 s; the call is"):
             await waiting
         assert (await call(server, "await_cancellation")).text == "cancelled"

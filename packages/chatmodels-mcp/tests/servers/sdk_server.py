@@ -268,7 +268,7 @@ def guarded(app: Any, legacy: bool) -> Any:
         if scope.get("path") == "/mcp/forget":
             refused.update(dict.fromkeys(known, int(scope["query_string"])))
             status = 200
-        known.add(session)
+        known.update([session] if session else ())
         if not status:
             await app(scope, receive, send)
             return
