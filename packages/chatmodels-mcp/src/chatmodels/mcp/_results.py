@@ -27,7 +27,7 @@ def result_of(result: "CallToolResult", /) -> ToolResult:
     is_error = result.is_error
     if is_error and not content:
         content = (TextPart(_NOTHING),)
-    return ToolResult("", content, is_error=is_error)
+    return ToolResult("", content, is_error=is_error, lenient=True)
 
 
 def _part(block: "ContentBlock") -> ResultPart:

@@ -75,4 +75,5 @@ def check_names(listed: "Sequence[ListedTool]", options: Options, server: str, /
 def _definition(tool: "ListedTool", options: Options) -> ToolDefinition:
     name = f"{options.prefix}_{tool.name}" if options.prefix else tool.name
     strict = options.strict if isinstance(options.strict, bool) else tool.name in options.strict
-    return ToolDefinition(name, tool.description or tool.title or "", tool.input_schema, strict)
+    description = tool.description or tool.title or ""
+    return ToolDefinition(name, description, tool.input_schema, strict, lenient=True)

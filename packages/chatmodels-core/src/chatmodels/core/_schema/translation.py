@@ -22,6 +22,7 @@ from chatmodels.core._schema.malformed import malformed
 from chatmodels.core._schema.nulls import accepts_null
 from chatmodels.core._schema.pointers import target_of
 from chatmodels.core._schema.recursion import leads, references, relax
+from chatmodels.core._schema.renaming import can_rename_keys, renamed_keys, unaccepted_keys
 from chatmodels.core._schema.rules import SchemaRules
 from chatmodels.core._schema.writing import (
     is_object,
@@ -48,11 +49,13 @@ class SchemaTranslation(msgspec.Struct, frozen=True):
         schema: The schema; incomplete if there are problems.
         problems: The subschemas that the vendor does not accept, with the reasons.
         properties: The number of properties.
+        renamed: The former names of properties of the root that are renamed, by their new names.
     """
 
     schema: Schema
     problems: tuple[str, ...] = ()
     properties: int = 0
+    renamed: Mapping[str, str] = {}
 
 
 def translate_schema(root: Mapping[str, Json], rules: SchemaRules, /) -> SchemaTranslation:
@@ -89,8 +92,6 @@ class _Translator:
             self._root = {**self._root, "type": "object"}  # for references to it
         if rules.plain_root:
             root = self._flat(root)
-        if rules.root_keys:
-            self._check_keys(root)
         if rules.typed_root and "object" not in types_of(root):
             self._add("", "is not an object")
         translated = self._schema(root, "", 1)
@@ -104,9 +105,16 @@ class _Translator:
             self._limit_recursion(translated, definitions)
         if rules.most_properties is not None and self._count > rules.most_properties:
             self._add("", f"has {self._count} properties; the limit is {rules.most_properties}")
+        renamed: dict[str, str] = {}
+        if rules.root_keys and (wrong := unaccepted_keys(translated, rules.root_keys)):
+            if can_rename_keys(translated, definitions):
+                translated, renamed = renamed_keys(translated, wrong, rules.root_keys)
+            else:
+                self._add_keys(wrong)
         if definitions:
             translated["$defs"] = definitions
-        return SchemaTranslation(translated, tuple(dict.fromkeys(self._problems)), self._count)
+        problems = tuple(dict.fromkeys(self._problems))
+        return SchemaTranslation(translated, problems, self._count, renamed)
 
     def _schema(self, schema: Json, path: str, level: int) -> Schema:
         if schema is True:
@@ -246,14 +254,13 @@ class _Translator:
         if not types and not plain.keys() & {"enum", "anyOf", "oneOf", "allOf", "$ref"}:
             self._add(path, "can be anything")
 
-    def _check_keys(self, root: Schema) -> None:
-        longest = self._rules.root_keys
-        for name in root.get("properties", ()):
-            if not re.fullmatch(f"[a-zA-Z0-9_.-]{{1,{longest}}}", name):
-                self._add(
-                    name or "''",
-                    f"is not a name of 1 to {longest} ASCII letters, digits, '_', '.' and '-'",
-                )
+    def _add_keys(self, names: Sequence[str]) -> None:
+        for name in names:
+            self._add(
+                name or "''",
+                f"is not a name of 1 to {self._rules.root_keys} ASCII letters, digits, '_', '.' "
+                "and '-', in a schema that refers to it in another place",
+            )
 
     def _flat(self, root: Schema) -> Schema:
         """Rewrite a root without `anyOf` and the like, which are written into the description."""
