@@ -1,4 +1,4 @@
-"""Starts real servers of others and uses them through the public API: `./run servers mcp [NAME...]`.
+"""Starts real servers of others and uses them by the public API: `./run servers mcp [NAME...]`.
 
 The servers need neither credentials nor a network once they are installed. npm and PyPI are
 asked for the newest releases.
@@ -90,7 +90,10 @@ MCP_SERVERS = {
     ),
     "git": Server(
         pypi("mcp-server-git", "--repository", "{folder}"),
-        {"git_status": {"repo_path": "{folder}"}, "git_branch": {"repo_path": "{folder}", "branch_type": "local"}},
+        {
+            "git_status": {"repo_path": "{folder}"},
+            "git_branch": {"repo_path": "{folder}", "branch_type": "local"},
+        },
     ),
     "fetch": Server(pypi("mcp-server-fetch"), {}),
     "sqlite": Server(
@@ -106,6 +109,9 @@ MCP_SERVERS = {
     ),
     "arxiv": Server(pypi("arxiv-mcp-server"), {}),
 }
+INHERITED = ("npm_config_cache", "npm_config_registry", "UV_CACHE_DIR", "UV_DEFAULT_INDEX")
+"""What npx and uv need to find what they have installed, beside what every server inherits."""
+
 COLUMNS = "{:20} {:14} {:12} {:>5} {:>6} {:>8}  {}"
 
 
@@ -128,8 +134,8 @@ def works(name: str, server: Server) -> bool:
         prepare(Path(folder))
         program, *args = [part.replace("{folder}", folder) for part in server.command]
         env = {key: value.replace("{folder}", folder) for key, value in server.env.items()}
-        # npx and uv keep what they have installed in their caches.
-        env |= {key: os.environ[key] for key in ("npm_config_cache", "UV_CACHE_DIR") if key in os.environ}
+        # All of the environment, since npx and uv need proxies, certificates and caches from it.
+        env = {**os.environ, **env}
         try:
             with McpServer.stdio(program, args, env=env, name=name, connect_timeout=600) as used:
                 tools = {tool.name: tool for tool in used.tools}

@@ -1,8 +1,8 @@
 """The translation of schemas into the part of JSON Schema that a vendor accepts."""
 
+import copy
 import json
 import re
-import copy
 from typing import Any
 
 import msgspec

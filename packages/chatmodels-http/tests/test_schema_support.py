@@ -9,14 +9,14 @@ from chatmodels.core import (
     ChatRequest,
     InvalidRequestError,
     Message,
+    TextDelta,
     TextPart,
     ToolCall,
-    ToolChoice,
     ToolCallDelta,
     ToolCallEnd,
     ToolCallStart,
+    ToolChoice,
     ToolResult,
-    TextDelta,
     UnsupportedError,
     system,
     tool_result,
@@ -169,7 +169,10 @@ def test_a_lenient_tool_is_sent_with_a_warning() -> None:
     translated = translate_request(request(tool), SUPPORT, "acme")
 
     assert translated.request.tools == (ToolDefinition("find", "x" * 10, free, lenient=True),)
-    assert [warning[:23] for warning in translated.warnings] == ["acme: the tool 'find' a", "acme: the tool 'find' w"]
+    assert [warning[:23] for warning in translated.warnings] == [
+        "acme: the tool 'find' a",
+        "acme: the tool 'find' w",
+    ]
     with pytest.raises(UnsupportedError, match="the tool 'other' as strict"):
         translate_request(
             request(tool, ToolDefinition("other", "", free, strict=True)), SUPPORT, "acme"

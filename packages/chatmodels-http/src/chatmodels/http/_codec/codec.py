@@ -113,9 +113,7 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
             decoder = OutputFromTool(decoder, translated.output_tool)
         if not (translated.names or translated.warnings or translated.arguments):
             return decoder
-        return TranslatedNames(
-            decoder, translated.names, translated.warnings, translated.arguments
-        )
+        return TranslatedNames(decoder, translated.names, translated.warnings, translated.arguments)
 
 
 def read_whole(reader: StreamDecoder, body: bytes, scope: str | None, /) -> ChatResponse[Any]:
