@@ -97,21 +97,18 @@ MCP_SERVERS = {
     ),
     "fetch": Server(pypi("mcp-server-fetch"), {}),
     "sqlite": Server(
-        pypi("mcp-server-sqlite", "--db-path", "{folder}/a.db"),
+        pypi("--with", "mcp<2", "mcp-server-sqlite", "--db-path", "{folder}/a.db"),
         {"list_tables": {}, "read_query": {"query": "SELECT 1 AS one"}},
     ),
     "calculator": Server(pypi("mcp-server-calculator"), {"calculate": {"expression": "6 * 7"}}),
     "excel": Server(
-        pypi("excel-mcp-server", "stdio"), {"create_workbook": {"filepath": "{folder}/a.xlsx"}}
+        pypi("excel-mcp-server", "stdio"), {"create_workbook": {"path": "{folder}/a.xlsx"}}
     ),
     "markitdown": Server(
         pypi("markitdown-mcp"), {"convert_to_markdown": {"uri": "file://{folder}/a.txt"}}
     ),
     "arxiv": Server(pypi("arxiv-mcp-server"), {}),
 }
-INHERITED = ("npm_config_cache", "npm_config_registry", "UV_CACHE_DIR", "UV_DEFAULT_INDEX")
-"""What npx and uv need to find what they have installed, beside what every server inherits."""
-
 COLUMNS = "{:20} {:14} {:12} {:>5} {:>6} {:>8}  {}"
 
 

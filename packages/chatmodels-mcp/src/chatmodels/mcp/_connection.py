@@ -61,7 +61,7 @@ class Connection:
 
     @property
     def is_alive(self) -> bool:
-        """Whether the server can answer a call."""
+        """True if the server can answer a call."""
         return self.info is not None and not self._is_lost
 
     async def open(self, name: str, seconds: float | None, /) -> None:
