@@ -14,6 +14,7 @@ from chatmodels.core._values.settings import (
 )
 from chatmodels.core.extending import Explanation, ProviderOptions, ToolDefinition, provider
 from chatmodels.http import HttpChatModel, HttpProvider
+from family import FAMILY, title_of
 
 Unsupported = Literal["error", "warn"]
 CLOCK = ToolDefinition("clock", "Read the clock.", {"type": "object", "properties": {}})
@@ -64,6 +65,9 @@ class Api:
 
 
 _RESOURCE = "https://acme.openai.azure.com"
+BASE_URLS: Mapping[str, str] = {}
+"""The addresses of providers that have no default."""
+
 APIS = (
     Api("Amazon Bedrock", "bedrock", extra={"region": "us-east-1"}),
     Api("Anthropic", "anthropic"),
@@ -90,6 +94,8 @@ APIS = (
         {"api": "chat_completions"},
     ),
     Api("OpenAI", "openai", "Other servers", "https://models.example/v1"),
+    Api("OpenAI-compatible servers", "openai-compatible", base_url="https://models.example/v1"),
+    *(Api(title_of(name), name, base_url=BASE_URLS.get(name)) for name in FAMILY),
 )
 
 WORDS: Mapping[str, tuple[str, ...]] = {

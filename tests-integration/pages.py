@@ -52,6 +52,7 @@ from typing import Any, NamedTuple
 
 from chatmodels.core import ErrorCode, ToolCall
 from chatmodels.testing import Simulator
+from family import FAMILY
 
 OPENING = re.compile(r"( *)(`{3,})(\w*)|<!-- (responses|input)$")
 OPTION = re.compile(r" *<!-- (no-run|test) -->")
@@ -97,16 +98,22 @@ def check(page: Path) -> None:
 
 def environment(simulator: Simulator, folder: Path) -> Mapping[str, str]:
     """Return environment variables that connect all providers to a simulator."""
-    config = folder / "chatmodels.toml"  # no variable has the address of Mistral
-    config.write_text(f'[providers.mistral]\nbase_url = "{simulator.url}/mistral/v1"\n', "utf-8")
-    keys = "ANTHROPIC AZURE_OPENAI CO GEMINI MISTRAL OPENAI"
-    return {f"{name}_API_KEY": "sk-documentation" for name in keys.split()} | {
+    config = folder / "chatmodels.toml"  # many vendors have no variable for the address
+    addresses = dict.fromkeys(FAMILY, simulator.base_url)
+    addresses["mistral"] = f"{simulator.url}/mistral/v1"
+    tables = (f'[providers.{name}]\nbase_url = "{url}"\n' for name, url in addresses.items())
+    config.write_text("".join(tables), "utf-8")
+    vendors = "ANTHROPIC", "AZURE_OPENAI", "CO", "GEMINI", "MISTRAL", "OPENAI", "OPENAI_COMPATIBLE"
+    keys = [f"{name}_API_KEY" for name in vendors]
+    keys += [key for found in FAMILY.values() for key in found.metadata.options[0].env]
+    return dict.fromkeys(keys, "sk-documentation") | {
         "ANTHROPIC_BASE_URL": simulator.base_url,
         "AWS_BEARER_TOKEN_BEDROCK": "documentation",
         "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": simulator.url,
         "AZURE_OPENAI_ENDPOINT": simulator.url,
         "CHATMODELS_CONFIG": str(config),
         "CO_API_URL": simulator.url,
+        "OPENAI_COMPATIBLE_BASE_URL": simulator.base_url,
         "GOOGLE_GEMINI_BASE_URL": simulator.base_url,
         "OLLAMA_HOST": simulator.url,
         "OPENAI_BASE_URL": simulator.base_url,

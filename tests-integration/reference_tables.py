@@ -61,6 +61,33 @@ def options() -> Iterator[str]:
         )
 
 
+OTHER_PAGES = {
+    "mock": "../how-to/testing.md",
+    "openai-compatible": "../how-to/openai-compatible-servers.md",
+}
+"""The pages of providers that have none below "Providers"."""
+
+SHOWN = ("tools", "vision", "audio_input", "documents", "reasoning", "logprobs", "model_listing")
+"""The capabilities in the table of all providers, except those that nearly all have."""
+
+
+def providers() -> Iterator[str]:
+    """Write the table of all providers."""
+    head = ("provider", "key", *(name.replace("_", " ") for name in SHOWN))
+    yield table(head, (provider_row(provider(name).metadata) for name in list_providers()))
+
+
+def provider_row(metadata: ProviderMetadata) -> Iterable[str]:
+    package = metadata.distribution.removeprefix("chatmodels-").removeprefix("provider-")
+    page = OTHER_PAGES.get(metadata.name, f"providers/{package}.md")
+    keys = [name for option in metadata.options if option.name == "api_key" for name in option.env]
+    return (
+        f"[`{metadata.name}`]({page})",
+        ", ".join(f"`{key}`" for key in keys),
+        *("yes" if name in metadata.capabilities else "" for name in SHOWN),
+    )
+
+
 def address(metadata: ProviderMetadata) -> str:
     known = f" The default `base_url` is `{metadata.base_url}`." if metadata.base_url else ""
     reference = metadata.documentation_url
@@ -100,6 +127,7 @@ PAGES: dict[str, Callable[[], Iterator[str]]] = {
     "settings.md": settings,
     "events.md": events,
     "options.md": options,
+    "providers.md": providers,
 }
 
 

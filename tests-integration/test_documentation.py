@@ -65,7 +65,7 @@ def test_blocks_that_are_not_run_are_well_formed(page: Path) -> None:
         ("toml", "a = ", "Invalid value"),
         ("json", "{", "Expecting property name"),
         ("sh", "cat <(", "yntax error"),
-        ("sh", "pip install -U 'chatmodels[groq]>=1'", "chatmodels has no extra 'groq'"),
+        ("sh", "pip install -U 'chatmodels[acme]>=1'", "chatmodels has no extra 'acme'"),
         ("sh", "pip install httpx chatmodels-core-x", "no distribution is named chatmodels-core-x"),
         ("sh", "pip install \\\n  'chatmodels[all]' # or\npip install httpx[http2]", None),
         ("text", "(", None),

@@ -41,6 +41,9 @@ VENDORS: dict[str, Vendor] = {
     "google-vertex": Vendor("gemini-2.5-flash", "gemini.stream_generate_content"),
     "mistral": Vendor("labs-any", "mistral.chat", "/mistral/v1"),
     "ollama": Vendor("qwen3", "ollama.chat", path=""),
+    "openai-compatible": Vendor(
+        "any", "openai.chat", options={"base_url": "https://models.example/v1"}
+    ),
     "openai responses": Vendor("gpt-6.1-terra", "openai.responses", options={"api": "responses"}),
     "openai": Vendor("gpt-4o", "openai.chat", options={"api": "chat_completions"}),
 }

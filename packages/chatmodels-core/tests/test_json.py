@@ -20,6 +20,8 @@ from chatmodels.core import (
     ChatRequest,
     ChatResponse,
     Citation,
+    Cost,
+    CostPart,
     FailedAttempt,
     FilePart,
     HealthReport,
@@ -30,6 +32,7 @@ from chatmodels.core import (
     ModelInfo,
     Part,
     PartEnd,
+    Prices,
     ProviderPart,
     ReasoningPart,
     RefusalPart,
@@ -40,6 +43,7 @@ from chatmodels.core import (
     TextPart,
     Timeout,
     Timing,
+    TokenCount,
     TokenLogprob,
     ToolCall,
     ToolCallEnd,
@@ -68,6 +72,8 @@ from chatmodels.core.extending import (
     ProviderMetadata,
     ProviderOptions,
     ProviderState,
+    Race,
+    RateLimitStatus,
     Run,
     SchemaRules,
     SchemaTranslation,
@@ -122,10 +128,28 @@ parts = (
 messages = st.builds(
     Message, st.sampled_from(["system", "user", "assistant", "tool"]), several(parts), maybe
 )
-usages = st.builds(Usage, **dict.fromkeys(Usage.__struct_fields__, counts))
+amounts = st.decimals("0", "1000", places=4)
+usages = st.builds(
+    Usage,
+    **dict.fromkeys(Usage.__struct_fields__, counts) | {"reported_cost": st.none() | amounts},
+)
+dates = st.none() | st.dates()
+prices = st.builds(
+    Prices,
+    input=amounts,
+    output=amounts,
+    cached_input=st.none() | amounts,
+    tiers=st.dictionaries(texts, st.builds(Prices, input=amounts, output=amounts), max_size=1),
+    long_context=st.dictionaries(
+        st.integers(1, 10**6), st.builds(Prices, input=amounts, output=amounts), max_size=1
+    ),
+    name=texts,
+    date=dates,
+)
+cost_parts = st.builds(CostPart, st.just("input"), st.integers(0, 10**6), amounts)
 logprobs = st.builds(TokenLogprob, texts, floats, several(st.builds(TokenLogprob, texts, floats)))
 reasons = st.sampled_from(
-    ["stop", "length", "tool_calls", "content_filter", "refusal", "error", "other"]
+    ["stop", "length", "tool_calls", "content_filter", "refusal", "paused", "error", "other"]
 )
 responses = st.builds(
     ChatResponse,
@@ -142,6 +166,8 @@ responses = st.builds(
     warnings=several(texts),
     timing=st.builds(Timing, total=floats, first_event=floats | st.none()),
     payload=payloads,
+    prices=st.none() | prices,
+    requested_model=texts,
 )
 all_settings = st.builds(
     Settings,
@@ -208,6 +234,17 @@ VALUES: dict[type[Any], st.SearchStrategy[Any]] = {
     ChatRequest: requests,
     ChatResponse: responses,
     Citation: citations,
+    Cost: st.builds(
+        Cost,
+        amount=st.none() | amounts,
+        parts=several(cost_parts),
+        price_list_date=dates,
+        estimated=several(st.sampled_from(["tools", "time"])),
+        reason=maybe,
+        unknown=st.integers(0, 9),
+    ),
+    CostPart: cost_parts,
+    Prices: prices,
     Explanation: explanations,
     FilePart: files,
     HealthReport: st.builds(
@@ -231,6 +268,14 @@ VALUES: dict[type[Any], st.SearchStrategy[Any]] = {
     TextPart: text_parts,
     Timeout: timeouts,
     Timing: st.builds(Timing, total=floats, events=indexes),
+    TokenCount: st.builds(
+        TokenCount,
+        input_tokens=st.integers(0, 10**6),
+        is_estimate=st.booleans(),
+        method=st.sampled_from(["endpoint", "tokenizer", "estimate"]),
+        note=texts,
+        warnings=several(texts),
+    ),
     TokenLogprob: logprobs,
     ToolCall: calls,
     ToolCallEnd: st.builds(ToolCallEnd, calls, indexes),
@@ -276,13 +321,14 @@ def test_every_public_value_is_tried() -> None:
         Sleep,
         Run,
         Collect,
+        Race,
         StartedStream,
         Profile,
         ProviderOptions,
         SchemaRules,
         SchemaTranslation,
     }
-    others |= {FailedAttempt, AcceptedMedia, ToolContext, ToolRun, ToolRunInfo}
+    others |= {FailedAttempt, AcceptedMedia, RateLimitStatus, ToolContext, ToolRun, ToolRunInfo}
     assert public - others == set(VALUES)
 
 

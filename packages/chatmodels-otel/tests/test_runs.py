@@ -92,6 +92,9 @@ async def test_a_run_is_a_span_above_its_calls_and_tools(recorder, model, shape:
     below = [span for span in recorder.spans if span.parent == agent.context]
     assert [span.name for span in below] == ["chat large", "execute_tool double", "chat large"]
     assert agent.parent == spans["program"].context
+    assert spans["execute_tool double"].attributes["gen_ai.agent.name"] == "calculator"
+    (duration,) = recorder.points("gen_ai.execute_tool.duration")
+    assert duration.attributes["gen_ai.agent.name"] == "calculator"
 
 
 def test_a_run_without_a_name_is_measured_too(recorder, model) -> None:

@@ -110,7 +110,11 @@ def dialect_for(exchange: Recording) -> Dialect:
 
 def neutral(exchange: Recording) -> ChatRequest:
     """Read a body back."""
-    dialect = dialect_for(exchange)
+    return neutral_in(dialect_for(exchange), exchange)
+
+
+def neutral_in(dialect: Dialect, exchange: Recording) -> ChatRequest:
+    """Read a body in one dialect back."""
     rest = {name: value for name, value in body_of(exchange).items() if value is not None}
     rest.pop("model")
     rest.pop("stream", None)

@@ -5,6 +5,7 @@ from conformance.rows import (
     anthropic_messages,
     bedrock_converse,
     cohere_chat,
+    family_chat,
     gemini,
     mistral_chat,
     ollama_chat,
@@ -21,4 +22,5 @@ ROWS: tuple[Row, ...] = (
     *cohere_chat.ROWS,
     *mistral_chat.ROWS,
     *ollama_chat.ROWS,
+    *family_chat.ROWS,
 )

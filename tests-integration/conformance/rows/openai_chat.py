@@ -21,6 +21,12 @@ from conformance.rows.mistral_chat import with_audio
 OPENAI = partial(
     create_chat_model, "openai:any", api="chat_completions", api_key="sk-recorded", max_retries=0
 )
+ANY_SERVER = partial(
+    create_chat_model,
+    "openai-compatible:any",
+    base_url="https://any.example/v1",
+    max_retries=0,
+)
 AZURE = partial(
     create_chat_model,
     "azure:gpt-5-mini",
@@ -63,6 +69,19 @@ ROWS = (
         contracts={
             "openai": ProviderContract(
                 provider="openai", model="gpt-4o", options={"api": "chat_completions"}
+            )
+        },
+    ),
+    Row(
+        name="openai-compatible",
+        apis=frozenset({"openai.chat"}),
+        providers=frozenset({"openai-compatible", "local-server"}),
+        model=ANY_SERVER,
+        contracts={
+            "openai-compatible": ProviderContract(
+                provider="openai-compatible",
+                model="any",
+                registered_by="chatmodels.openai_compatible.provider",
             )
         },
     ),

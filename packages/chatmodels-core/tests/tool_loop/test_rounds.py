@@ -320,6 +320,35 @@ async def test_tools_beside_such_a_call_run_before_the_run_ends(run, scripted) -
     assert done.limit is None
 
 
+async def test_a_paused_response_is_continued(run, scripted) -> None:
+    search = ProviderPart(ProviderState("acme", {"type": "server_tool_use"}))
+    paused = ChatResponse(message=assistant("I look.", search), finish_reason="paused")
+    model = scripted(paused, '{"value": 9}')
+
+    done = await run(model, "Search", tools=[add], output_type=int)
+
+    assert done.parsed == 9
+    assert model.requests[1].messages == (user("Search"), paused.message)
+    assert done.messages == (user("Search"), paused.message, assistant('{"value": 9}'))
+
+
+async def test_the_limit_of_rounds_applies_to_paused_responses(run, scripted) -> None:
+    paused = ChatResponse(message=assistant("I look."), finish_reason="paused")
+
+    done = await run(scripted(paused, paused, "never"), "Search", max_rounds=2, on_limit="return")
+
+    assert done.limit == "max_rounds"
+    assert len(done.responses) == 2
+
+
+async def test_tools_of_a_paused_response_run_before_it_is_continued(run, scripted) -> None:
+    paused = ChatResponse(message=assistant("I look.", ADD), finish_reason="paused")
+
+    done = await run(scripted(paused, "Done."), "Add", tools=[add])
+
+    assert done.messages[2:] == (tool_result(ADD, "3"), assistant("Done."))
+
+
 @pytest.mark.parametrize("reason", ["content_filter", "refusal", "error"])
 async def test_calls_of_a_response_that_was_stopped_are_not_run(run, scripted, reason) -> None:
     stopped = ChatResponse(message=assistant(ADD), finish_reason=reason)

@@ -12,6 +12,7 @@ from chatmodels.core._calls.flow import (
     Effect,
     Flow,
     Policy,
+    Race,
     Run,
     Send,
     Sleep,
@@ -27,7 +28,14 @@ from chatmodels.core._calls.generation import (
 )
 from chatmodels.core._calls.model import StandardChatModel
 from chatmodels.core._calls.options import CallOptions
-from chatmodels.core._calls.protocols import AsyncHealthChecker, HealthChecker, ModelInfoProvider
+from chatmodels.core._calls.protocols import (
+    AsyncHealthChecker,
+    AsyncTokenCounter,
+    HealthChecker,
+    ModelInfoProvider,
+    TokenCounter,
+)
+from chatmodels.core._calls.rate_limits import RateLimitStatus, parse_delay, read_rate_limits
 from chatmodels.core._calls.started import StartedStream
 from chatmodels.core._calls.whole import whole_response
 from chatmodels.core._errors.rules import error_class, error_code
@@ -36,6 +44,7 @@ from chatmodels.core._loop.options import AsyncToolLoopOptions, ToolLoopOptions
 from chatmodels.core._loop.watching import ToolRunInfo
 from chatmodels.core._public import import_lazily, publish
 from chatmodels.core._registry.alias import AliasedModel
+from chatmodels.core._registry.derived import AdaptableProvider
 from chatmodels.core._registry.discovery import CONTRACT_VERSION
 from chatmodels.core._registry.front import (
     provider,
@@ -54,6 +63,7 @@ from chatmodels.core._schema.rules import SchemaRules
 from chatmodels.core._schema.strict import STRICT_SCHEMA
 from chatmodels.core._schema.translation import SchemaTranslation, translate_schema
 from chatmodels.core._spawning import spawn
+from chatmodels.core._spelling import is_provider_name
 from chatmodels.core._tools.output import Output, structured_output
 from chatmodels.core._tools.toolbox import tool_choice, tool_definitions
 from chatmodels.core._tools.tools import ToolChoiceLike, ToolLike
@@ -63,6 +73,7 @@ from chatmodels.core._values.messages import Role, as_messages
 from chatmodels.core._values.metadata import Capability, Explanation, OptionSpec, ProviderMetadata
 from chatmodels.core._values.numbered import NumberedMessages, numbered
 from chatmodels.core._values.parts import Json, ProviderState, ResultPart
+from chatmodels.core._values.price_list import load_price_list
 from chatmodels.core._values.profile import (
     ALL_OUTPUT_FORMS,
     ALL_TOOL_CHOICES,
@@ -76,6 +87,7 @@ from chatmodels.core._values.profile import (
 from chatmodels.core._values.request import OutputSchema, ToolDefinition
 from chatmodels.core._values.secret import MASK, SecretSource
 from chatmodels.core._values.settings import SettingsArguments
+from chatmodels.core._values.token_estimate import estimated_tokens
 from chatmodels.core._values.tool_events import ToolStreamEvent
 
 __all__ = [
@@ -87,12 +99,14 @@ __all__ = [
     "STRICT_SCHEMA",
     "AcceptedMedia",
     "Accumulator",
+    "AdaptableProvider",
     "AliasedModel",
     "AsyncBatchResults",
     "AsyncHealthChecker",
     "AsyncMessageGenerator",
     "AsyncMessageStreamer",
     "AsyncModelLister",
+    "AsyncTokenCounter",
     "AsyncToolLoopOptions",
     "BatchModel",
     "BatchResults",
@@ -126,6 +140,8 @@ __all__ = [
     "ProviderOptions",
     "ProviderRegistry",
     "ProviderState",
+    "Race",
+    "RateLimitStatus",
     "RegistryObserver",
     "ResultPart",
     "Role",
@@ -138,6 +154,7 @@ __all__ = [
     "Sleep",
     "StandardChatModel",
     "StartedStream",
+    "TokenCounter",
     "ToolChoiceLike",
     "ToolDefinition",
     "ToolLike",
@@ -151,16 +168,21 @@ __all__ = [
     "error_class",
     "error_code",
     "error_facts",
+    "estimated_tokens",
     "events_of",
     "import_lazily",
     "is_credential",
+    "is_provider_name",
     "json_schema",
+    "load_price_list",
     "logger",
     "numbered",
+    "parse_delay",
     "provider",
     "providers_for_model",
     "providers_with",
     "publish",
+    "read_rate_limits",
     "register_provider",
     "spawn",
     "structured_output",

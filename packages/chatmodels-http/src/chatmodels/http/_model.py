@@ -14,6 +14,7 @@ from chatmodels.core import (
     ModelInfo,
     Secret,
     StreamEvent,
+    TokenCount,
     registry,
 )
 from chatmodels.core.extending import (
@@ -31,6 +32,7 @@ from chatmodels.http._codec.codec import Codec
 from chatmodels.http._codec.endpoint import at_endpoint
 from chatmodels.http._codec.mapped import mapped_settings
 from chatmodels.http._codec.schema_support import TranslatedRequest, translate_request
+from chatmodels.http._counting import acount_tokens, count_tokens
 from chatmodels.http._deadlines import Limits
 from chatmodels.http._health import acheck_health, check_health
 from chatmodels.http._sender import Sender
@@ -96,6 +98,7 @@ class HttpChatModel(StandardChatModel):
             observers=observers,
             endpoint=self._sender.base_url,
             api=codec.api,
+            prices=options.prices,
         )
 
     def __reduce__(self) -> str | tuple[Any, ...]:
@@ -149,9 +152,7 @@ class HttpChatModel(StandardChatModel):
         translated = self._translated(request)
         wire = sender.codec.encode(self.model, translated.request, stream=False)
         limits = Limits(call.timeout, self.provider, deadline=call.deadline)
-        response = sender.open(
-            wire, limits, self.model, extra_headers=call.headers, exchanges=call.exchanges
-        )
+        response = sender.open(wire, limits, self.model, call=call)
         body = read_body(response, limits, self.provider, sender.complete_error)
         return decode_response(sender, response, body, translated)
 
@@ -161,9 +162,7 @@ class HttpChatModel(StandardChatModel):
         translated = self._translated(request)
         wire = sender.codec.encode(self.model, translated.request, stream=False)
         limits = Limits(call.timeout, self.provider, deadline=call.deadline)
-        response = await sender.aopen(
-            wire, limits, self.model, extra_headers=call.headers, exchanges=call.exchanges
-        )
+        response = await sender.aopen(wire, limits, self.model, call=call)
         body = await aread_body(response, limits, self.provider, sender.complete_error)
         return decode_response(sender, response, body, translated)
 
@@ -173,14 +172,7 @@ class HttpChatModel(StandardChatModel):
         translated = self._translated(request)
         wire = sender.codec.encode(self.model, translated.request, stream=True)
         limits = Limits(call.timeout, self.provider, deadline=call.deadline, stream=True)
-        response = sender.open(
-            wire,
-            limits,
-            self.model,
-            stream=True,
-            extra_headers=call.headers,
-            exchanges=call.exchanges,
-        )
+        response = sender.open(wire, limits, self.model, stream=True, call=call)
         reading = StreamReading(sender, response, translated, limits)
         try:
             if reading.whole:
@@ -206,14 +198,7 @@ class HttpChatModel(StandardChatModel):
         translated = self._translated(request)
         wire = sender.codec.encode(self.model, translated.request, stream=True)
         limits = Limits(call.timeout, self.provider, deadline=call.deadline, stream=True)
-        response = await sender.aopen(
-            wire,
-            limits,
-            self.model,
-            stream=True,
-            extra_headers=call.headers,
-            exchanges=call.exchanges,
-        )
+        response = await sender.aopen(wire, limits, self.model, stream=True, call=call)
         reading = StreamReading(sender, response, translated, limits)
         try:
             if reading.whole:
@@ -251,6 +236,16 @@ class HttpChatModel(StandardChatModel):
             mapped=mapped_settings(translated.request, wire, body, self.profile, encode),
             warnings=translated.warnings,
         )
+
+    def token_count(self, request: ChatRequest, /) -> TokenCount:
+        """Count the input tokens of a request with the vendor's endpoint, or estimate them."""
+        within = request.timeout or self._defaults.timeout
+        return count_tokens(self._sender, self.model, self._translated(request), within)
+
+    async def atoken_count(self, request: ChatRequest, /) -> TokenCount:
+        """Async version of `token_count`."""
+        within = request.timeout or self._defaults.timeout
+        return await acount_tokens(self._sender, self.model, self._translated(request), within)
 
     def _translated(self, request: ChatRequest) -> TranslatedRequest:
         return translate_request(

@@ -66,7 +66,23 @@ class HttpProvider:
         """
         given, options = options, self._complete(options)
         codec, signers = self._codec(options), self._signers(options)
-        return HttpChatModel(self.metadata, model, codec, options, signers=signers, given=given)
+        metadata = self.metadata_for(options)
+        return HttpChatModel(metadata, model, codec, options, signers=signers, given=given)
+
+    def metadata_for(self, options: ProviderOptions, /) -> ProviderMetadata:
+        """Return the metadata of models with some options: those of the provider by default.
+
+        A subclass overrides it if options choose the name that errors and telemetry contain. It
+        does not raise an error for wrong options.
+        """
+        return self.metadata
+
+    def with_metadata(self, metadata: ProviderMetadata, /) -> "HttpProvider":
+        """Return a copy of the provider with other metadata, such as another name and address."""
+        copy = object.__new__(type(self))
+        copy.__dict__.update(self.__dict__)
+        copy.metadata = metadata
+        return copy
 
     def model_info(self, model: str, /) -> ModelInfo:
         """Describe a model from the metadata of the package."""
@@ -95,7 +111,7 @@ class HttpProvider:
             sender = self._sender(options)
         except ChatModelError as error:
             return HealthReport(
-                provider=self.metadata.name,
+                provider=self.metadata_for(options).name,
                 status="unknown",
                 message=error.message,
                 code=error.code,
@@ -112,14 +128,14 @@ class HttpProvider:
         try:
             return list_models(self._sender(options), options.timeout)
         except ChatModelError as error:
-            raise error.located(op="list_models", provider=self.metadata.name)
+            raise error.located(op="list_models", provider=self.metadata_for(options).name)
 
     async def alist_models(self, options: ProviderOptions, /) -> Sequence[ModelInfo]:
         """Async version of `list_models`."""
         try:
             return await alist_models(self._sender(options), options.timeout)
         except ChatModelError as error:
-            raise error.located(op="list_models", provider=self.metadata.name)
+            raise error.located(op="list_models", provider=self.metadata_for(options).name)
 
     def follow(
         self,
@@ -149,7 +165,7 @@ class HttpProvider:
         try:
             yield from follow(self._sender(options), request, framer, decode, options.timeout)
         except ChatModelError as error:
-            raise error.located(op=op, provider=self.metadata.name)
+            raise error.located(op=op, provider=self.metadata_for(options).name)
 
     async def afollow(
         self,
@@ -168,8 +184,9 @@ class HttpProvider:
                 async for step in steps:
                     yield step
         except ChatModelError as error:
-            raise error.located(op=op, provider=self.metadata.name)
+            raise error.located(op=op, provider=self.metadata_for(options).name)
 
     def _sender(self, options: ProviderOptions) -> Sender:
         options = self._complete(options)
-        return Sender(self.metadata, self._codec(options), options, self._signers(options))
+        metadata = self.metadata_for(options)
+        return Sender(metadata, self._codec(options), options, self._signers(options))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from chatmodels.core import AuthenticationError, ChatModelError, ConfigurationError, Secret
 from chatmodels.core.extending import (
     MASK,
+    CallInfo,
     HttpExchange,
     ProviderMetadata,
     ProviderOptions,
@@ -97,8 +98,7 @@ class Sender:
         model: str | None,
         *,
         stream: bool = False,
-        extra_headers: Mapping[str, str] | None = None,
-        exchanges: list[HttpExchange] | None = None,
+        call: CallInfo | None = None,
     ) -> HttpResponse:
         """Send a request and return its successful response with the body unread.
 
@@ -107,8 +107,8 @@ class Sender:
             limits: The time limits of the attempt.
             model: The model's name, for messages.
             stream: Whether a stream is requested.
-            extra_headers: Additional headers of this request.
-            exchanges: A list to which each request is added, if an observer needs it.
+            call: The call that the request is for: its `headers` are added, and its `exchanges` and
+                `response_headers` are set.
 
         Raises:
             ChatModelError: The request failed.
@@ -119,14 +119,17 @@ class Sender:
         while True:
             secret = current_key(self._secret, limits)
             try:
-                head = self._head(request, secret, extra_headers, stream=stream, signer=signer)
-                exchange = None if exchanges is None else _add_exchange(exchanges, head)
+                extra = None if call is None else call.headers
+                head = self._head(request, secret, extra, stream=stream, signer=signer)
+                exchange = _start_exchange(call, head)
                 response = engine.send(head, request.body, limits)
             except TransferError as error:
                 raise self._send_error(error, request, limits) from error.__cause__
             except BaseException as error:
                 forget_locals(error)
                 raise
+            if call is not None:
+                call.response_headers = response.headers
             if exchange is not None:
                 exchange.status = response.status
             if 200 <= response.status < 300:
@@ -149,8 +152,7 @@ class Sender:
         model: str | None,
         *,
         stream: bool = False,
-        extra_headers: Mapping[str, str] | None = None,
-        exchanges: list[HttpExchange] | None = None,
+        call: CallInfo | None = None,
     ) -> AsyncHttpResponse:
         """Async version of `open`."""
         engine = self._async_injected or shared_async_engine(self._options.proxy)
@@ -161,14 +163,17 @@ class Sender:
         while True:
             secret = await acurrent_key(self._secret, limits)
             try:
-                head = self._head(request, secret, extra_headers, stream=stream, signer=signer)
-                exchange = None if exchanges is None else _add_exchange(exchanges, head)
+                extra = None if call is None else call.headers
+                head = self._head(request, secret, extra, stream=stream, signer=signer)
+                exchange = _start_exchange(call, head)
                 response = await engine.send(head, request.body, limits)
             except TransferError as error:
                 raise self._send_error(error, request, limits) from error.__cause__
             except BaseException as error:
                 forget_locals(error)
                 raise
+            if call is not None:
+                call.response_headers = response.headers
             if exchange is not None:
                 exchange.status = response.status
             if 200 <= response.status < 300:
@@ -290,7 +295,12 @@ class Sender:
         return headers
 
 
-def _add_exchange(exchanges: list[HttpExchange], head: RequestHead) -> HttpExchange:
+def _start_exchange(call: CallInfo | None, head: RequestHead) -> HttpExchange | None:
+    if call is None:
+        return None
+    call.response_headers = None  # of an earlier attempt
+    if call.exchanges is None:
+        return None
     exchange = HttpExchange(head.method, head.url)
-    exchanges.append(exchange)
+    call.exchanges.append(exchange)
     return exchange

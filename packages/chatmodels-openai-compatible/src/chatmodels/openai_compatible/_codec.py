@@ -41,6 +41,7 @@ def chat_completions_codec(
             marks_reasoning=dialect.reasoning_field == "as_sent",
         ),
         failure=partial(read_failure, provider=dialect.name),
+        counting=dialect.counting,
         **codec_fields(dialect, headers),
     )
 
@@ -50,15 +51,20 @@ def _profile(dialect: Dialect | Callable[[str], Dialect], model: str) -> Profile
     return Profile(
         settings=chosen.settings,
         values=chosen.values,
+        ranges=chosen.ranges,
         implied=chosen.implied,
         needs_tools=("parallel_tool_calls",),
         not_with_reasoning=dict.fromkeys(chosen.not_with_reasoning, ()),
+        tools=chosen.tools,
         strict_tools=chosen.strict_tools,
+        output_types=chosen.tools or bool(chosen.output_formats),
+        tool_choices=chosen.tool_choices,
         native_output=output_forms(chosen.output_formats),
+        native_output_without=chosen.native_output_without,
         user_media=accepted_media(chosen, chosen.inputs),
         assistant_media=ASSISTANT_AUDIO if "audio_output" in chosen.settings else (),
         result_media=accepted_media(chosen, chosen.result_inputs),
-        effort_words=chosen.effort_words,
+        effort_words={**dict.fromkeys(chosen.effort_fields), **chosen.effort_words},
     )
 
 

@@ -5,7 +5,8 @@ from typing import Literal
 
 import msgspec
 
-from chatmodels.http import ANY_ID, IdForm
+from chatmodels.core.extending import ALL_TOOL_CHOICES
+from chatmodels.http import ANY_ID, Counting, IdForm
 from chatmodels.http.wire import Json
 from chatmodels.openai_compatible._server import Server
 
@@ -44,8 +45,11 @@ class Dialect(Server, frozen=True, kw_only=True):
         chat_path: The path of chat requests, below the base URL.
         system_role: The name of the role of instructions.
         usage_option: Whether streams report usage only if `stream_options` requests it.
+        tools: Whether tools are supported.
         strict_tools: Whether tools can be `strict`.
+        tool_choices: The supported modes of a tool choice.
         output_formats: The supported types of `response_format`.
+        native_output_without: Fields that cannot be combined with `response_format`.
         inputs: The media that user messages can contain besides text.
         audio_formats: The encodings of audio in the input.
         image_types: The media types of images as bytes; None for all.
@@ -60,7 +64,13 @@ class Dialect(Server, frozen=True, kw_only=True):
             None if reasoning is not returned. "content" returns it as a part of the content
             (Mistral), "as_sent" in the field in which this server sent it.
         effort_words: The values that are sent for reasoning efforts, if they differ.
+        effort_fields: Reasoning effort to the fields that are sent for it instead, as in
+            `{"none": {"thinking.type": "disabled"}}`. A dot descends into an object.
         reasoning_details: Whether `reasoning_details` are returned, instead of readable reasoning.
+        speaker_names: Whether messages can have the name of a speaker; it is left out otherwise.
+        fields: Fields of each request; a dot in a path descends into an object.
+        counting: The endpoint that counts tokens: `INPUT_TOKENS` (llama.cpp) or `TOKENIZE` (vLLM);
+            None if there is none.
         adapt: Adapts the body to this vendor, before the caller's `provider_options` are merged.
     """
 
@@ -68,10 +78,13 @@ class Dialect(Server, frozen=True, kw_only=True):
     chat_path: str = "/chat/completions"
     system_role: Literal["system", "developer"] = "system"
     usage_option: bool = True
+    tools: bool = True
     strict_tools: bool = True
+    tool_choices: frozenset[Literal["auto", "required", "none", "tool"]] = ALL_TOOL_CHOICES
     output_formats: frozenset[Literal["json_schema", "json_object"]] = frozenset(
         {"json_schema", "json_object"}
     )
+    native_output_without: Collection[Literal["tools", "documents"]] = ()
     inputs: frozenset[Input] = frozenset({"image", "image_url"})
     audio_formats: frozenset[str] = frozenset({"wav", "mp3"})
     image_types: tuple[str, ...] | None = None
@@ -82,5 +95,34 @@ class Dialect(Server, frozen=True, kw_only=True):
     paired_calls: Collection[str] = ()
     reasoning_field: Literal["reasoning_content", "reasoning", "content", "as_sent"] | None = None
     effort_words: Mapping[str, str] = {}
+    effort_fields: Mapping[str, Mapping[str, Json]] = {}
     reasoning_details: bool = False
+    speaker_names: bool = True
+    fields: Mapping[str, Json] = {}
+    counting: Counting | None = None
     adapt: Adapt | None = None
+
+
+ANY_SERVER = Dialect(
+    name="openai-compatible",
+    settings={
+        **COMMON_SETTINGS,
+        "reasoning_effort": "reasoning_effort",
+        "metadata": "metadata",
+        "store": "store",
+        "service_tier": "service_tier",
+        "prompt_cache_key": "prompt_cache_key",
+        "prompt_cache_retention": "prompt_cache_retention",
+        "prediction": "prediction",
+        "audio_output": "audio",
+        "verbosity": "verbosity",
+    },
+    inputs=frozenset({"image", "image_url", "audio", "file", "file_id"}),
+    reasoning_field="as_sent",
+    reasoning_details=True,
+)
+"""The dialect for a server of which nothing is known: all of OpenAI's fields, and it decides.
+
+Nearly all servers support `max_tokens`, and many silently ignore `max_completion_tokens`, such as
+llama-cpp-python 0.3. Reasoning is returned to the server in the field in which it was sent.
+"""

@@ -35,6 +35,8 @@ def encode_request(model: str, request: ChatRequest, dialect: Dialect, *, stream
         body["stream"] = True
         if dialect.usage_option:
             body["stream_options"] = {"include_usage": True}
+    for path, value in dialect.fields.items():
+        set_path(body, path, value)
     if dialect.adapt is not None:
         dialect.adapt(body, problems)
     if request.provider_options:
@@ -46,7 +48,10 @@ def encode_request(model: str, request: ChatRequest, dialect: Dialect, *, stream
 def _settings(request: ChatRequest, dialect: Dialect, body: dict[str, Json]) -> None:
     for name, value in request.settings.chosen().items():
         path = dialect.settings.get(name)
-        if path is not None:
+        if name == "reasoning_effort" and value in dialect.effort_fields:
+            for field, sent in dialect.effort_fields[value].items():
+                set_path(body, field, sent)
+        elif path is not None:
             set_path(body, path, _value(name, value, dialect))
     if "top_logprobs" in body:
         body.setdefault("logprobs", True)

@@ -51,12 +51,12 @@ def encode_conversation(
 
 def _system(message: Message, dialect: Dialect, problems: list[str]) -> dict[str, Json]:
     content = _mixed(message.parts, "a system message", dialect, problems)
-    return _named(message, {"role": dialect.system_role, "content": content})
+    return _named(message, dialect, {"role": dialect.system_role, "content": content})
 
 
 def _user(message: Message, dialect: Dialect, problems: list[str]) -> dict[str, Json]:
     content = _mixed(message.parts, "a user message", dialect, problems)
-    return _named(message, {"role": "user", "content": content})
+    return _named(message, dialect, {"role": "user", "content": content})
 
 
 def _mixed(
@@ -128,7 +128,7 @@ def _assistant(message: Message, dialect: Dialect, problems: list[str]) -> dict[
     thinking = _thinking(reasoning, dialect)
     if thinking or chunks:
         encoded["content"] = [*thinking, *texts, *chunks]
-    return _named(message, encoded)
+    return _named(message, dialect, encoded)
 
 
 def _text_content(texts: list[dict[str, Json]], dialect: Dialect) -> str | list[Json]:
@@ -203,7 +203,7 @@ def _misplaced(part: Part, where: str, problems: list[str]) -> None:
         problems.append(describe_part(part, where))
 
 
-def _named(message: Message, encoded: dict[str, Json]) -> dict[str, Json]:
-    if message.name is not None:
+def _named(message: Message, dialect: Dialect, encoded: dict[str, Json]) -> dict[str, Json]:
+    if message.name is not None and dialect.speaker_names:
         encoded["name"] = message.name
     return encoded

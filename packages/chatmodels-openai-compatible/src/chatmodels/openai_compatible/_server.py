@@ -36,6 +36,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
         settings: The supported settings: neutral name to the field of the body. A dot descends
             into an object, as in `"reasoning.effort"`.
         values: The supported values of a setting, if not all are.
+        ranges: The minimum and maximum of a setting, if narrower than core's.
         implied: The values of a setting that hold without being sent.
         not_with_reasoning: Settings that cannot be combined with reasoning.
         schemas: The schemas and names of tools that the vendor accepts.
@@ -48,6 +49,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
     key_prefix: str = "Bearer "
     settings: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
     values: Mapping[str, Collection[Any]] = {}
+    ranges: Mapping[str, tuple[float, float]] = {}
     implied: Mapping[str, Collection[Any]] = {}
     not_with_reasoning: Collection[str] = ()
     schemas: SchemaSupport = OPENAI_SCHEMAS

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Final
 
 import msgspec
-from opentelemetry.context import Context, attach, get_current
+from opentelemetry.context import Context, attach, create_key, get_current, get_value, set_value
 
 
 class Annotations(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +80,20 @@ def prompt_template(
 def current_annotations() -> Annotations:
     """Return the facts that the program adds to its current calls."""
     return _annotations.get()
+
+
+_AGENT: Final = create_key("chatmodels-agent")
+
+
+def name_agent(name: str, context: Context) -> Context:
+    """Return a context whose tools belong to an agent of that name."""
+    return set_value(_AGENT, name, context)
+
+
+def current_agent() -> str | None:
+    """Return the name of the agent whose tools run, if the run has a name."""
+    name = get_value(_AGENT)
+    return name if isinstance(name, str) else None
 
 
 def restore_context(context: Context, token: Token[Context]) -> None:

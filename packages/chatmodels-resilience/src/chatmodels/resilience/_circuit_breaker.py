@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Collection
-from threading import RLock
 from typing import Any
 
 from chatmodels.core import (
@@ -12,7 +11,8 @@ from chatmodels.core import (
     ConfigurationError,
     ErrorCode,
 )
-from chatmodels.core.extending import CallInfo, Flow, Send, error_code, logger
+from chatmodels.core.extending import CallInfo, Flow, Send, logger
+from chatmodels.resilience._circuit import Circuit, verdict_of
 from chatmodels.resilience._validation import code_problems, number_problems
 
 OUTAGE_CODES = frozenset(
@@ -68,20 +68,18 @@ class CircuitBreaker:
         self.reset_after = reset_after
         self.on = frozenset(map(ErrorCode, on))
         self._clock = clock
-        self._lock = RLock()  # the garbage collector can end a call within `with`
-        self._count = 0
-        self._opened_at: float | None = None
-        self._probing = False
+        self._circuit = Circuit(failures, reset_after, clock)
 
     @property
     def is_open(self) -> bool:
         """True if calls fail at once now."""
-        with self._lock:
-            return self._wait() > 0 or self._probing
+        return self._circuit.is_open
 
     def __call__(self, call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         """Return the flow of one call."""
-        is_probe = self._admit(call)
+        is_probe = self._circuit.admit()
+        if is_probe is None:
+            raise self._refused(call)
 
         def settle(response: ChatResponse[Any] | None, error: BaseException | None) -> None:
             self._settle(call, error, is_probe=is_probe)
@@ -97,47 +95,22 @@ class CircuitBreaker:
             call.on_end(settle)
         return outcome
 
-    def _admit(self, call: CallInfo) -> bool:
-        """Let a call through, and return whether it is the probe."""
-        with self._lock:
-            wait = self._wait()
-            if wait <= 0 and not self._probing:
-                self._probing = self._opened_at is not None
-                return self._probing
-        raise CircuitOpenError(
+    def _refused(self, call: CallInfo) -> CircuitOpenError:
+        wait = self._circuit.wait
+        return CircuitOpenError(
             f"{call.provider}:{call.model} failed {self.failures} times in a row and is not "
-            f"called for now; try again in {max(wait, 0):.1f} s, or put a Fallback outside of the "
+            f"called for now; try again in {wait:.1f} s, or put a Fallback outside of the "
             "CircuitBreaker",
-            retry_after=max(wait, 0),
+            retry_after=wait,
         )
 
-    def _wait(self) -> float:
-        if self._opened_at is None:
-            return 0
-        return self._opened_at + self.reset_after - self._clock()
-
     def _settle(self, call: CallInfo, error: BaseException | None, *, is_probe: bool) -> None:
-        opened = closed = False
-        with self._lock:
-            if is_probe:
-                self._probing = False
-            elif self._opened_at is not None:  # the call began before
-                return
-            if call.outcome in {"closed", "abandoned"}:
-                return
-            if error is None:
-                closed = self._opened_at is not None
-                self._count, self._opened_at = 0, None
-            elif error_code(error) in self.on:
-                self._count += 1
-                if is_probe or self._count >= self.failures:
-                    opened = True
-                    self._opened_at = self._clock()
-        if opened or closed:
+        change = self._circuit.settle(verdict_of(call, error, self.on), is_probe=is_probe)
+        if change is not None:
             logger("chatmodels.resilience").warning(
                 "the circuit breaker of %r is %s",
                 f"{call.provider}:{call.model}",
-                "open" if opened else "closed again",
+                "open" if change == "opened" else "closed again",
                 extra={"op": call.op, "provider": call.provider, "model": call.model},
             )
 

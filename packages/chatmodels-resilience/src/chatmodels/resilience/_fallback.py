@@ -4,11 +4,10 @@ import time
 from collections.abc import Callable, Collection
 from typing import Any
 
-from msgspec.structs import replace
-
 from chatmodels.core import ChatModelError, ChatRequest, ConfigurationError, ErrorCode
-from chatmodels.core.extending import CallableModel, CallInfo, Flow, Send, error_facts, logger
-from chatmodels.resilience._validation import code_problems
+from chatmodels.core.extending import CallableModel, CallInfo, Flow, Send
+from chatmodels.resilience._replacement import can_replace, log_replacement, within_total
+from chatmodels.resilience._validation import code_problems, model_problems
 
 FALLBACK_CODES = frozenset(ErrorCode) - {
     ErrorCode.CANCELLED,
@@ -29,9 +28,8 @@ class Fallback:
     is outside of them, as it is by default: `with_policies` adds a policy outside of those that
     the model has. `failed_attempts` of the response or of the error lists the failed attempts.
 
-    A call with something that the first model does not support raises `UnsupportedError` before any
-    policy. Create the first model with `on_unsupported="warn"` to avoid that. If a later model does
-    not support it, the next one is called.
+    If a model does not support something in the request, the next one is called, without a request
+    to the first. Create a model with `on_unsupported="warn"` to omit it instead.
 
     A request with `idempotent=False` is sent to one model only. A stream is replaced only before
     its first event. A total time limit of the call applies to all models together.
@@ -59,11 +57,7 @@ class Fallback:
         on: Collection[ErrorCode | str] = FALLBACK_CODES,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        problems = [
-            f"{type(model).__name__} is not a model; create one with create_chat_model(...)"
-            for model in models
-            if not isinstance(model, CallableModel)  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
-        ]
+        problems = model_problems(models)
         if not models:
             problems.append("pass at least one model")
         if unknown := code_problems(on):
@@ -73,6 +67,11 @@ class Fallback:
         self.models = models
         self.on = frozenset(map(ErrorCode, on))
         self._clock = clock
+
+    @property
+    def handles_unsupported(self) -> bool:
+        """True if another model is called after an `UnsupportedError`; see `Policy`."""
+        return ErrorCode.UNSUPPORTED in self.on
 
     def __call__(self, call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         """Return the flow of one call."""
@@ -85,40 +84,10 @@ class Fallback:
                 model = next(remaining, None)
                 if model is None or error.code not in self.on:
                     raise
-                if reason := self._objection(call, request):
-                    error.add_note(f"no other model was called: {reason}")
+                if not can_replace(call, request, error, self._clock):
                     raise
-                _log(call, error)
-            request = self._within(call, request)
-
-    def _objection(self, call: CallInfo, request: ChatRequest) -> str:
-        if not request.idempotent:
-            return "the request is not idempotent"
-        if call.deadline is not None and self._clock() >= call.deadline:
-            return f"the total timeout of {call.timeout.total} s is over"
-        return ""
-
-    def _within(self, call: CallInfo, request: ChatRequest) -> ChatRequest:
-        """Limit the next model to the rest of the total time."""
-        timeout = request.timeout
-        if timeout is None or timeout.total is None or call.deadline is None:
-            return request
-        remaining = max(call.deadline - self._clock(), _LEAST)
-        return replace(request, timeout=replace(timeout, total=remaining))
+                log_replacement(call, error)
+            request = within_total(call, request, self._clock)
 
     def __repr__(self) -> str:
         return f"Fallback({', '.join(map(repr, self.models))})"
-
-
-_LEAST = 1e-3
-
-
-def _log(call: CallInfo, error: ChatModelError) -> None:
-    facts = error_facts(error) | {"op": call.op}
-    logger("chatmodels.resilience").warning(
-        "%s of %r failed: %s; the next model is called",
-        call.op,
-        f"{error.provider}:{error.model}",
-        facts["code"],
-        extra=facts,
-    )

@@ -1,39 +1,63 @@
 """Limits requests and tokens per time."""
 
 import time
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from threading import RLock
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from chatmodels.core import (
+    ChatModelError,
     ChatRequest,
     ChatResponse,
     ConfigurationError,
     RateLimitError,
-    TextPart,
-    ToolResult,
 )
-from chatmodels.core.extending import CallInfo, Flow, Send, Sleep
+from chatmodels.core.extending import (
+    CallInfo,
+    Flow,
+    RateLimitStatus,
+    Run,
+    Send,
+    Sleep,
+    estimated_tokens,
+    read_rate_limits,
+)
+from chatmodels.resilience._learned_limits import Amounts
+from chatmodels.resilience._planned_calls import PlannedCall, PlannedCalls
 from chatmodels.resilience._validation import number_problems
 
-_CHARACTERS_PER_TOKEN = 4  # of English text; other languages need more tokens, and are corrected
+if TYPE_CHECKING:
+    from chatmodels.resilience._redis_limits import RedisLimits, Slot
 
 
 class RateLimit:
     """A policy that limits requests and tokens per time, so that the vendor need not refuse them.
 
     In any period of `per` seconds, no more than `requests` attempts begin and no more than `tokens`
-    tokens are used. A call that comes too early waits. If the wait would exceed the total time
-    limit of the call, it raises `RateLimitError` at once, with the wait as `retry_after`.
+    tokens are used. A call that comes too early waits: first come, first served. If the wait would
+    exceed the total time limit of the call, it raises `RateLimitError` at once, with the wait as
+    `retry_after`. A wait can be longer by a thousandth of the period than it has to be.
 
-    The tokens of a call are estimated before it: one for four characters of text in the messages,
-    and `max_output_tokens`. When the call ends, its usage takes the place of the estimate. If the
-    vendor refuses a call and advises a wait, calls that begin later wait for as long.
+    The tokens of a call are estimated before it: those of the input as by `estimated_tokens`, and
+    `max_output_tokens`. When the call ends, its usage takes the place of the estimate. If the
+    vendor refuses a call and advises a wait, all other calls wait for as long.
+
+    With `learn`, the policy reads the limits that the vendor reports in the headers of its
+    responses, of successes and of failures (see `read_rate_limits`):
+
+    - If nothing remains of a limit, or less than the estimate, calls wait until enough of it is
+      available again, by the time of its reset.
+    - A limit of yours that is higher than the vendor's is lowered to it, unless the models that
+      share the policy are several. It is never raised above yours.
+
+    `RateLimit()` without limits of yours only observes those of the vendor.
 
     A `Retry` inside of this policy makes attempts that are not counted. Put it outside.
 
-    The limits apply to the models of one process that share the policy.
+    The limits apply to the models of one process that share the policy. With `shared`, they apply
+    to all processes and machines that use the same server and `key`, for all of them together.
+    Limits that a vendor reports apply to the model that reported them.
 
     >>> limit = RateLimit(requests=500, tokens=200_000)  # for model.with_policies(limit)
 
@@ -41,10 +65,14 @@ class RateLimit:
         requests: The number of attempts; None for any number.
         tokens: The number of tokens, of input and output together; None for any number.
         per: The period in seconds.
+        learn: Whether to observe the limits that the vendor reports.
+        shared: The server by which processes share the limits.
+        key: The name of the limits on that server, such as that of the account.
         clock: Returns the time in seconds, on the scale of `CallInfo.deadline`.
 
     Raises:
-        ConfigurationError: A number is out of range, or there is no limit.
+        ConfigurationError: A number is out of range, there is no limit and nothing to learn, or
+            there is a `shared` without a `key`.
     """
 
     def __init__(
@@ -53,151 +81,175 @@ class RateLimit:
         requests: int | None = None,
         tokens: int | None = None,
         per: float = 60.0,
+        learn: bool = True,
+        shared: "RedisLimits | None" = None,
+        key: str = "",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         limits = {"requests": requests, "tokens": tokens}
-        given = {name: (value, 1, True) for name, value in limits.items() if value is not None}
-        problems = number_problems(**given, per=(per, 0, False))
-        if not given:
-            problems = "pass requests=... or tokens=..."
+        given = {name: value for name, value in limits.items() if value is not None}
+        problems = number_problems(
+            **{name: (value, 1, True) for name, value in given.items()}, per=(per, 0, False)
+        )
+        if not given and (shared is not None or not learn):
+            problems = "pass requests=... or tokens=..., or learn=True without shared=..."
+        elif (shared is None) is not (not key):
+            problems = "pass both shared=... and key=..., the name of the limits on the server"
         if problems:
             raise ConfigurationError(f"RateLimit: {problems}", op="configure")
         self.requests = requests
         self.tokens = tokens
         self.per = per
+        self.learn = learn
+        self.shared = shared
+        self.key = key
         self._clock = clock
-        self._requests = None if requests is None else _Window(requests, per)
-        self._tokens = None if tokens is None else _Window(tokens, per)
-        self._resumes_at = 0.0
+        self._limits = given
+        self._calls = PlannedCalls(given, per)
         self._lock = RLock()  # the garbage collector can end a call within `with`
+
+    @property
+    def reported(self) -> Mapping[str, tuple[RateLimitStatus, ...]]:
+        """The limits that the vendor reported last, by `"provider:model"`."""
+        with self._lock:
+            return self._calls.reported()
 
     def __call__(self, call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         """Return the flow of one call."""
-        entry, attempt = self._reserve(call, request)
+        amounts = self._amounts(request)
+        planned: PlannedCall | None = None
+        slot: Slot | None = None
         try:
-            if (wait := entry.time - self._clock()) > 0:
+            while True:  # while a call waits, the time at which it can begin can become later
+                if self.shared is not None:
+                    slot = yield self._reserve(self.shared, call, amounts, slot)
+                    if slot is not None and slot.wait > 0:
+                        self._check_wait(call, slot.wait)
+                        yield Sleep(slot.wait)
+                        continue
+                if planned is None:
+                    planned = self._plan(call, amounts)
+                if (wait := self._begin(call, planned)) <= 0:
+                    break
                 yield Sleep(wait)
         except BaseException:
-            self._cancel(entry, attempt)
+            self._cancel(planned, slot)
             raise
+        before = call.response_headers
         try:
             outcome = yield Send(request)
-        except RateLimitError as error:
-            if error.retry_after:
-                with self._lock:
-                    self._resumes_at = max(self._resumes_at, self._clock() + error.retry_after)
+        except ChatModelError as error:
+            self._learn(call, planned, before)
+            if isinstance(error, RateLimitError) and error.retry_after:
+                yield from self._pause(error.retry_after)
             raise
-        call.on_end(lambda response, error: self._correct(entry, response))
+        self._learn(call, planned, before)
+        if self.tokens is not None:
+            call.on_end(lambda response, error: self._correct(planned, slot, response))
         return outcome
 
-    def _reserve(self, call: CallInfo, request: ChatRequest) -> "tuple[_Entry, _Entry]":
-        """Plan a call: return the entry of its tokens, and that of its attempt."""
-        estimate = 0 if self._tokens is None else estimated_tokens(request)
+    def _amounts(self, request: ChatRequest) -> Amounts:
+        if not self.learn and self.tokens is None:
+            return {"requests": 1}
+        given = estimated_tokens(request)
+        output = request.settings.max_output_tokens or 0
+        return {
+            "requests": 1,
+            "tokens": given + output,
+            "input_tokens": given,
+            "output_tokens": output,
+        }
+
+    def _reserve(
+        self, shared: "RedisLimits", call: CallInfo, amounts: Amounts, before: "Slot | None"
+    ) -> Run:
+        """Return the effect of reserving a place in the shared limits, or checking that before."""
+        uses = [(amounts[unit], limit) for unit, limit in self._limits.items()]
+        patience = None if call.deadline is None else call.deadline - self._clock()
+        return Run(lambda: shared.reserve(self.key, self.per, uses, before, patience))
+
+    def _plan(self, call: CallInfo, amounts: Amounts) -> PlannedCall:
+        with self._lock:
+            return self._calls.plan(f"{call.provider}:{call.model}", amounts, self._clock())
+
+    def _begin(self, call: CallInfo, planned: PlannedCall) -> float:
+        """Begin a call, or return the seconds that it has to wait.
+
+        Raises:
+            RateLimitError: The wait would exceed the total time limit of the call.
+        """
         with self._lock:
             now = self._clock()
-            start = max(now, self._resumes_at)
-            if self._requests is not None:
-                start = self._requests.earliest(start, 1)
-            if self._tokens is not None:
-                # More than the limit never fits: such a call waits for an empty window.
-                start = self._tokens.earliest(start, min(estimate, self._tokens.limit))
-            if call.deadline is not None and start >= call.deadline:
-                raise RateLimitError(
-                    f"waiting {start - now:.1f} s for the rate limit of {self._described()} would "
-                    f"exceed the total timeout of {call.timeout.total} s; call again later, or "
-                    "raise Timeout(total=...)",
-                    retry_after=start - now,
-                )
-            entry, attempt = _Entry(start, estimate), _Entry(start, 1)
-            if self._requests is not None:
-                self._requests.add(attempt, now)
-            if self._tokens is not None:
-                self._tokens.add(entry, now)
-            return entry, attempt
+            start = self._calls.begin(planned, now)
+        if start > now:
+            self._check_wait(call, start - now)
+        return start - now
 
-    def _cancel(self, entry: "_Entry", attempt: "_Entry") -> None:
-        with self._lock:
-            if self._requests is not None:
-                self._requests.cancel(attempt)
-            if self._tokens is not None:
-                self._tokens.cancel(entry)
+    def _check_wait(self, call: CallInfo, wait: float) -> None:
+        """Raise a RateLimitError if a wait would exceed the total time limit of the call."""
+        if call.deadline is not None and wait >= call.deadline - self._clock():
+            raise RateLimitError(
+                f"waiting {wait:.1f} s for the rate limit of {self._described()} would exceed the "
+                f"total timeout of {call.timeout.total} s; call again later, or raise "
+                "Timeout(total=...)",
+                retry_after=wait,
+            )
 
-    def _correct(self, entry: "_Entry", response: ChatResponse[Any] | None) -> None:
-        if response is not None and response.usage.total_tokens is not None:
+    def _cancel(self, planned: PlannedCall | None, slot: "Slot | None") -> None:
+        if planned is not None:
             with self._lock:
-                entry.amount = response.usage.total_tokens
+                self._calls.cancel(planned)
+        if slot is not None and self.shared is not None:
+            self.shared.change(slot, [0] * len(slot.uses))
+
+    def _learn(
+        self, call: CallInfo, planned: PlannedCall, before: Mapping[str, str] | None
+    ) -> None:
+        headers = call.response_headers
+        # The headers of a Fallback's other model are not in this call, and those before are old.
+        if not self.learn or headers is None or headers is before:
+            return
+        if statuses := read_rate_limits(headers):
+            with self._lock:
+                self._calls.learn(planned, statuses, self._clock())
+
+    def _pause(self, seconds: float) -> Flow[None]:
+        """Let all calls wait, because the vendor advises it."""
+        with self._lock:
+            self._calls.pause(self._clock() + seconds)
+        if (shared := self.shared) is not None:
+            yield Run(lambda: shared.pause(self.key, self.per, seconds))
+
+    def _correct(
+        self, planned: PlannedCall, slot: "Slot | None", response: ChatResponse[Any] | None
+    ) -> None:
+        if response is None or (tokens := response.usage.total_tokens) is None:
+            return
+        with self._lock:
+            self._calls.correct(planned, tokens)
+        if slot is not None and self.shared is not None:
+            used = {"requests": 1, "tokens": tokens}
+            self.shared.change(slot, [used[unit] for unit in self._limits])
 
     def _described(self) -> str:
         limits = {"requests": self.requests, "tokens": self.tokens}
         parts = [f"{value:,} {name}" for name, value in limits.items() if value is not None]
-        return f"{' and '.join(parts)} per {self.per:g} s"
+        return f"{' and '.join(parts)} per {self.per:g} s" if parts else "the provider"
 
     def __repr__(self) -> str:
         return f"<RateLimit: {self._described()}>"
 
     def __reduce__(self) -> Any:
-        """Pickle the configuration; another process counts for itself."""
-        return _rate_limit, (self.requests, self.tokens, self.per, self._clock)
+        """Pickle the configuration; another process counts for itself, unless it is shared."""
+        options = {"learn": self.learn, "shared": self.shared, "key": self.key}
+        return _rate_limit, (self.requests, self.tokens, self.per, self._clock, options)
 
 
 def _rate_limit(
-    requests: int | None, tokens: int | None, per: float, clock: Callable[[], float]
+    requests: int | None,
+    tokens: int | None,
+    per: float,
+    clock: Callable[[], float],
+    options: Mapping[str, Any] = MappingProxyType({}),
 ) -> RateLimit:
-    return RateLimit(requests=requests, tokens=tokens, per=per, clock=clock)
-
-
-def estimated_tokens(request: ChatRequest, /) -> int:
-    """Estimate the tokens of a call from the text of its request and its `max_output_tokens`."""
-    characters = 0
-    for message in request.messages:
-        for part in message.parts:
-            contents = part.content if isinstance(part, ToolResult) else (part,)
-            characters += sum(len(each.text) for each in contents if isinstance(each, TextPart))
-    return characters // _CHARACTERS_PER_TOKEN + (request.settings.max_output_tokens or 0)
-
-
-class _Entry:
-    """An amount that is used at a time."""
-
-    __slots__ = ("amount", "time")
-
-    def __init__(self, time: float, amount: int) -> None:
-        self.time = time
-        self.amount = amount
-
-
-class _Window:
-    """The amounts that were used within a period, and those that are planned."""
-
-    def __init__(self, limit: int, period: float) -> None:
-        self.limit = limit
-        self._period = period
-        self._entries: deque[_Entry] = deque()
-
-    def earliest(self, start: float, amount: int) -> float:
-        """Return the earliest time from `start` on at which the amount fits into the period.
-
-        Entries are in the order of their times, and a new one comes last: first come, first served.
-        """
-        if self._entries:
-            start = max(start, self._entries[-1].time)
-        oldest = start - self._period
-        used = sum(each.amount for each in self._entries if each.time > oldest)
-        for each in self._entries:
-            if used + amount <= self.limit:
-                break
-            if each.time > oldest:
-                used -= each.amount
-                start = max(start, each.time + self._period)
-        return start
-
-    def add(self, entry: _Entry, now: float) -> None:
-        """Add an entry, and forget those that are too old to matter."""
-        while self._entries and self._entries[0].time <= now - self._period:
-            self._entries.popleft()
-        self._entries.append(entry)
-
-    def cancel(self, entry: _Entry) -> None:
-        """Remove an entry, so that later calls do not wait for its time."""
-        if entry in self._entries:  # else it is too old to matter
-            self._entries.remove(entry)
+    return RateLimit(requests=requests, tokens=tokens, per=per, clock=clock, **options)

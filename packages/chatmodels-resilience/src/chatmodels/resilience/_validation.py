@@ -1,9 +1,10 @@
-"""Checks the numbers and the codes of errors that policies are configured with."""
+"""Checks the numbers, models and codes of errors that policies are configured with."""
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from chatmodels.core import ErrorCode
+from chatmodels.core.extending import CallableModel
 
 
 def number_problems(**numbers: tuple[object, float, bool]) -> str:
@@ -30,3 +31,12 @@ def code_problems(codes: Collection[ErrorCode | str], /) -> str:
     """Name the codes that do not exist; empty if all exist."""
     unknown = [repr(str(code)) for code in codes if code not in set(ErrorCode)]
     return f"there is no ErrorCode {', '.join(unknown)}" if unknown else ""
+
+
+def model_problems(models: Iterable[object], /) -> list[str]:
+    """Describe the objects that are not models."""
+    return [
+        f"{type(model).__name__} is not a model; create one with create_chat_model(...)"
+        for model in models
+        if not isinstance(model, CallableModel)
+    ]

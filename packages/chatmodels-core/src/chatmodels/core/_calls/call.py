@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable, Mapping, MutableSequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
+from msgspec.structs import replace
+
 from chatmodels.core._calls.exchange import HttpExchange, end_exchanges
 from chatmodels.core._errors.attempts import FailedAttempt
 from chatmodels.core._errors.classes import ChatModelError
@@ -11,6 +13,7 @@ from chatmodels.core._errors.codes import ErrorCode
 from chatmodels.core._errors.rules import error_code, failed_attempt
 from chatmodels.core._log import error_facts, logger
 from chatmodels.core._values.metadata import HealthReport
+from chatmodels.core._values.prices import Prices
 from chatmodels.core._values.profile import EVERYTHING, Profile
 from chatmodels.core._values.request import ChatRequest
 from chatmodels.core._values.response import ChatResponse, Timing
@@ -18,6 +21,8 @@ from chatmodels.core._values.timeout import Timeout
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
+
+    from chatmodels.core._calls.rate_limits import RateLimitStatus
 
     Token = TypeVar("Token", default=Any)
 else:
@@ -37,7 +42,8 @@ class Observer(Protocol[Token]):
     threads. The type variable is the type of the token. An observer whose `start` fails receives no
     further events of that call. A call that is refused for its arguments, or for unsupported
     features of the model, starts and ends at once, with an empty request and no attempt. A request
-    that the provider cannot translate fails in its first attempt instead.
+    that the provider cannot translate fails in its first attempt instead, and so does one with
+    unsupported features if a policy can call another model.
 
     An observer can have more methods:
 
@@ -104,6 +110,7 @@ class CallInfo:
         endpoint: The base URL of the provider, if it has a URL.
         api: The API of the vendor, such as "chat_completions"; None if there is only one.
         profile: The features that the model supports.
+        prices: The prices that the model was created with; None for those of the price list.
         timeout: The time limits of the call.
         started: The start of the call, in seconds of the monotonic clock.
         attempts: The number of attempts so far.
@@ -112,6 +119,7 @@ class CallInfo:
         failed_attempts: The attempts that failed so far, in order.
         outcome: The way it ended; "closed" for a stream that was left early, "abandoned" for one
             that was garbage collected.
+        is_checked: Whether `request` is known to be supported; if not, the first attempt checks it.
         is_delegated: Whether another model generated the response, because a policy called it; for
             a failed call, whether the last attempt was another model's.
         event_times: A sequence to which a stream appends the arrival of each event, by the same
@@ -121,6 +129,8 @@ class CallInfo:
         exchanges: A list to which each HTTP exchange is appended at its start; None, unless an
             observer sets a list in its `start`. Observers share it: set one only if it is None.
             Exchanges that are still open at the end of the call end with it.
+        response_headers: The headers of the last HTTP response, lower-case name to value, also of a
+            failed attempt; None if none has arrived. They can contain cookies: do not log them all.
     """
 
     __slots__ = (
@@ -137,13 +147,16 @@ class CallInfo:
         "first_event_at",
         "full_request",
         "headers",
+        "is_checked",
         "is_delegated",
         "model",
         "op",
         "outcome",
+        "prices",
         "profile",
         "provider",
         "request",
+        "response_headers",
         "started",
         "timeout",
         "warnings",
@@ -162,6 +175,7 @@ class CallInfo:
         endpoint: str | None = None,
         api: str | None = None,
         profile: Profile = EVERYTHING,
+        prices: Prices | None = None,
         observers: tuple[Observer, ...] = (),
     ) -> None:
         self.op: Literal["generate", "stream"] = op
@@ -173,16 +187,19 @@ class CallInfo:
         self.endpoint = endpoint
         self.api = api
         self.profile = profile
+        self.prices = prices
         self.timeout = timeout
         self.started = time.monotonic()
         self.attempts = 0
         self.events = 0
         self.first_event_at: float | None = None
         self.outcome: Outcome = "pending"
+        self.is_checked = True
         self.is_delegated = False
         self.event_times: MutableSequence[float] | None = None
         self.headers: Mapping[str, str] | None = None
         self.exchanges: list[HttpExchange] | None = None
+        self.response_headers: Mapping[str, str] | None = None
         self.failed_attempts: tuple[FailedAttempt, ...] = ()
         self._endings: list[Ending] | None = None
         self._tokens: list[tuple[Observer, object]] | None = None
@@ -195,6 +212,15 @@ class CallInfo:
         """The end of the total time, in seconds of the monotonic clock; None if unlimited."""
         total = self.timeout.total
         return None if total is None else self.started + total
+
+    @property
+    def rate_limits(self) -> "tuple[RateLimitStatus, ...]":
+        """The rate limits in the headers of the last HTTP response, read on each access."""
+        if self.response_headers is None:
+            return ()
+        from chatmodels.core._calls.rate_limits import read_rate_limits
+
+        return read_rate_limits(self.response_headers)
 
     def on_end(self, ending: "Ending", /) -> None:
         """Call a function once at the end of the call, with its response and its error.
@@ -234,18 +260,103 @@ class CallInfo:
             response = outcome  # pyright: ignore[reportUnknownVariableType] - of any output
         else:
             return
+        if response is not None:
+            response = self.attributed(response)
         ended = endings[since:]
         del endings[since:]
         self._call_endings(ended, response, error)
 
+    def branch(self) -> "CallInfo":
+        """Return a copy of the facts, for one of several sends at the same time; see `Race`."""
+        branch: CallInfo = object.__new__(CallInfo)
+        for name in CallInfo.__slots__:
+            setattr(branch, name, getattr(self, name))
+        branch._endings = branch._enterable = None
+        branch.failed_attempts = ()
+        branch.exchanges = None if self.exchanges is None else []
+        return branch
+
+    def adopt_branch(self, branch: "CallInfo", /) -> None:
+        """Continue with the facts of the branch that decides the outcome."""
+        self.request, self.full_request = branch.request, branch.full_request
+        self.warnings = branch.warnings
+        self.is_checked = branch.is_checked
+        self.is_delegated = branch.is_delegated
+        self.response_headers = branch.response_headers
+        self._add_branch(branch)
+
+        def end(response: ChatResponse[Any] | None, error: BaseException | None) -> None:
+            branch.outcome = self.outcome
+            branch.end_branch(response, error)
+
+        if branch._endings:
+            self.on_end(end)
+
+    def leave_branch(
+        self, branch: "CallInfo", lost: ChatModelError | None, /, *, note: bool
+    ) -> None:
+        """Add the facts of a branch that does not decide the outcome.
+
+        Args:
+            branch: The branch.
+            lost: The error of a branch that has not failed.
+            note: Whether that error is noted.
+        """
+        branch._tokens = None  # a thread that ends later must not call observers
+        if lost is not None:
+            branch.outcome = "closed"
+        if branch.exchanges:
+            end_exchanges(branch.exchanges, lost)
+        self._add_branch(branch)
+        if lost is not None and note:
+            self.failed_attempts += (failed_attempt(lost),)
+            self._notify("attempt_failed", lost)
+
+    def _add_branch(self, branch: "CallInfo") -> None:
+        self.failed_attempts += branch.failed_attempts
+        if self.exchanges is not None:
+            self.exchanges += branch.exchanges or ()
+
+    def end_branch(self, response: object, error: BaseException | None, /) -> None:
+        """Call the functions for the end of a branch.
+
+        Args:
+            response: The outcome; a stream that was opened has no response.
+            error: The error, if any.
+        """
+        endings, self._endings = self._endings, None
+        if endings:
+            found: Any = response
+            if not isinstance(response, ChatResponse):
+                found = getattr(error, "partial", None)
+            self._call_endings(endings, found, error)
+
     def timing(self) -> Timing:
         """Measure the call up to now."""
         first = self.first_event_at
+        total = time.monotonic() - self.started
         return Timing(
-            total=time.monotonic() - self.started,
+            total=total,
             first_event=None if first is None else first - self.started,
             events=self.events,
             attempts=self.attempts,
+            started_at=time.time() - total,
+        )
+
+    def attributed(self, response: ChatResponse[Any], /) -> ChatResponse[Any]:
+        """Return a response with the facts of this call, on which its cost depends.
+
+        A partial response, and one inside of policies, lacks them. A response of another model
+        has its own already.
+        """
+        if response.provider or self.is_delegated:
+            return response
+        return replace(
+            response,
+            provider=self.provider,
+            requested_model=self.model,
+            prices=self.prices,
+            timing=self.timing(),
         )
 
     def note_first_event(self) -> None:

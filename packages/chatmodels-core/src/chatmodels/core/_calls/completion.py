@@ -34,6 +34,8 @@ def complete_response(
         warnings=warnings,
         timing=call.timing(),
         failed_attempts=call.failed_attempts + response.failed_attempts,
+        requested_model=response.requested_model or call.model,
+        prices=response.prices if call.is_delegated else call.prices,
     )
     if response.parsed is not None:  # parsed inside the policies, so that they see its errors
         return response
@@ -45,12 +47,15 @@ def parsed_response(
 ) -> ChatResponse[Any]:
     """Return a response with its output parsed; unchanged without an output or with tool calls.
 
-    It is unchanged, too, if the output was omitted because the model does not support it.
+    It is unchanged, too, if the model paused, and if the output was omitted because the model does
+    not support it.
 
     Raises:
         OutputInvalidError: The output does not match the requested type; `partial` is the response.
     """
     if output is None or response.tool_calls or not _requested(call):
+        return response
+    if response.finish_reason == "paused":  # the output is yet to come
         return response
     return msgspec.structs.replace(response, parsed=_parsed(output, response))
 

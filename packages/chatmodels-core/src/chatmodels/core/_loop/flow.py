@@ -62,18 +62,22 @@ def _rounds(state: RunState) -> Flow:
         state.add_response(response)
         if response.finish_reason in _ABORTED:
             return
+        is_paused = response.finish_reason == "paused"
         calls = [call for call in response.tool_calls if call.name]
         external = plan.external & {call.name for call in calls}
         own = [call for call in calls if call.name not in external]
-        if own:
+        if own or is_paused:
             state.limit = state.reached_limit(len(own))
             if state.limit is not None:
                 return
+        if own:
             yield from _Round(state, response).run(own)
             if state.limit is not None:
                 return
         state.pending = tuple(call for call in calls if call.name in external)
-        if not own or state.pending or any(map(_awaits_caller, response.message.parts)):
+        if state.pending or any(map(_awaits_caller, response.message.parts)):
+            return
+        if not own and not is_paused:
             return
         choice = _relaxed(choice)
 

@@ -9,6 +9,7 @@ from chatmodels.core._registry.provider import Provider
 from chatmodels.core._registry.registry import ProviderRegistry
 from chatmodels.core._registry.registry import registry as _global
 from chatmodels.core._values.metadata import Capability, HealthReport, ModelInfo
+from chatmodels.core._values.prices import Prices
 from chatmodels.core._values.secret import Secret, SecretSource
 from chatmodels.core._values.timeout import Timeout
 
@@ -27,6 +28,7 @@ def create_chat_model(
     http_client: object | None = None,
     async_http_client: object | None = None,
     on_unsupported: Literal["error", "warn"] | None = None,
+    prices: Prices | Mapping[str, Prices] | None = None,
     **options: object,
 ) -> ChatModel:
     """Create a model, importing its provider if need be; no request is sent.
@@ -48,6 +50,8 @@ def create_chat_model(
         async_http_client: A client for async calls; you close it.
         on_unsupported: The reaction to settings that the provider does not support. "error", the
             default, raises `UnsupportedError`; "warn" omits them, with a warning in the response.
+        prices: The prices of the model, for `response.cost`, or the names of models to their
+            prices; by default, those of the price list `genai-prices`, if it is installed.
         options: Options of the provider, by the names in its metadata, and settings to apply to
             each call, such as `temperature=0.2`.
 
@@ -78,6 +82,8 @@ def create_chat_model(
         options["async_http_client"] = async_http_client
     if on_unsupported is not None:
         options["on_unsupported"] = on_unsupported
+    if prices is not None:
+        options["prices"] = prices
     try:
         return (_global if registry is None else registry).create_chat_model(spec, **options)
     except BaseException:
@@ -86,14 +92,22 @@ def create_chat_model(
         raise
 
 
-def register_provider(provider: Provider, /, *, replace: bool = False) -> None:
+def register_provider(
+    provider: Provider | str,
+    /,
+    *,
+    like: str | None = None,
+    replace: bool = False,
+    **options: object,
+) -> None:
     """Register a provider in the global registry; see `ProviderRegistry.register_provider`.
 
     Raises:
         ProviderConflictError: Another provider has its name, and `replace` is false.
-        ConfigurationError: It is not a provider, or its name is malformed.
+        ProviderNotFoundError: There is no provider `like`.
+        ConfigurationError: It is not a provider, its name is malformed, or options are wrong.
     """
-    _global.register_provider(provider, replace=replace)
+    _global.register_provider(provider, like=like, replace=replace, **options)
 
 
 def unregister_provider(name: str, /) -> None:
@@ -130,22 +144,58 @@ def providers_for_model(model: str, /) -> list[str]:
     return _global.providers_for_model(model)
 
 
-def set_alias(name: str, spec: str, /) -> None:
+def set_alias(name: str, target: str | ChatModel, /, **options: object) -> None:
     """Point an alias to a model or another alias; models created by the alias follow at once.
+
+    See `ProviderRegistry.set_alias`.
+
+    Args:
+        name: The alias, without a colon.
+        target: `"provider:model"`, an alias, or a model.
+        options: Options and settings of the alias, such as `temperature=0`.
 
     Raises:
         ConfigurationError: They are malformed, or the alias would refer to itself.
     """
-    _global.set_alias(name, spec)
+    _global.set_alias(name, target, **options)
 
 
 def load_config(path: str | os.PathLike[str], /) -> None:
-    """Load a TOML file with provider options and aliases into the global registry.
+    """Load a TOML file that declares providers, models, policies and aliases.
+
+    The global registry then has it instead of the file before; see `ProviderRegistry.load_config`.
+
+    Raises:
+        ConfigurationError: It cannot be read or is invalid; the message lists every problem, and
+            nothing changes.
+    """
+    _global.load_config(path)
+
+
+def reload_config() -> bool:
+    """Load the config file of the global registry again if its content has changed.
+
+    Calls in progress finish with the previous file; see `ProviderRegistry.load_config`.
+
+    Returns:
+        Whether it has changed.
+
+    Raises:
+        ConfigurationError: It cannot be read or is invalid, or a model in use could not follow it,
+            and nothing changes; or no file has been loaded.
+    """
+    return _global.reload_config()
+
+
+def check_config(path: str | os.PathLike[str], /) -> None:
+    """Check a config file as `load_config` does, without loading it.
+
+    No request is sent, and the environment is not read: credentials can be missing.
 
     Raises:
         ConfigurationError: It cannot be read or is invalid; the message lists every problem.
     """
-    _global.load_config(path)
+    _global.check_config(path)
 
 
 def list_models(

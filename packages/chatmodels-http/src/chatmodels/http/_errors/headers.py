@@ -1,9 +1,9 @@
 """Reads response headers: the id of the request, the delay before a retry, the rate limits."""
 
-import math
-import re
 import time
 from collections.abc import Mapping
+
+from chatmodels.core.extending import parse_delay, read_rate_limits
 
 REQUEST_ID_HEADERS = (
     "x-request-id",
@@ -55,29 +55,20 @@ def retry_after(headers: Mapping[str, str], /, *, now: float | None = None) -> f
     for prefix in ("", "llm_provider-"):
         advised = _advised(headers, prefix, now)
         if advised is not None:
-            return max(advised, 0.0)
+            return advised
     resets = [
-        seconds
-        for name, value in headers.items()
-        if "ratelimit" in name
-        and "reset" in name
-        and _exhausted(headers.get(name.replace("reset", "remaining")))
-        and (seconds := until_reset(value, now=now)) is not None
-        and seconds <= _LONGEST_RESET
+        status.reset
+        for status in read_rate_limits(headers, now=now)
+        if status.remaining == 0 and status.reset is not None
     ]
     return max(resets, default=None)
 
 
 def _advised(headers: Mapping[str, str], prefix: str, now: float) -> float | None:
-    milliseconds = _number(headers.get(f"{prefix}retry-after-ms", ""))
+    milliseconds = parse_delay(headers.get(f"{prefix}retry-after-ms", ""), now=now)
     if milliseconds is not None:
         return milliseconds / 1000
-    advised = headers.get(f"{prefix}retry-after", "")
-    seconds = _number(advised)
-    if seconds is not None:
-        return seconds
-    moment = _date(advised)
-    return None if moment is None else moment - now
+    return parse_delay(headers.get(f"{prefix}retry-after", ""), now=now)
 
 
 def rate_limits(headers: Mapping[str, str], /) -> dict[str, str]:
@@ -87,59 +78,3 @@ def rate_limits(headers: Mapping[str, str], /) -> dict[str, str]:
         headers: Lower-case name to value.
     """
     return {name: value for name, value in headers.items() if "ratelimit" in name}
-
-
-def until_reset(value: str, /, *, now: float) -> float | None:
-    """Return the seconds until a rate limit is reset; None if the value cannot be read.
-
-    Vendors send `6m0s`, `20ms` or `17.39s` (OpenAI, Groq), a number of seconds (Azure, Mistral),
-    Unix seconds or milliseconds (OpenRouter), or an RFC 3339 date (Anthropic).
-    """
-    number = _number(value)
-    if number is not None:
-        if number > _UNIX_MILLISECONDS:
-            number = number / 1000 - now
-        elif number > _UNIX_SECONDS:
-            number -= now
-        return max(number, 0.0)
-    duration = _DURATION.fullmatch(value.strip())
-    if duration is not None and duration[0]:
-        return sum(
-            float(amount) * unit for amount, unit in zip(duration.groups("0"), _UNITS, strict=True)
-        )
-    moment = _date(value)
-    return None if moment is None else max(moment - now, 0.0)
-
-
-_LONGEST_RESET = 31 * 86400.0
-_UNIX_SECONDS = 1e9  # larger numbers are moments, smaller ones durations
-_UNIX_MILLISECONDS = 1e12
-_AMOUNT = r"(\d+(?:\.\d+)?)"
-_DURATION = re.compile("".join(rf"(?:{_AMOUNT}{unit})?" for unit in ("d", "h", "m", "s", "ms")))
-_UNITS = (86400.0, 3600.0, 60.0, 1.0, 0.001)
-
-
-def _exhausted(remaining: str | None) -> bool:
-    number = None if remaining is None else _number(remaining)
-    return number is not None and number <= 0
-
-
-def _number(text: str) -> float | None:
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
-
-
-def _date(text: str) -> float | None:
-    from datetime import UTC, datetime
-    from email.utils import parsedate_to_datetime
-
-    for read in (datetime.fromisoformat, parsedate_to_datetime):
-        try:
-            moment = read(text.strip())
-        except (ValueError, OverflowError):
-            continue
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    return None

@@ -6,6 +6,7 @@ from chatmodels.core import ChatRequest
 from chatmodels.core.extending import AcceptedMedia, Profile
 from chatmodels.http import Codec, ConversationRules, HttpRequest, IdForm, StreamDecoder
 from chatmodels.openai_compatible._server import Headers, codec_fields, output_forms
+from chatmodels.openai_compatible.responses._counting import COUNTING
 from chatmodels.openai_compatible.responses._decode import ResponsesDecoder
 from chatmodels.openai_compatible.responses._dialect import ResponsesDialect
 from chatmodels.openai_compatible.responses._encode import encode_request, retrieval_path
@@ -36,6 +37,7 @@ def responses_codec(dialect: ResponsesDialect, headers: Headers = ()) -> Codec:
         encode=partial(_encode, dialect, headers),
         decoder=partial(_decoder, dialect),
         failure=partial(read_failure, provider=dialect.name),
+        counting=COUNTING,
         **codec_fields(dialect, headers),
     )
 
@@ -45,6 +47,7 @@ def _profile(dialect: ResponsesDialect, model: str) -> Profile:
     return Profile(
         settings=dialect.settings,
         values=dialect.values,
+        ranges=dialect.ranges,
         implied={"logprobs": (False,), **dialect.implied},
         needs_tools=("parallel_tool_calls",),
         not_with_reasoning=dict.fromkeys(dialect.not_with_reasoning, ()),

@@ -11,7 +11,7 @@ from chatmodels.core.extending import ToolRunInfo
 from chatmodels.otel._call_attributes import Attributes
 from chatmodels.otel._call_state import RunState
 from chatmodels.otel._content.capture import Capture
-from chatmodels.otel._context import current_annotations
+from chatmodels.otel._context import current_annotations, name_agent
 from chatmodels.otel._failure import error_type, message
 from chatmodels.otel._finish_reason import finish_reason
 from chatmodels.otel._guard import Guard
@@ -53,9 +53,10 @@ class RunSpans:
         """Begin the span of a run."""
         if self._tracer is None and self._meters is None:
             return None
-        span, context, started = None, None, time_ns()
+        span, context, started, outside = None, None, time_ns(), get_current()
+        if info.name:
+            context = outside = name_agent(info.name, outside)
         if self._tracer is not None:
-            outside = get_current()
             attributes: Attributes = {
                 OPERATION_NAME: INVOKE_AGENT,
                 REQUEST_MODEL: info.model,

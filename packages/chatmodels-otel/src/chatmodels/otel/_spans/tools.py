@@ -11,12 +11,13 @@ from chatmodels.core import ToolCall, ToolResult
 from chatmodels.core.extending import ToolDefinition
 from chatmodels.otel._call_attributes import Attributes
 from chatmodels.otel._content.capture import Capture
-from chatmodels.otel._context import Attached, current_annotations
+from chatmodels.otel._context import Attached, current_agent, current_annotations
 from chatmodels.otel._failure import error_type, message
 from chatmodels.otel._guard import Guard
 from chatmodels.otel._metrics.cardinality import BoundedNames
 from chatmodels.otel._metrics.instruments import Meters
 from chatmodels.otel._semconv import (
+    AGENT_NAME,
     CONVERSATION_ID,
     ERROR_TYPE,
     EXECUTE_TOOL,
@@ -84,6 +85,7 @@ class ToolSpans:
                 conversation = current_annotations().conversation
                 if conversation is not None:
                     attributes[CONVERSATION_ID] = conversation
+                attributes |= _agent()
                 span.set_attributes(attributes)
         except Exception as error:
             self._guard.record_failure("tools", error)
@@ -127,7 +129,7 @@ class ToolSpans:
                 span.end(started + round(duration * 1e9))
             if self._duration is not None:
                 name = self._names.limit(definition.name)
-                attributes: Attributes = {TOOL_NAME: name, TOOL_TYPE: FUNCTION}
+                attributes: Attributes = {TOOL_NAME: name, TOOL_TYPE: FUNCTION, **_agent()}
                 if failure is not None:
                     attributes[ERROR_TYPE] = failure
                 context = None if span is None else set_span_in_context(span)
@@ -150,6 +152,11 @@ class ToolSpans:
         if self._capture.on_span:
             captured = self._capture.of_tool_call(call, result)
             span.set_attributes(self._capture.for_span(captured))
+
+
+def _agent() -> Attributes:
+    name = current_agent()
+    return {} if name is None else {AGENT_NAME: name}
 
 
 class RunningToolCall:

@@ -47,6 +47,11 @@ _OPTIONS = {
         '"healthy"',
         'the status of a health check: "healthy", "unhealthy" or "unknown"',
     ),
+    "input_tokens": (
+        "int | None",
+        "None",
+        "the number that count_tokens returns; the number of words by default",
+    ),
     "capabilities": ("frozenset[Capability]", "", "the capabilities that the model reports"),
     "supported_settings": (
         "frozenset[str] | None",
@@ -89,8 +94,8 @@ class MockProvider:
 
         Args:
             model: The model's name.
-            options: The options. `extra` contains the script. Settings, `on_unsupported` and time
-                limits are used; `max_retries` and other network options have no effect.
+            options: The options. `extra` contains the script. Settings, `on_unsupported`, time
+                limits and prices are used; `max_retries` and other network options have no effect.
 
         Raises:
             ConfigurationError: Options are invalid.
@@ -102,6 +107,7 @@ class MockProvider:
             settings=options.settings,
             timeout=options.timeout,
             on_unsupported=options.on_unsupported,
+            prices=options.prices,
             **script,
         )
 

@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from chatmodels.core import ProviderPart
 from chatmodels.core.extending import ProviderState
-from chatmodels.http import ANY_ID, IdForm
-from chatmodels.openai_compatible import COMMON_SETTINGS, Dialect
+from chatmodels.http import IdForm
+from chatmodels.openai_compatible import ANY_SERVER, COMMON_SETTINGS, Dialect
 
 if TYPE_CHECKING:
     from chatmodels.openai_compatible.responses import ResponsesDialect
@@ -51,23 +51,8 @@ DIALECT = Dialect(
 Files are PDF only ("File inputs"). Other text files are sent as text, as that page recommends.
 """
 
-COMPATIBLE_DIALECT = replace(
-    DIALECT,
-    settings={**DIALECT.settings, "max_output_tokens": COMMON_SETTINGS["max_output_tokens"]},
-    values={},
-    call_ids=ANY_ID,
-    image_types=None,
-    file_types=None,
-    text_fields=None,
-    reasoning_field="as_sent",
-    reasoning_details=True,
-)
-"""The dialect for base URLs that are not OpenAI's.
-
-Nearly all servers support `max_tokens`, and many silently ignore `max_completion_tokens`, such as
-DeepSeek's API. Reasoning is returned to servers, and gateways get the long ids of tool calls in
-which they store state.
-"""
+COMPATIBLE_DIALECT = replace(ANY_SERVER, name="openai")
+"""The dialect for base URLs that are not OpenAI's."""
 
 _SAMPLING = ("temperature", "top_p", "logprobs", "top_logprobs")
 _NO_SAMPLING = re.compile(r"(ft:)?(o\d|gpt-5(-|$)(?!chat|search)|codex-)")

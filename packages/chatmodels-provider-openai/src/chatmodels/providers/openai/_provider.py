@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from chatmodels.core import ConfigurationError
 from chatmodels.core.extending import ProviderOptions
 from chatmodels.http import Codec, HttpChatModel, HttpProvider
-from chatmodels.openai_compatible import chat_completions_codec
+from chatmodels.openai_compatible import chat_completions_codec, headers_from_options
 from chatmodels.providers.openai._dialect import COMPATIBLE_DIALECT, DIALECT, FAMILIES, for_model
 from chatmodels.providers.openai._metadata import METADATA
 
@@ -41,7 +41,7 @@ def codec(options: ProviderOptions, model: str = "") -> Codec:
     if api not in _APIS:
         choices = " or ".join(map(repr, _APIS))
         problems.append(f"openai has no api {api!r}; pass {choices}, or omit it")
-    headers = _headers(options, problems)
+    headers = headers_from_options("openai", options, _HEADERS, problems)
     if problems:
         raise ConfigurationError("; ".join(problems))
     if api == "responses":
@@ -72,17 +72,6 @@ def _chat_codec(model: str, official: bool, headers: tuple[tuple[str, str], ...]
     if not official:
         return chat_completions_codec(COMPATIBLE_DIALECT, headers)
     return replace(chat_completions_codec(for_model(DIALECT, model), headers), families=FAMILIES)
-
-
-def _headers(options: ProviderOptions, problems: list[str]) -> tuple[tuple[str, str], ...]:
-    headers: list[tuple[str, str]] = []
-    for name, header in _HEADERS.items():
-        value = str(options.extra.get(name, ""))
-        if not value.isascii() or not value.isprintable():
-            problems.append(f"openai: {name} must be printable ASCII text, not {value!r}")
-        elif value:
-            headers.append((header, value))
-    return tuple(headers)
 
 
 class OpenAIProvider(HttpProvider):

@@ -40,7 +40,7 @@ class ProviderContract(msgspec.Struct, frozen=True, kw_only=True):
         unreported: The fields of "id" and "model" that the provider never reports.
         exempt: Names of checks that the provider does not have to pass, with the reasons.
         registered_by: The module that registers the provider when it is imported; the default is
-            the module of that name in `chatmodels.providers`.
+            the module of that name in `chatmodels.providers`, with "_" for "-".
             untold: The former name of `unreported`, until 0.3.
     """
 
@@ -67,7 +67,7 @@ class ProviderContract(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def module(self) -> str:
         """The module that registers the provider when it is imported."""
-        return self.registered_by or f"chatmodels.providers.{self.provider}"
+        return self.registered_by or f"chatmodels.providers.{self.provider.replace('-', '_')}"
 
 
 class CheckContext:

@@ -1,0 +1,94 @@
+"""The limits of a provider, learned from the headers of its responses."""
+
+import math
+from collections.abc import Collection, Mapping
+
+from chatmodels.core.extending import RateLimitStatus
+from chatmodels.resilience._reported_limit import ReportedLimit
+
+Amounts = Mapping[str, int]
+"""The unit of a limit to the amount that a call uses of it."""
+
+
+class LearnedLimits:
+    """The limits of one model, by their names in the headers; its user locks it.
+
+    Attributes:
+        statuses: The last report.
+    """
+
+    __slots__ = ("_caps", "_limits", "_order", "_totals", "statuses")
+
+    def __init__(self) -> None:
+        self.statuses: tuple[RateLimitStatus, ...] = ()
+        self._limits: dict[str, ReportedLimit] = {}
+        self._caps: dict[str, RateLimitStatus] = {}
+        self._order = 0
+        self._totals: dict[str, int] = {}
+
+    def cap(self, unit: str, period: float) -> float:
+        """Return the most of a unit that the provider accepts in a period; infinite if unknown."""
+        caps = [
+            each.limit * max(period / each.period, 1.0)
+            for each in self._caps.values()
+            if each.unit == unit and each.limit and each.period
+        ]
+        return math.floor(min(caps)) if caps else math.inf
+
+    def earliest(
+        self, start: float, amounts: Amounts, planned: Collection[ReportedLimit] = ()
+    ) -> float:
+        """Return the earliest time from `start` on for a call, by limits that are not `planned`."""
+        for limit in self._limits.values():
+            if limit not in planned:
+                start = max(start, limit.earliest(start, amounts[limit.unit]))
+        return start
+
+    def plan(self, start: float, amounts: Amounts) -> tuple[ReportedLimit, ...]:
+        """Plan a call at its earliest time, and return the limits that it is planned in."""
+        limits = tuple(self._limits.values())
+        for limit in limits:
+            limit.plan(start, amounts[limit.unit])
+        return limits
+
+    def send(self, now: float, amounts: Amounts, planned: Collection[ReportedLimit]) -> "SentMark":
+        """Count a call that is sent, and return its place among those that were sent."""
+        for limit in self._limits.values():
+            amount = amounts[limit.unit]
+            if limit not in planned:
+                limit.plan(now, amount)
+            limit.send(now, amount)
+        self._order += 1
+        totals = self._totals
+        for unit, amount in amounts.items():
+            totals[unit] = totals.get(unit, 0) + amount
+        return self._order, totals.copy()
+
+    def learn(self, statuses: tuple[RateLimitStatus, ...], mark: "SentMark", now: float) -> None:
+        """Learn from the response to a call.
+
+        Responses can arrive in another order than that in which the provider counted the calls.
+        That of a call that was sent earlier is ignored. One that was sent later is not contained
+        in the report.
+        """
+        order, totals = mark
+        for status in statuses:
+            if status.unit == "other":
+                continue
+            if status.limit and status.period:
+                self._caps[status.name] = status
+            known = self._limits.get(status.name)
+            if status.remaining is None or status.reset is None or (known and known.order > order):
+                continue
+            used = self._totals[status.unit] - totals[status.unit]
+            self._limits[status.name] = ReportedLimit(status, now, order, used)
+        self.statuses = statuses
+
+    def restart(self) -> None:
+        """Forget the calls that are planned and not sent."""
+        for limit in self._limits.values():
+            limit.restart()
+
+
+SentMark = tuple[int, Mapping[str, int]]
+"""The number of a call among those that were sent, and the amounts up to it."""
