@@ -3,7 +3,16 @@
 import sys
 from importlib import import_module
 
-BENCHMARKS = ("imports", "registry", "decoding", "calls", "streams", "concurrency", "telemetry")
+BENCHMARKS = (
+    "imports",
+    "registry",
+    "decoding",
+    "calls",
+    "streams",
+    "concurrency",
+    "policies",
+    "telemetry",
+)
 LONG = ("soak",)  # run by name only
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Sequence
 from itertools import chain
+from operator import attrgetter, is_
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -274,9 +275,19 @@ async def _achain(stream: StartedStream[AsyncIterable[StreamEvent]]) -> AsyncIte
 def _supported(request: ChatRequest, call: CallInfo, defaults: Defaults) -> ChatRequest:
     """Return the part of a request that this model supports."""
     if request is not call.full_request:  # a policy changed it
-        call.request, call.warnings = negotiated(request, defaults)
+        if _differs_in_timeout_only(request, call.full_request):
+            call.request = replace(call.request, timeout=request.timeout)
+        else:
+            call.request, call.warnings = negotiated(request, defaults)
         call.full_request = request
     return call.request
+
+
+_content = attrgetter(*(name for name in ChatRequest.__struct_fields__ if name != "timeout"))
+
+
+def _differs_in_timeout_only(request: ChatRequest, other: ChatRequest) -> bool:
+    return all(map(is_, _content(request), _content(other)))
 
 
 def _origin(effect: Send) -> tuple[str, str] | None:

@@ -93,6 +93,8 @@ class Collect(msgspec.Struct, frozen=True):
 Effect = Send | Sleep | Run | Collect
 """Anything that a policy can yield."""
 
+_SENDING = (Send, Collect)  # a tuple, since a union is built anew each time
+
 # The type of a generator cannot express that the outcome depends on the yielded effect.
 Flow = Generator[Effect, Any, Result]
 """Generator that a policy returns: it yields effects and returns the outcome of the call."""
@@ -157,7 +159,7 @@ def drive(
                     raise _not_an_effect(yielded)
             except Exception as raised:
                 error = raised
-            if isinstance(yielded, Send | Collect):
+            if isinstance(yielded, _SENDING):
                 call.end_send(since, outcome, error)
     except StopIteration as stop:
         return stop.value
@@ -205,7 +207,7 @@ async def adrive(
                     raise _not_an_effect(yielded)
             except Exception as raised:
                 error = raised
-            if isinstance(yielded, Send | Collect):
+            if isinstance(yielded, _SENDING):
                 call.end_send(since, outcome, error)
     except StopIteration as stop:
         return stop.value

@@ -7,9 +7,13 @@ _MAX_SECONDS = 1e9  # 30 years in seconds, near the overflow of operating system
 
 
 def _positive(value: object) -> bool:
-    return (
-        isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= _MAX_SECONDS
-    )
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    return 0 < value <= _MAX_SECONDS
+
+
+def _is_limit(value: object) -> bool:
+    return value is None or _positive(value)
 
 
 class Timeout(FrozenValue, frozen=True, kw_only=True):
@@ -48,13 +52,16 @@ class Timeout(FrozenValue, frozen=True, kw_only=True):
     """Seconds from the call to its end, including retries and the delays between them."""
 
     def __post_init__(self) -> None:
-        problems = [
-            f"timeout {name} must be a number of seconds above 0 or None, not {value!r}"
-            for name in self.__struct_fields__
-            if (value := getattr(self, name)) is not None and not _positive(value)
-        ]
-        if problems:
-            raise InvalidRequestError("; ".join(problems))
+        limits = self.connect, self.read, self.first_event, self.between_events, self.total
+        if all(map(_is_limit, limits)):
+            return
+        raise InvalidRequestError(
+            "; ".join(
+                f"timeout {name} must be a number of seconds above 0 or None, not {value!r}"
+                for name, value in zip(self.__struct_fields__, limits, strict=True)
+                if not _is_limit(value)
+            )
+        )
 
 
 DEFAULT_TIMEOUT = Timeout()
