@@ -43,6 +43,7 @@ from chatmodels.core import (
     TextPart,
     Timeout,
     Timing,
+    TokenCount,
     TokenLogprob,
     ToolCall,
     ToolCallEnd,
@@ -71,6 +72,7 @@ from chatmodels.core.extending import (
     ProviderMetadata,
     ProviderOptions,
     ProviderState,
+    RateLimitStatus,
     Run,
     SchemaRules,
     SchemaTranslation,
@@ -265,6 +267,14 @@ VALUES: dict[type[Any], st.SearchStrategy[Any]] = {
     TextPart: text_parts,
     Timeout: timeouts,
     Timing: st.builds(Timing, total=floats, events=indexes),
+    TokenCount: st.builds(
+        TokenCount,
+        input_tokens=st.integers(0, 10**6),
+        is_estimate=st.booleans(),
+        method=st.sampled_from(["endpoint", "tokenizer", "estimate"]),
+        note=texts,
+        warnings=several(texts),
+    ),
     TokenLogprob: logprobs,
     ToolCall: calls,
     ToolCallEnd: st.builds(ToolCallEnd, calls, indexes),
@@ -316,7 +326,7 @@ def test_every_public_value_is_tried() -> None:
         SchemaRules,
         SchemaTranslation,
     }
-    others |= {FailedAttempt, AcceptedMedia, ToolContext, ToolRun, ToolRunInfo}
+    others |= {FailedAttempt, AcceptedMedia, RateLimitStatus, ToolContext, ToolRun, ToolRunInfo}
     assert public - others == set(VALUES)
 
 

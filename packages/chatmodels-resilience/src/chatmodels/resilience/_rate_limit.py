@@ -11,8 +11,6 @@ from chatmodels.core import (
     ChatResponse,
     ConfigurationError,
     RateLimitError,
-    TextPart,
-    ToolResult,
 )
 from chatmodels.core.extending import (
     CallInfo,
@@ -20,12 +18,11 @@ from chatmodels.core.extending import (
     RateLimitStatus,
     Send,
     Sleep,
+    estimated_tokens,
     read_rate_limits,
 )
 from chatmodels.resilience._planned_calls import PlannedCall, PlannedCalls
 from chatmodels.resilience._validation import number_problems
-
-_CHARACTERS_PER_TOKEN = 4  # of English text; other languages need more tokens, and are corrected
 
 
 class RateLimit:
@@ -36,8 +33,8 @@ class RateLimit:
     exceed the total time limit of the call, it raises `RateLimitError` at once, with the wait as
     `retry_after`. A wait can be longer by a thousandth of the period than it has to be.
 
-    The tokens of a call are estimated before it: one for four characters of text in the messages,
-    and `max_output_tokens`. When the call ends, its usage takes the place of the estimate. If the
+    The tokens of a call are estimated before it: those of the input as by `estimated_tokens`, and
+    `max_output_tokens`. When the call ends, its usage takes the place of the estimate. If the
     vendor refuses a call and advises a wait, all other calls wait for as long.
 
     With `learn`, the policy reads the limits that the vendor reports in the headers of its
@@ -124,11 +121,9 @@ class RateLimit:
     def _plan(self, call: CallInfo, request: ChatRequest) -> PlannedCall:
         amounts = {"requests": 1}
         if self.learn or self.tokens is not None:
-            tokens = estimated_tokens(request)
-            output = request.settings.max_output_tokens or 0
-            amounts["tokens"] = tokens
-            amounts["input_tokens"] = tokens - output
-            amounts["output_tokens"] = output
+            amounts["input_tokens"] = estimated_tokens(request)
+            amounts["output_tokens"] = request.settings.max_output_tokens or 0
+            amounts["tokens"] = amounts["input_tokens"] + amounts["output_tokens"]
         with self._lock:
             return self._calls.plan(f"{call.provider}:{call.model}", amounts, self._clock())
 
@@ -197,13 +192,3 @@ def _rate_limit(
     learn: bool = True,
 ) -> RateLimit:
     return RateLimit(requests=requests, tokens=tokens, per=per, learn=learn, clock=clock)
-
-
-def estimated_tokens(request: ChatRequest, /) -> int:
-    """Estimate the tokens of a call from the text of its request and its `max_output_tokens`."""
-    characters = 0
-    for message in request.messages:
-        for part in message.parts:
-            contents = part.content if isinstance(part, ToolResult) else (part,)
-            characters += sum(len(each.text) for each in contents if isinstance(each, TextPart))
-    return characters // _CHARACTERS_PER_TOKEN + (request.settings.max_output_tokens or 0)

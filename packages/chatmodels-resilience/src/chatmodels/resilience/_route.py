@@ -12,14 +12,17 @@ from chatmodels.core import (
     ErrorCode,
     HealthReport,
     InternalError,
+    TokenCount,
 )
 from chatmodels.core.extending import (
     AsyncHealthChecker,
+    AsyncTokenCounter,
     CallableModel,
     CallInfo,
     Explanation,
     HealthChecker,
     StandardChatModel,
+    TokenCounter,
 )
 from chatmodels.resilience._circuit_breaker import OUTAGE_CODES
 from chatmodels.resilience._fallback import FALLBACK_CODES
@@ -71,8 +74,9 @@ class Route(StandardChatModel):
     `RouteStrategy` can be passed.
 
     Threads, tasks and event loops can share a route. A pickled one has its configuration only.
-    `check_health` checks all members, `explain` describes the request of the first one, and `close`
-    closes all of them. Replacements and changes of health are logged to `chatmodels.resilience`.
+    `check_health` checks all members, `explain` describes the request of the first one,
+    `count_tokens` counts its tokens, and `close` closes all of them. Replacements and changes of
+    health are logged to `chatmodels.resilience`.
 
     ```python
     model = Route([first, second], "least_busy")
@@ -156,6 +160,20 @@ class Route(StandardChatModel):
         if isinstance(model, ChatModel):
             return model.explain(request)
         return super().explanation(request)
+
+    def token_count(self, request: ChatRequest, /) -> TokenCount:
+        """Count the tokens of the request of the first member."""
+        model = self.members[0].model
+        if isinstance(model, TokenCounter):
+            return model.count_tokens(request)
+        return super().token_count(request)
+
+    async def atoken_count(self, request: ChatRequest, /) -> TokenCount:
+        """Count the tokens of the request of the first member; async."""
+        model = self.members[0].model
+        if isinstance(model, AsyncTokenCounter):
+            return await model.acount_tokens(request)
+        return await super().atoken_count(request)
 
     def probe(self) -> HealthReport:
         """Check the health of all members, one after another."""
