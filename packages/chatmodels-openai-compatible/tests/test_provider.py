@@ -33,6 +33,7 @@ from chatmodels.openai_compatible import (
     compatible_provider,
 )
 from chatmodels.openai_compatible._listing import read_models
+from chatmodels.openai_compatible.responses import ResponsesDialect
 from chatmodels.testing import SimulatedResponse, Simulator
 
 CLOCK = ToolDefinition("clock", "Return the time.", {"type": "object", "properties": {}})
@@ -348,3 +349,31 @@ async def test_models_are_listed_under_the_name_of_the_options() -> None:
         assert isinstance(found, CompatibleProvider)
         listed = await found.alist_models(options)
     assert [(model.provider, model.name) for model in listed] == [("gpubox", "anvil")]
+
+
+def test_a_vendor_with_two_apis_has_an_option_for_them() -> None:
+    dialects = {
+        "anvil-*": ResponsesDialect(name="acme", settings={}),
+        "*": ResponsesDialect(name="acme"),
+    }
+    made = acme(responses=lambda: dialects, default_api="responses")
+    registry = registered(made, made.with_metadata(replace(made.metadata, name="gpubox")))
+
+    def explained(model: str, **options: Any) -> Any:
+        return registry.create_chat_model(model, api_key="k", **options).explain("?")
+
+    assert explained("acme:m").url == "https://api.acme.example/v1/responses"
+    chat = explained("acme:m", api="chat_completions")
+    assert chat.url == "https://api.acme.example/v1/chat/completions"
+    assert made.families(ProviderOptions()) == ("anvil-*", "*")
+    assert "seed" not in made.metadata.capabilities
+    with pytest.raises(UnsupportedError, match=r"^gpubox does not support temperature"):
+        registry.create_chat_model("gpubox:anvil-1", api_key="k").explain("?", temperature=1)
+    with pytest.raises(ConfigurationError, match="acme has no api 'chat'; pass 'chat_completions'"):
+        explained("acme:m", api="chat")
+
+
+def test_a_vendor_without_tools_has_no_parallel_calls() -> None:
+    quiet = Dialect(name="acme", tools=False)
+
+    assert Capability.PARALLEL_TOOLS not in acme(quiet).metadata.capabilities
