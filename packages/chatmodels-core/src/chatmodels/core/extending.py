@@ -12,6 +12,7 @@ from chatmodels.core._calls.flow import (
     Effect,
     Flow,
     Policy,
+    Race,
     Run,
     Send,
     Sleep,
@@ -61,6 +62,7 @@ from chatmodels.core._schema.of_values import json_schema
 from chatmodels.core._schema.rules import SchemaRules
 from chatmodels.core._schema.strict import STRICT_SCHEMA
 from chatmodels.core._schema.translation import SchemaTranslation, translate_schema
+from chatmodels.core._spawning import spawn
 from chatmodels.core._spelling import is_provider_name
 from chatmodels.core._tools.output import Output, structured_output
 from chatmodels.core._tools.toolbox import tool_choice, tool_definitions
@@ -81,6 +83,7 @@ from chatmodels.core._values.profile import (
     MediaSource,
     OutputForm,
     Profile,
+    ToolChoiceMode,
 )
 from chatmodels.core._values.request import OutputSchema, ToolDefinition
 from chatmodels.core._values.secret import MASK, SecretSource
@@ -138,6 +141,7 @@ __all__ = [
     "ProviderOptions",
     "ProviderRegistry",
     "ProviderState",
+    "Race",
     "RateLimitStatus",
     "RegistryObserver",
     "ResultPart",
@@ -153,6 +157,7 @@ __all__ = [
     "StartedStream",
     "TokenCounter",
     "ToolChoiceLike",
+    "ToolChoiceMode",
     "ToolDefinition",
     "ToolLike",
     "ToolLoopOptions",
@@ -181,6 +186,7 @@ __all__ = [
     "publish",
     "read_rate_limits",
     "register_provider",
+    "spawn",
     "structured_output",
     "text_of",
     "tool_choice",
