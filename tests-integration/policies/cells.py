@@ -55,6 +55,8 @@ class PolicyCell(NamedTuple):
     @property
     def applies(self) -> bool:
         """True if the fault applies to this form of call in the wire format of this provider."""
+        if self.fault.name in SUBJECTS[self.policy].inapplicable:
+            return False
         return Cell(self.fault, self.provider, self.shape).applies
 
     def problem(self) -> str | None:

@@ -31,7 +31,7 @@ class Stack:
         failures: The number of failures after which the breaker opens.
         reset_after: Seconds until the probe of the breaker.
         clock: The clock of the policies.
-        settle: Called before a retry; returns its delay as a part of no time.
+        settle: Called before a retry; returns its delay, 0.
     """
 
     def __init__(
@@ -51,7 +51,12 @@ class Stack:
         self.concurrency = Concurrency(places)
         self.limit = RateLimit(requests=MUCH, tokens=MUCH, per=SECONDS, clock=clock)
         retry = Retry(
-            max_retries=1, initial_delay=0, max_delay=0, random=settle, budget=self.retries
+            max_retries=1,
+            initial_delay=0,
+            max_delay=0,
+            max_retry_after=0,
+            random=settle,
+            budget=self.retries,
         )
         self.policies = (
             Deadline(SECONDS),

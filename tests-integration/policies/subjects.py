@@ -24,6 +24,7 @@ from chatmodels.resilience import (
     Concurrency,
     Deadline,
     Fallback,
+    Hedge,
     RateLimit,
     Reask,
     Retry,
@@ -43,10 +44,11 @@ class Subject:
 
     Attributes:
         options: The options of its calls.
-        is_parsed: Whether its calls have an output type.
+        inapplicable: The names of faults that need another response than its calls have.
     """
 
     options: ClassVar[dict[str, Any]] = {}
+    inapplicable: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
@@ -82,7 +84,14 @@ class Retrying(Subject):
         self.budget = RetryBudget(5)
         settle = self.stage.settle
         return model.with_policies(
-            Retry(max_retries=1, initial_delay=0, max_delay=0, random=settle, budget=self.budget)
+            Retry(
+                max_retries=1,
+                initial_delay=0,
+                max_delay=0,
+                max_retry_after=0,
+                random=settle,
+                budget=self.budget,
+            )
         )
 
     def repeats(self, first: FailedAttempt) -> bool:
@@ -102,6 +111,17 @@ class Replacing(Subject):
 
     def repeats(self, first: FailedAttempt) -> bool:
         return first.code in FALLBACK_CODES
+
+
+class Hedging(Subject):
+    """`Hedge`, each of whose attempts is a task or a thread; further ones are an hour away."""
+
+    def around(self, model: ChatModel) -> ChatModel:
+        self.hedge = Hedge(self.stage.spare, delay=3_600)
+        return model.with_policies(self.hedge)
+
+    def held(self, played: Played) -> object:
+        return self.hedge.hedges
 
 
 class Routing(Subject):
@@ -220,15 +240,16 @@ class Spending(Subject):
 
 
 class Number(msgspec.Struct, frozen=True):
-    """The structured output of calls through `Reask`: long enough to be the longest string."""
+    """The structured output of calls through `Reask`."""
 
-    ferries_that_reached_the_harbour_before_the_storm: int
+    value: int
 
 
 class Asking(Subject):
     """`Reask`, whose calls have structured output, and whose streams are read to the end first."""
 
     options: ClassVar[dict[str, Any]] = {"output_type": Number}
+    inapplicable = frozenset({"invalid-utf8", "invalid-utf8-event"})  # which alter a longer text
 
     def around(self, model: ChatModel) -> ChatModel:
         return model.with_policies(Reask(1))
@@ -263,6 +284,7 @@ class Combining(Subject):
 SUBJECTS: dict[str, type[Subject]] = {
     "retry": Retrying,
     "fallback": Replacing,
+    "hedge": Hedging,
     "route": Routing,
     "rate_limit": Limiting,
     "concurrency": Bounding,
