@@ -99,7 +99,8 @@ class Retrying(Subject):
         return error.retryable and not first.retry_after
 
     def held(self, played: Played) -> object:
-        spent = 0 if played.succeeded else played.call.attempts - 1
+        has_begun = played.succeeded or played.call.first_event_at is not None
+        spent = 0 if has_begun else played.call.attempts - 1
         return self.budget.remaining != 5 - spent and self.budget
 
 
