@@ -223,7 +223,7 @@ class _Response:
         # httpcore's generators are suspended. The garbage collector would finalize them, about
         # which trio warns. The connection is closed, so that they end without waiting.
         # In a cancelled scope without a shield, the locks of anyio would wait for the cancellation.
-        with CancelScope(shield=True):
+        with CancelScope(shield=True):  # noqa: ASYNC100 - the coroutines inside read it
             run_without_waiting(self._stream.aclose())
             while self._suspended:
                 try:
