@@ -73,6 +73,7 @@ from chatmodels.core._values.profile import (
     MediaSource,
     OutputForm,
     Profile,
+    ToolChoiceMode,
 )
 from chatmodels.core._values.request import OutputSchema, ToolDefinition
 from chatmodels.core._values.secret import MASK, SecretSource
@@ -141,6 +142,7 @@ __all__ = [
     "StandardChatModel",
     "StartedStream",
     "ToolChoiceLike",
+    "ToolChoiceMode",
     "ToolDefinition",
     "ToolLike",
     "ToolLoopOptions",

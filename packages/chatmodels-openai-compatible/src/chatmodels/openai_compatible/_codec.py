@@ -58,6 +58,7 @@ def _profile(dialect: Dialect | Callable[[str], Dialect], model: str) -> Profile
         strict_tools=chosen.strict_tools,
         output_types=chosen.tools or bool(chosen.output_formats),
         tool_choices=chosen.tool_choices,
+        tool_choices_with_reasoning=chosen.tool_choices_with_reasoning,
         native_output=output_forms(chosen.output_formats),
         native_output_without=chosen.native_output_without,
         user_media=accepted_media(chosen, chosen.inputs),

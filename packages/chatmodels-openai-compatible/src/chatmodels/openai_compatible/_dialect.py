@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from chatmodels.core.extending import ALL_TOOL_CHOICES
+from chatmodels.core.extending import ALL_TOOL_CHOICES, ToolChoiceMode
 from chatmodels.http import ANY_ID, IdForm
 from chatmodels.http.wire import Json
 from chatmodels.openai_compatible._server import Server
@@ -48,6 +48,7 @@ class Dialect(Server, frozen=True, kw_only=True):
         tools: Whether tools are supported.
         strict_tools: Whether tools can be `strict`.
         tool_choices: The supported modes of a tool choice.
+        tool_choices_with_reasoning: The modes that can be combined with reasoning, if fewer.
         output_formats: The supported types of `response_format`.
         native_output_without: Fields that cannot be combined with `response_format`.
         inputs: The media that user messages can contain besides text.
@@ -78,7 +79,8 @@ class Dialect(Server, frozen=True, kw_only=True):
     usage_option: bool = True
     tools: bool = True
     strict_tools: bool = True
-    tool_choices: frozenset[Literal["auto", "required", "none", "tool"]] = ALL_TOOL_CHOICES
+    tool_choices: frozenset[ToolChoiceMode] = ALL_TOOL_CHOICES
+    tool_choices_with_reasoning: frozenset[ToolChoiceMode] = ALL_TOOL_CHOICES
     output_formats: frozenset[Literal["json_schema", "json_object"]] = frozenset(
         {"json_schema", "json_object"}
     )

@@ -17,7 +17,7 @@ from chatmodels.core.extending import (
     register_provider,
 )
 from chatmodels.openai_compatible._dialect import ANY_SERVER, Dialect
-from chatmodels.openai_compatible._provider import compatible_provider
+from chatmodels.openai_compatible._vendor import compatible_provider
 
 __all__ = ["PROVIDER"]
 
