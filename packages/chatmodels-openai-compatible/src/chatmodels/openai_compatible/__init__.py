@@ -7,6 +7,7 @@ from chatmodels.core.extending import publish
 from chatmodels.openai_compatible._codec import chat_completions_codec
 from chatmodels.openai_compatible._dialect import ANY_SERVER, COMMON_SETTINGS, Dialect, Input
 from chatmodels.openai_compatible._header_options import headers_from_options
+from chatmodels.openai_compatible._parallel_calls import split_parallel_calls
 from chatmodels.openai_compatible._provider import CompatibleProvider
 from chatmodels.openai_compatible._schemas import OPENAI_SCHEMAS
 from chatmodels.openai_compatible._vendor import compatible_provider
@@ -21,6 +22,7 @@ __all__ = [
     "chat_completions_codec",
     "compatible_provider",
     "headers_from_options",
+    "split_parallel_calls",
 ]
 
 publish(globals())

@@ -56,6 +56,8 @@ class Simulator(LoopbackServer[Connection]):
         latency: Can be changed at any time.
         pace: Can be changed at any time.
         models: The names in the model listing.
+        stream_usage: Whether streams report their usage even if the request does not ask for it, as
+            some vendors do. It can be changed at any time.
         recordings: The recorded exchanges that are replayed.
     """
 
@@ -75,6 +77,7 @@ class Simulator(LoopbackServer[Connection]):
         self.latency = latency
         self.pace = pace
         self.models: tuple[str, ...] = _MODELS
+        self.stream_usage = False
         self._reply = None if reply is None else validate_reply(reply)
         self.recordings = tuple(exchanges)
         self._lock = Condition()
@@ -212,6 +215,8 @@ class Simulator(LoopbackServer[Connection]):
             parsed = protocol.read(exchange.request)
         except MalformedRequestError as error:
             return protocol.error(ErrorCode.INVALID_REQUEST, 400, str(error))
+        if self.stream_usage:
+            parsed = msgspec.structs.replace(parsed, stream_usage=True)
         if parsed.model.startswith(FAULT_PREFIX):
             reply: Reply | None = FAULTS.get(parsed.model.removeprefix(FAULT_PREFIX))
             if reply is None:
@@ -235,6 +240,8 @@ class Simulator(LoopbackServer[Connection]):
             )
         except ValueError as error:
             return protocol.error(ErrorCode.INVALID_REQUEST, 400, str(error))
+        if self.stream_usage:
+            parsed = msgspec.structs.replace(parsed, stream_usage=True)
         if parsed.stored and response.id is not None:
             with self._lock:
                 self._responses[response.id] = response, parsed
