@@ -53,6 +53,7 @@ def test_the_distribution_of_all_packages_has_an_extra_for_each() -> None:
     assert extras == {
         "all": [f"chatmodels-{name}{pin}" for name in sorted(names, key=as_extra)],
         **{as_extra(name): [f"chatmodels-{name}{pin}"] for name in names},
+        "cost": [f"chatmodels-core[cost]{pin}"],
     }
 
 

@@ -20,6 +20,8 @@ from chatmodels.core import (
     ChatRequest,
     ChatResponse,
     Citation,
+    Cost,
+    CostPart,
     FailedAttempt,
     FilePart,
     HealthReport,
@@ -30,6 +32,7 @@ from chatmodels.core import (
     ModelInfo,
     Part,
     PartEnd,
+    Prices,
     ProviderPart,
     ReasoningPart,
     RefusalPart,
@@ -122,7 +125,25 @@ parts = (
 messages = st.builds(
     Message, st.sampled_from(["system", "user", "assistant", "tool"]), several(parts), maybe
 )
-usages = st.builds(Usage, **dict.fromkeys(Usage.__struct_fields__, counts))
+amounts = st.decimals("0", "1000", places=4)
+usages = st.builds(
+    Usage,
+    **dict.fromkeys(Usage.__struct_fields__, counts) | {"reported_cost": st.none() | amounts},
+)
+dates = st.none() | st.dates()
+prices = st.builds(
+    Prices,
+    input=amounts,
+    output=amounts,
+    cached_input=st.none() | amounts,
+    tiers=st.dictionaries(texts, st.builds(Prices, input=amounts, output=amounts), max_size=1),
+    long_context=st.dictionaries(
+        st.integers(1, 10**6), st.builds(Prices, input=amounts, output=amounts), max_size=1
+    ),
+    name=texts,
+    date=dates,
+)
+cost_parts = st.builds(CostPart, st.just("input"), st.integers(0, 10**6), amounts)
 logprobs = st.builds(TokenLogprob, texts, floats, several(st.builds(TokenLogprob, texts, floats)))
 reasons = st.sampled_from(
     ["stop", "length", "tool_calls", "content_filter", "refusal", "paused", "error", "other"]
@@ -142,6 +163,8 @@ responses = st.builds(
     warnings=several(texts),
     timing=st.builds(Timing, total=floats, first_event=floats | st.none()),
     payload=payloads,
+    prices=st.none() | prices,
+    requested_model=texts,
 )
 all_settings = st.builds(
     Settings,
@@ -208,6 +231,17 @@ VALUES: dict[type[Any], st.SearchStrategy[Any]] = {
     ChatRequest: requests,
     ChatResponse: responses,
     Citation: citations,
+    Cost: st.builds(
+        Cost,
+        amount=st.none() | amounts,
+        parts=several(cost_parts),
+        price_list_date=dates,
+        estimated=several(st.sampled_from(["tools", "time"])),
+        reason=maybe,
+        unknown=st.integers(0, 9),
+    ),
+    CostPart: cost_parts,
+    Prices: prices,
     Explanation: explanations,
     FilePart: files,
     HealthReport: st.builds(

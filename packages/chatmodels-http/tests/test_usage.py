@@ -1,5 +1,7 @@
 """Usage that is reported several times in one stream."""
 
+from decimal import Decimal
+
 import pytest
 
 from chatmodels.core import Usage
@@ -41,6 +43,18 @@ from chatmodels.http.wire import merge_usage
             Usage(output_tokens=4, reasoning_tokens=3),
             Usage(input_tokens=9, output_tokens=4, reasoning_tokens=3),
             id="input and output apart",
+        ),
+        pytest.param(
+            Usage(input_tokens=9, output_tokens=4, reported_cost=Decimal(2)),
+            Usage(input_tokens=0, output_tokens=0),
+            Usage(input_tokens=9, output_tokens=4, reported_cost=Decimal(2)),
+            id="a cost before the end",
+        ),
+        pytest.param(
+            Usage(input_tokens=9, reported_cost=Decimal(1)),
+            Usage(output_tokens=4, reported_cost=Decimal(2)),
+            Usage(input_tokens=9, output_tokens=4, reported_cost=Decimal(2)),
+            id="a cost that grows",
         ),
     ],
 )

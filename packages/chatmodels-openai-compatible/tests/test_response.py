@@ -2,6 +2,7 @@
 
 import base64
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -296,6 +297,40 @@ def test_the_finish_reason_is_normalised(
             Usage(cached_input_tokens=3, reasoning_tokens=2, cache_write_tokens=1),
             id="other vendors' names",
         ),
+        pytest.param(
+            {"prompt_tokens": 1, "cost": 0.95, "cost_details": {"upstream_inference_cost": None}},
+            Usage(input_tokens=1, reported_cost=Decimal("0.95")),
+            id="OpenRouter's cost",
+        ),
+        pytest.param(
+            {"cost": 0.05, "is_byok": True, "cost_details": {"upstream_inference_cost": 0.95}},
+            Usage(reported_cost=Decimal("1.00")),
+            id="OpenRouter's cost with a key of the caller",
+        ),
+        pytest.param(
+            {"cost": 0.05, "is_byok": True},
+            Usage(reported_cost=Decimal("0.05")),
+            id="the same without details",
+        ),
+        pytest.param(
+            {"cost_in_usd_ticks": 37_756_000},
+            Usage(reported_cost=Decimal("0.0037756")),
+            id="xAI's cost",
+        ),
+        pytest.param(
+            {"cost": {"currency": "USD", "total_cost": 0.25}},
+            Usage(reported_cost=Decimal("0.25")),
+            id="Perplexity's cost",
+        ),
+        pytest.param(
+            {"prompt_tokens": 1, "cost": {"currency": "EUR", "total_cost": 0.25}},
+            Usage(input_tokens=1),
+            id="a cost in another currency",
+        ),
+        *[
+            pytest.param({"prompt_tokens": 1, "cost": cost}, Usage(input_tokens=1), id=f"{cost!r}")
+            for cost in ("free", -1, True, [], {})
+        ],
     ],
 )
 def test_usage_is_read(usage: dict[str, Any], expected: Usage) -> None:

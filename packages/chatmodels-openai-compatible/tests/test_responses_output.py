@@ -2,6 +2,7 @@
 
 import base64
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -68,6 +69,7 @@ def test_a_text_is_read_with_citations_and_state() -> None:
         "output_tokens": 7,
         "output_tokens_details": {"reasoning_tokens": 3},
         "total_tokens": 12,
+        "cost_in_usd_ticks": 20_000_000_000,
     }
     response = read(message(TEXT), usage=usage, service_tier="flex")
 
@@ -82,6 +84,7 @@ def test_a_text_is_read_with_citations_and_state() -> None:
             output_tokens=7,
             reasoning_tokens=3,
             total_tokens=12,
+            reported_cost=Decimal(2),
         ),
         model="m",
         id="resp_1",

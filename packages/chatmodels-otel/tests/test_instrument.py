@@ -829,6 +829,27 @@ def test_a_cost_hook_that_cannot_be_imported_is_ignored(caplog, path) -> None:
     assert "CHATMODELS_TELEMETRY_COST is not a function, as module:function" in caplog.text
 
 
+@pytest.mark.parametrize(("text", "cost"), [("true", True), ("False", False)])
+def test_costs_can_be_switched_by_a_variable(text, cost) -> None:
+    assert options_from_environment({"CHATMODELS_TELEMETRY_COST": text}).cost is cost
+
+
+def test_telemetry_that_is_off_does_not_import_the_price_list() -> None:
+    program = """
+import sys
+from chatmodels.otel import Telemetry, TelemetryOptions
+Telemetry(TelemetryOptions(level="off", cost=True))
+print("genai_prices" in sys.modules)
+Telemetry(TelemetryOptions(level="metrics", cost=True))
+print("genai_prices" in sys.modules)
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+
+    assert result.stdout == "False\nTrue\n"
+
+
 def test_a_cost_hook_can_be_named_by_a_variable() -> None:
     found = options_from_environment({"CHATMODELS_TELEMETRY_COST": "math:fsum"})
 

@@ -11,6 +11,7 @@ from chatmodels.core import (
     ChatResponse,
     ErrorCode,
     NetworkError,
+    Prices,
     StreamEnd,
     TextDelta,
     ToolResult,
@@ -436,6 +437,38 @@ def test_a_cost_can_be_a_decimal(recorder) -> None:
     instrument(MockChatModel(responses=["a"]), telemetry=telemetry).generate("Hi")
 
     assert recorder.span.attributes["chatmodels.usage.cost"] == 0.25
+
+
+def test_the_cost_of_the_response_can_be_recorded(recorder) -> None:
+    prices = Prices(input=1_000_000, output=1_000_000)
+    usage = Usage(input_tokens=2, output_tokens=1)
+    response = ChatResponse(message=assistant("a"), usage=usage)
+    model = MockChatModel(responses=[response], prices=prices)
+
+    instrument(model, telemetry=recorder.telemetry(cost=True)).generate("Hi")
+
+    assert recorder.span.attributes["chatmodels.usage.cost"] == 3.0
+    assert recorder.total("chatmodels.usage.cost") == 3.0
+
+
+@pytest.mark.parametrize("cost", [True, False, None])
+def test_without_a_price_no_cost_is_recorded(recorder, cost) -> None:
+    model = MockChatModel(responses=["a"])
+
+    instrument(model, telemetry=recorder.telemetry(cost=cost)).generate("Hi")
+
+    assert "chatmodels.usage.cost" not in recorder.span.attributes
+    assert recorder.points("chatmodels.usage.cost") == []
+    assert recorder.total("chatmodels.telemetry.failures") == 0
+
+
+def test_a_cost_in_another_currency_is_not_recorded(recorder) -> None:
+    model = MockChatModel(responses=["a"], prices=Prices(input=1, output=1, currency="EUR"))
+
+    instrument(model, telemetry=recorder.telemetry(cost=True)).generate("Hi")
+
+    assert "chatmodels.usage.cost" not in recorder.span.attributes
+    assert recorder.total("chatmodels.telemetry.failures") == 1
 
 
 @pytest.mark.parametrize("mode", ["generate", "agenerate", "stream", "astream"])

@@ -122,6 +122,7 @@ def test_input_tokens_include_those_of_the_cache() -> None:
             "input_tokens": 3,
             "cache_read_input_tokens": 20,
             "cache_creation_input_tokens": 100,
+            "cache_creation": {"ephemeral_5m_input_tokens": 60, "ephemeral_1h_input_tokens": 40},
             "output_tokens": 7,
             "output_tokens_details": {"thinking_tokens": 5},
             "service_tier": "priority",
@@ -133,9 +134,17 @@ def test_input_tokens_include_those_of_the_cache() -> None:
         total_tokens=130,
         cached_input_tokens=20,
         cache_write_tokens=100,
+        cache_write_1h_tokens=40,
         reasoning_tokens=5,
     )
     assert response.service_tier == "priority"
+
+
+@pytest.mark.parametrize(("speed", "tier"), [("fast", "fast"), ("standard", "priority")])
+def test_fast_responses_have_a_tier_of_their_own(speed: str, tier: str) -> None:
+    usage = {"input_tokens": 3, "service_tier": "priority", "speed": speed}
+
+    assert read([], usage=usage).service_tier == tier
 
 
 @pytest.mark.parametrize("usage", [None, {}])

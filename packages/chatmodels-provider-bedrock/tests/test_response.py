@@ -138,6 +138,7 @@ def test_usage_and_tier_are_normalised() -> None:
         "outputTokens": 4,
         "cacheReadInputTokens": 10,
         "cacheWriteInputTokens": 20,
+        "cacheDetails": [{"ttl": "1h", "inputTokens": 15}, {"ttl": "5m", "inputTokens": 5}],
         "totalTokens": 37,
     }
     found = response_with({"text": "Hello"}, usage=usage, serviceTier={"type": "flex"})
@@ -148,6 +149,7 @@ def test_usage_and_tier_are_normalised() -> None:
         reported_usage.total_tokens,
     ) == (33, 4, 37)
     assert (reported_usage.cached_input_tokens, reported_usage.cache_write_tokens) == (10, 20)
+    assert reported_usage.cache_write_1h_tokens == 15
     assert found.service_tier == "flex"
 
 

@@ -49,6 +49,7 @@ from chatmodels.core._registry.front import (
 from chatmodels.core._registry.registry import registry
 from chatmodels.core._tools.context import ToolContext
 from chatmodels.core._tools.tools import Tool, tool
+from chatmodels.core._values.cost import Cost, CostPart
 from chatmodels.core._values.events import (
     AudioDelta,
     LogprobsDelta,
@@ -81,15 +82,18 @@ from chatmodels.core._values.parts import (
     ToolCall,
     ToolResult,
 )
+from chatmodels.core._values.prices import Prices
 from chatmodels.core._values.request import ChatRequest, ToolChoice
-from chatmodels.core._values.response import ChatResponse, FinishReason, Timing, TokenLogprob, Usage
+from chatmodels.core._values.response import ChatResponse, FinishReason, Timing, TokenLogprob
 from chatmodels.core._values.secret import Secret
 from chatmodels.core._values.settings import AudioOutput, Settings
 from chatmodels.core._values.timeout import Timeout
 from chatmodels.core._values.tool_events import ToolEnd, ToolStart
+from chatmodels.core._values.usage import Usage
 from chatmodels.core._version import VERSION
 
 if TYPE_CHECKING:
+    from chatmodels.core._calls.model_prices import prices_of
     from chatmodels.core._loop.front import arun_tools, astream_tools, run_tools, stream_tools
     from chatmodels.core._loop.repair import repair_conversation
     from chatmodels.core._loop.run import ToolRun
@@ -115,6 +119,8 @@ __all__ = [
     "ConfigurationError",
     "ContentFilteredError",
     "ContextLengthError",
+    "Cost",
+    "CostPart",
     "ErrorCode",
     "FailedAttempt",
     "FilePart",
@@ -132,6 +138,7 @@ __all__ = [
     "Part",
     "PartEnd",
     "PermissionDeniedError",
+    "Prices",
     "Prompt",
     "ProviderConflictError",
     "ProviderImportError",
@@ -189,6 +196,7 @@ __all__ = [
     "list_models",
     "list_providers",
     "load_config",
+    "prices_of",
     "registry",
     "repair_conversation",
     "run_tools",
@@ -207,6 +215,7 @@ _LAZY = {
     "ToolStream": "_loop.stream",
     "arun_tools": "_loop.front",
     "astream_tools": "_loop.front",
+    "prices_of": "_calls.model_prices",
     "repair_conversation": "_loop.repair",
     "run_tools": "_loop.front",
     "stream_tools": "_loop.front",

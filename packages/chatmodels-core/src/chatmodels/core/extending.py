@@ -64,6 +64,7 @@ from chatmodels.core._values.messages import Role, as_messages
 from chatmodels.core._values.metadata import Capability, Explanation, OptionSpec, ProviderMetadata
 from chatmodels.core._values.numbered import NumberedMessages, numbered
 from chatmodels.core._values.parts import Json, ProviderState, ResultPart
+from chatmodels.core._values.price_list import load_price_list
 from chatmodels.core._values.profile import (
     ALL_OUTPUT_FORMS,
     ALL_TOOL_CHOICES,
@@ -160,6 +161,7 @@ __all__ = [
     "is_credential",
     "is_provider_name",
     "json_schema",
+    "load_price_list",
     "logger",
     "numbered",
     "parse_delay",

@@ -96,6 +96,7 @@ class HttpChatModel(StandardChatModel):
             observers=observers,
             endpoint=self._sender.base_url,
             api=codec.api,
+            prices=options.prices,
         )
 
     def __reduce__(self) -> str | tuple[Any, ...]:

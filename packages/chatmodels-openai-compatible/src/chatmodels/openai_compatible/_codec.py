@@ -39,6 +39,7 @@ def chat_completions_codec(
             ChatCompletionsDecoder,
             dialect=dialect.name,
             marks_reasoning=dialect.reasoning_field == "as_sent",
+            think_tags=dialect.think_tags,
         ),
         failure=partial(read_failure, provider=dialect.name),
         **codec_fields(dialect, headers),

@@ -64,6 +64,7 @@ class Dialect(Server, frozen=True, kw_only=True):
         reasoning_field: The field of an assistant message that returns its readable reasoning;
             None if reasoning is not returned. "content" returns it as a part of the content
             (Mistral), "as_sent" in the field in which this server sent it.
+        think_tags: Whether the text of a response can begin with reasoning in `<think>` tags.
         effort_words: The values that are sent for reasoning efforts, if they differ.
         effort_fields: Reasoning effort to the fields that are sent for it instead, as in
             `{"none": {"thinking.type": "disabled"}}`. A dot descends into an object.
@@ -94,6 +95,7 @@ class Dialect(Server, frozen=True, kw_only=True):
     call_ids: IdForm = ANY_ID
     paired_calls: Collection[str] = ()
     reasoning_field: Literal["reasoning_content", "reasoning", "content", "as_sent"] | None = None
+    think_tags: bool = False
     effort_words: Mapping[str, str] = {}
     effort_fields: Mapping[str, Mapping[str, Json]] = {}
     reasoning_details: bool = False

@@ -64,6 +64,20 @@ class CompatibleProvider(HttpProvider):
         self._listing = listing
         self._cached_codec = lru_cache(maxsize=64)(self._build)
 
+    def with_metadata(self, metadata: ProviderMetadata, /) -> "CompatibleProvider":
+        """Return a provider with the same API and other metadata, such as another name."""
+        return CompatibleProvider(
+            replace(self.dialect, name=metadata.name),
+            metadata,
+            families=self._families,
+            responses=self._responses,
+            default_api=self._default_api,
+            headers=self._headers,
+            configure=self._configure,
+            complete=self._complete,
+            listing=self._listing,
+        )
+
     def derive(
         self, name: str, /, *, base_url: str | None = None, api_key_env: str | None = None
     ) -> "CompatibleProvider":
@@ -80,31 +94,23 @@ class CompatibleProvider(HttpProvider):
         base_url = base_url or self.metadata.base_url
         variables = {"api_key": () if api_key_env is None else (api_key_env,)}
         required = {"api_key": api_key_env is not None, "base_url": base_url is None}
-        metadata = replace(
-            self.metadata,
-            name=name,
-            base_url=base_url,
-            options=tuple(
-                replace(
-                    option,
-                    env=variables.get(option.name, ()),
-                    required=required.get(option.name, option.required),
-                )
-                for option in self.metadata.options
-            ),
-            models=(),
-            model_prefixes=(),
+        options = tuple(
+            replace(
+                option,
+                env=variables.get(option.name, ()),
+                required=required.get(option.name, option.required),
+            )
+            for option in self.metadata.options
         )
-        return CompatibleProvider(
-            replace(self.dialect, name=name),
-            metadata,
-            families=self._families,
-            responses=self._responses,
-            default_api=self._default_api,
-            headers=self._headers,
-            configure=self._configure,
-            complete=self._complete,
-            listing=self._listing,
+        return self.with_metadata(
+            replace(
+                self.metadata,
+                name=name,
+                base_url=base_url,
+                options=options,
+                models=(),
+                model_prefixes=(),
+            )
         )
 
     def metadata_for(self, options: ProviderOptions, /) -> ProviderMetadata:

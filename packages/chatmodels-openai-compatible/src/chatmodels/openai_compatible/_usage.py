@@ -2,6 +2,7 @@
 
 from chatmodels.core import Usage
 from chatmodels.http.wire import Json, is_object, lenient, text_or_none
+from chatmodels.openai_compatible._reported_cost import reported_cost
 from chatmodels.openai_compatible._wire import (
     WireBody,
     WireInputDetails,
@@ -66,6 +67,9 @@ def read_usage(value: Json, warnings: list[str]) -> Usage:
         output_audio_tokens=output_details.audio_tokens,
         accepted_prediction_tokens=output_details.accepted_prediction_tokens,
         rejected_prediction_tokens=output_details.rejected_prediction_tokens,
+        reported_cost=reported_cost(
+            wire.cost, wire.cost_in_usd_ticks, wire.cost_details, is_byok=wire.is_byok
+        ),
     )
 
 

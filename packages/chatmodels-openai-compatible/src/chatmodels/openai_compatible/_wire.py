@@ -142,6 +142,10 @@ class WireUsage(Wire, frozen=True, gc=False):
     cache_read_input_tokens: int | None = None  # Databricks, Doubleword, Venice
     cache_creation_input_tokens: int | None = None  # the same, and Vercel's gateway
     reasoning_tokens: int | None = None  # GitHub Copilot
+    cost: Json = None  # OpenRouter
+    cost_details: Json = None  # OpenRouter
+    is_byok: Json = None  # OpenRouter
+    cost_in_usd_ticks: Json = None  # xAI
 
 
 class WireModel(Wire, frozen=True, gc=False):

@@ -1,12 +1,13 @@
 """Records the end of calls: metrics, span, and log events."""
 
+from decimal import Decimal
 from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry.trace import Span, Status, StatusCode, Tracer
 
-from chatmodels.core import ChatResponse
+from chatmodels.core import ChatResponse, Cost
 from chatmodels.core.extending import HttpExchange
 from chatmodels.otel._call_attributes import Attributes, call_attributes
 from chatmodels.otel._call_attributes_1_41 import add_former_names
@@ -15,7 +16,7 @@ from chatmodels.otel._content.capture import Capture
 from chatmodels.otel._failure import error_type, exception_attributes, message, quotes_content
 from chatmodels.otel._guard import Guard
 from chatmodels.otel._metrics.measurement import measure
-from chatmodels.otel._options import TelemetryOptions
+from chatmodels.otel._options import TelemetryOptions, cost_hook
 from chatmodels.otel._semconv import ERROR_TYPE, OTHER
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class CallRecorder:
         self._tracer = tracer
         self._all_http_spans = options.http_spans == "all"
         self._meters = meters
-        self._cost = options.cost
+        self._cost = cost_hook(options)
         self._conventions = options.conventions
         self._capture = Capture(options, guard)
         is_detailed = options.operation_details or self._capture.on_event
@@ -193,8 +194,14 @@ class CallRecorder:
             self._guard.record_failure("span", raised)
 
 
-def _amount(cost: float | None) -> float | None:
+def _amount(cost: Cost | Decimal | float | None) -> float | None:
     """Check the result of a cost hook, since one invalid amount would corrupt the counter."""
+    if isinstance(cost, Cost):
+        if cost.amount is not None and cost.currency != "USD":
+            raise ValueError(
+                f"the cost is in {cost.currency}; pass a function that returns US dollars"
+            )
+        cost = cost.amount
     if cost is None:
         return None
     amount = float(cost)  # a Decimal, too

@@ -2,12 +2,13 @@
 
 import os
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any, Literal, get_args
 
 import msgspec
 
-from chatmodels.core import ChatResponse, ConfigurationError
-from chatmodels.core.extending import logger
+from chatmodels.core import ChatResponse, ConfigurationError, Cost
+from chatmodels.core.extending import load_price_list, logger
 
 Level = Literal["off", "metrics", "traces", "full"]
 Content = Literal["none", "span", "event", "both"]
@@ -24,6 +25,9 @@ CONVENTIONS_VARIABLE = "CHATMODELS_TELEMETRY_CONVENTIONS"
 PROPAGATION_VARIABLE = "CHATMODELS_TELEMETRY_PROPAGATE_TO"
 HTTP_SPANS_VARIABLE = "CHATMODELS_TELEMETRY_HTTP_SPANS"
 COST_VARIABLE = "CHATMODELS_TELEMETRY_COST"
+
+CostHook = Callable[[ChatResponse[Any]], Cost | Decimal | float | None]
+"""Receives a response, and returns its cost in US dollars; None if it is unknown."""
 
 Redact = Callable[[str, Any], Any]
 """Receives the name of an attribute and its value, as in the conventions' schemas. Returns the
@@ -57,8 +61,9 @@ class TelemetryOptions(msgspec.Struct, frozen=True, kw_only=True):
             outside the call; "immediate" ones when the call ends.
         chunk_times: Whether the time of each chunk of a stream is measured.
         origin_metrics: Whether the fifteen `chatmodels_*` instruments are recorded as well.
-        cost: Returns the cost of a response in US dollars, None if unknown. It is called for the
-            partial response of a failed call, too, but not for a response of another model.
+        cost: Whether `response.cost` is recorded; or a function that returns the cost of a response
+            in US dollars, None if unknown. It applies to the partial response of a failed call,
+            too, but not to a response of another model.
         propagate_to: Base URLs to which the `traceparent` of the call's span is sent.
 
     Raises:
@@ -79,7 +84,7 @@ class TelemetryOptions(msgspec.Struct, frozen=True, kw_only=True):
     measurements: Literal["deferred", "immediate"] = "deferred"
     chunk_times: bool = True
     origin_metrics: bool = False
-    cost: Callable[[ChatResponse[Any]], float | None] | None = None
+    cost: CostHook | bool | None = None
     propagate_to: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -93,9 +98,13 @@ class TelemetryOptions(msgspec.Struct, frozen=True, kw_only=True):
             if type(getattr(self, name)) is not int or getattr(self, name) < 0
         ]
         problems += [
-            f"{name} must be a function or None, not {getattr(self, name)!r}"
-            for name in ("redact", "cost")
+            f"{name} must be {expected}, not {getattr(self, name)!r}"
+            for name, expected in (
+                ("redact", "a function or None"),
+                ("cost", "a function, True, False or None"),
+            )
             if not (getattr(self, name) is None or callable(getattr(self, name)))
+            and (name, type(getattr(self, name))) != ("cost", bool)
         ]
         problems += [
             f"{name} must be a tuple of base URLs, not {getattr(self, name)!r}"
@@ -106,6 +115,14 @@ class TelemetryOptions(msgspec.Struct, frozen=True, kw_only=True):
             raise ConfigurationError(
                 f"TelemetryOptions: {'; '.join(problems)}", op="configure", details={}
             )
+
+
+def cost_hook(options: TelemetryOptions, /) -> CostHook | None:
+    """Return the function that computes costs; None if they are not recorded."""
+    if options.cost is True and options.level != "off":
+        load_price_list()  # not at the end of the first call, since it takes half a second
+        return lambda response: response.cost
+    return None if isinstance(options.cost, bool) else options.cost
 
 
 _CHOICES: dict[str, tuple[str, ...]] = {
@@ -133,7 +150,7 @@ def options_from_environment(
     | `CHATMODELS_TELEMETRY_CONVENTIONS` | `conventions` |
     | `CHATMODELS_TELEMETRY_HTTP_SPANS` | `http_spans` |
     | `CHATMODELS_TELEMETRY_PROPAGATE_TO` | `propagate_to`, separated by commas |
-    | `CHATMODELS_TELEMETRY_COST` | `cost`, as `module:function` |
+    | `CHATMODELS_TELEMETRY_COST` | `cost`: `true`, `false`, or `module:function` |
 
     Args:
         environment: The variables.
@@ -154,7 +171,9 @@ def options_from_environment(
     if bases := environment.get(PROPAGATION_VARIABLE, "").replace(",", " ").split():
         fields["propagate_to"] = tuple(bases)
     path = environment.get(COST_VARIABLE, "").strip()
-    if path and "cost" not in arguments and (cost := _imported(path)):
+    if path.lower() in _SWITCHES:
+        fields["cost"] = _SWITCHES[path.lower()]
+    elif path and "cost" not in arguments and (cost := _imported(path)):
         fields["cost"] = cost
     try:
         return TelemetryOptions(**{**fields, **arguments})
@@ -162,7 +181,7 @@ def options_from_environment(
         raise ConfigurationError(f"TelemetryOptions: {error}", op="configure") from None
 
 
-def _imported(path: str) -> Callable[[ChatResponse[Any]], float | None] | None:
+def _imported(path: str) -> CostHook | None:
     """Import the function with a path; log a warning and return None if there is none."""
     from pkgutil import resolve_name
 
@@ -178,6 +197,8 @@ def _imported(path: str) -> Callable[[ChatResponse[Any]], float | None] | None:
     )
     return None
 
+
+_SWITCHES = {"true": True, "false": False}
 
 _VARIABLES: tuple[tuple[str, str, dict[str, object]], ...] = (
     (

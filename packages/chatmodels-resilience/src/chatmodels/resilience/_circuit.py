@@ -66,10 +66,12 @@ class Circuit:
 
     def admit(self) -> bool | None:
         """Admit a call: return whether it is the probe, or None if it is not admitted."""
+        if not self._has_opened():  # most calls need no lock
+            return False
         with self._lock:
             if self.is_open:
                 return None
-            self._probing = self._probe_at is not None
+            self._probing = self._has_opened()  # another thread can have closed it
             return self._probing
 
     def settle(
@@ -82,6 +84,8 @@ class Circuit:
             is_probe: The result of `admit`.
             open_for: Seconds for which a failure opens it at once; None for the rule above.
         """
+        if verdict == "success" and not is_probe and not self._count:
+            return None  # most calls change nothing, and need no lock
         with self._lock:
             if is_probe:
                 self._probing = False
@@ -98,3 +102,6 @@ class Circuit:
                     self._probe_at = self._clock() + seconds
                     return "opened"
             return None
+
+    def _has_opened(self) -> bool:
+        return self._probe_at is not None

@@ -26,7 +26,8 @@ from chatmodels.core._values.parts import (
     TextPart,
     ToolCall,
 )
-from chatmodels.core._values.response import ChatResponse, TokenLogprob, Usage
+from chatmodels.core._values.response import ChatResponse, TokenLogprob
+from chatmodels.core._values.usage import Usage
 
 _Key = tuple[str, int]
 

@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable, Mapping, MutableSequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
+from msgspec.structs import replace
+
 from chatmodels.core._calls.exchange import HttpExchange, end_exchanges
 from chatmodels.core._errors.attempts import FailedAttempt
 from chatmodels.core._errors.classes import ChatModelError
@@ -11,6 +13,7 @@ from chatmodels.core._errors.codes import ErrorCode
 from chatmodels.core._errors.rules import error_code, failed_attempt
 from chatmodels.core._log import error_facts, logger
 from chatmodels.core._values.metadata import HealthReport
+from chatmodels.core._values.prices import Prices
 from chatmodels.core._values.profile import EVERYTHING, Profile
 from chatmodels.core._values.request import ChatRequest
 from chatmodels.core._values.response import ChatResponse, Timing
@@ -106,6 +109,7 @@ class CallInfo:
         endpoint: The base URL of the provider, if it has a URL.
         api: The API of the vendor, such as "chat_completions"; None if there is only one.
         profile: The features that the model supports.
+        prices: The prices that the model was created with; None for those of the price list.
         timeout: The time limits of the call.
         started: The start of the call, in seconds of the monotonic clock.
         attempts: The number of attempts so far.
@@ -145,6 +149,7 @@ class CallInfo:
         "model",
         "op",
         "outcome",
+        "prices",
         "profile",
         "provider",
         "request",
@@ -167,6 +172,7 @@ class CallInfo:
         endpoint: str | None = None,
         api: str | None = None,
         profile: Profile = EVERYTHING,
+        prices: Prices | None = None,
         observers: tuple[Observer, ...] = (),
     ) -> None:
         self.op: Literal["generate", "stream"] = op
@@ -178,6 +184,7 @@ class CallInfo:
         self.endpoint = endpoint
         self.api = api
         self.profile = profile
+        self.prices = prices
         self.timeout = timeout
         self.started = time.monotonic()
         self.attempts = 0
@@ -249,6 +256,8 @@ class CallInfo:
             response = outcome  # pyright: ignore[reportUnknownVariableType] - of any output
         else:
             return
+        if response is not None:
+            response = self.attributed(response)
         ended = endings[since:]
         del endings[since:]
         self._call_endings(ended, response, error)
@@ -256,11 +265,29 @@ class CallInfo:
     def timing(self) -> Timing:
         """Measure the call up to now."""
         first = self.first_event_at
+        total = time.monotonic() - self.started
         return Timing(
-            total=time.monotonic() - self.started,
+            total=total,
             first_event=None if first is None else first - self.started,
             events=self.events,
             attempts=self.attempts,
+            started_at=time.time() - total,
+        )
+
+    def attributed(self, response: ChatResponse[Any], /) -> ChatResponse[Any]:
+        """Return a response with the facts of this call, on which its cost depends.
+
+        A partial response, and one inside of policies, lacks them. A response of another model
+        has its own already.
+        """
+        if response.provider or self.is_delegated:
+            return response
+        return replace(
+            response,
+            provider=self.provider,
+            requested_model=self.model,
+            prices=self.prices,
+            timing=self.timing(),
         )
 
     def note_first_event(self) -> None:

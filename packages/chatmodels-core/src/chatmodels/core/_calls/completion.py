@@ -34,6 +34,8 @@ def complete_response(
         warnings=warnings,
         timing=call.timing(),
         failed_attempts=call.failed_attempts + response.failed_attempts,
+        requested_model=response.requested_model or call.model,
+        prices=response.prices if call.is_delegated else call.prices,
     )
     if response.parsed is not None:  # parsed inside the policies, so that they see its errors
         return response

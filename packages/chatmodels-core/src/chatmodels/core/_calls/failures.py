@@ -38,6 +38,8 @@ def failed(call: CallInfo, error: BaseException, /) -> BaseException:
         error = located_in(call, error)
         error.failed_attempts = call.failed_attempts
         partial = error.partial
+        if partial is not None:
+            partial = error.partial = call.attributed(partial)
     call.end(partial, error)
     return error
 

@@ -31,7 +31,8 @@ from chatmodels.core._values.parts import (
     TextPart,
     ToolCall,
 )
-from chatmodels.core._values.response import ChatResponse, Usage
+from chatmodels.core._values.response import ChatResponse
+from chatmodels.core._values.usage import Usage
 
 Result = TypeVar("Result")
 

@@ -23,6 +23,7 @@ from chatmodels.core._deprecation import deprecated
 from chatmodels.core._errors.classes import ChatModelError, InvalidRequestError
 from chatmodels.core._values.messages import Prompt
 from chatmodels.core._values.metadata import Capability, Explanation, HealthReport
+from chatmodels.core._values.prices import Prices, prices_for
 from chatmodels.core._values.profile import EVERYTHING, AcceptedMedia, MediaKind, Profile
 from chatmodels.core._values.request import ChatRequest
 from chatmodels.core._values.response import ChatResponse
@@ -59,6 +60,8 @@ class StandardChatModel(CallMethods, Primitives):
         observers: The observers of calls.
         endpoint: The base URL of the provider, if it has a URL.
         api: The API of the vendor; None if there is only one.
+        prices: The prices of the model, or the names of models to their prices, with `*` for any
+            text; None for those of the price list.
         unsupported: The former name of `on_unsupported`, to be removed in 0.3.
 
     Raises:
@@ -66,6 +69,8 @@ class StandardChatModel(CallMethods, Primitives):
         UnsupportedError: The settings are not supported.
         InternalError: The subclass implements neither `respond` nor `events`.
     """
+
+    _prices: Prices | None = None  # a pickle of 0.1.0 has none
 
     def __init__(
         self,
@@ -83,6 +88,7 @@ class StandardChatModel(CallMethods, Primitives):
         observers: Sequence[Observer] = (),
         endpoint: str | None = None,
         api: str | None = None,
+        prices: Prices | Mapping[str, Prices] | None = None,
         unsupported: Literal["error", "warn"] | None = None,
     ) -> None:
         if unsupported is not None:
@@ -91,6 +97,7 @@ class StandardChatModel(CallMethods, Primitives):
         super().__init__(provider, model)
         self.endpoint = endpoint
         self.api = api
+        self._prices = prices_for(prices, model)
         if settings is not NO_SETTINGS:
             settings = validated_settings(chosen_settings(settings))
         if supported_settings is not None:
@@ -278,6 +285,11 @@ class StandardChatModel(CallMethods, Primitives):
         return self._defaults.profile
 
     @property
+    def prices(self) -> Prices | None:
+        """The prices that the model was created with; None for those of the price list."""
+        return self._prices
+
+    @property
     def observers(self) -> tuple[Observer, ...]:
         """The observers of calls, in the order in which they are called."""
         return self._observers
@@ -330,6 +342,7 @@ class StandardChatModel(CallMethods, Primitives):
             endpoint=self.endpoint,
             api=self.api,
             profile=self._defaults.profile,
+            prices=self._prices,
             observers=self._observers,
         )
 

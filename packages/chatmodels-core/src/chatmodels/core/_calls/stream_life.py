@@ -98,7 +98,8 @@ class State:
         # `yield from stream` closes the generator directly, while the stream still exists.
         closed = self.closing or self.holder() is not None
         left = "closed" if closed else "abandoned"
-        call.end(self.accumulator.response(), self.raised, left=left)
+        partial = call.attributed(self.accumulator.response())
+        call.end(partial, self.raised, left=left)
         if not closed:
             warnings.warn(
                 f"a stream of {call.provider}:{call.model} was never closed; use it in a "
@@ -118,7 +119,7 @@ class State:
             if call.events:  # else the attempt has been recorded already
                 call.add_failed_attempt(error)
             return failed(call, error)
-        call.end(partial, error)
+        call.end(None if partial is None else call.attributed(partial), error)
         return error
 
 

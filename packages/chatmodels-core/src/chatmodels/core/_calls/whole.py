@@ -15,7 +15,8 @@ from chatmodels.core._values.events import (
 )
 from chatmodels.core._values.messages import Message
 from chatmodels.core._values.parts import Part
-from chatmodels.core._values.response import ChatResponse, TokenLogprob, Usage
+from chatmodels.core._values.response import ChatResponse, TokenLogprob
+from chatmodels.core._values.usage import Usage
 
 
 def whole_response(events: Sequence[StreamEvent], /) -> ChatResponse[Any]:

@@ -3,10 +3,12 @@
 from typing import TYPE_CHECKING, Any, Generic
 
 from chatmodels.core._errors.classes import InvalidRequestError
+from chatmodels.core._values.cost import Cost
 from chatmodels.core._values.messages import Message
 from chatmodels.core._values.parts import FrozenValue, ToolCall
-from chatmodels.core._values.response import ChatResponse, Usage
+from chatmodels.core._values.response import ChatResponse
 from chatmodels.core._values.tool_events import ToolEnd
+from chatmodels.core._values.usage import Usage
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -66,3 +68,12 @@ class ToolRun(FrozenValue, Generic[T], frozen=True, kw_only=True):
     def usage(self) -> Usage:
         """The tokens used in all rounds, as far as they were reported."""
         return sum((response.usage for response in self.responses), Usage())
+
+    @property
+    def cost(self) -> Cost:
+        """The cost of all rounds; a lower bound if that of some is unknown.
+
+        Raises:
+            ConfigurationError: Rounds have costs in different currencies.
+        """
+        return sum((response.cost for response in self.responses), Cost())

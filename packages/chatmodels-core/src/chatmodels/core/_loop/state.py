@@ -15,8 +15,9 @@ from chatmodels.core._loop.run import ToolRun
 from chatmodels.core._values.messages import Message, Prompt
 from chatmodels.core._values.parts import ToolCall
 from chatmodels.core._values.request import ChatRequest
-from chatmodels.core._values.response import ChatResponse, Usage
+from chatmodels.core._values.response import ChatResponse
 from chatmodels.core._values.tool_events import ToolEnd
+from chatmodels.core._values.usage import Usage
 
 _SHORTEST = 1e-6
 

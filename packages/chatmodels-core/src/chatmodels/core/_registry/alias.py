@@ -22,6 +22,7 @@ from chatmodels.core._registry.provider import Provider
 from chatmodels.core._registry.registrations import ModelHook
 from chatmodels.core._values.messages import Prompt
 from chatmodels.core._values.metadata import Explanation, HealthReport, ModelInfo
+from chatmodels.core._values.prices import Prices
 from chatmodels.core._values.request import ChatRequest
 from chatmodels.core._values.response import ChatResponse
 
@@ -145,6 +146,11 @@ class AliasedModel(CallMethods):
     def observers(self) -> tuple[Observer, ...]:
         """The observers of the model that calls go to now."""
         return getattr(self.target, "observers", ())
+
+    @property
+    def prices(self) -> Prices | None:
+        """The prices that the model was created with to which calls go now."""
+        return getattr(self.target, "prices", None)
 
     def _generate(
         self, prompt: Prompt | ChatRequest, output_type: Any, options: CallOptions

@@ -9,6 +9,7 @@ from chatmodels.core._registry.provider import Provider
 from chatmodels.core._registry.registry import ProviderRegistry
 from chatmodels.core._registry.registry import registry as _global
 from chatmodels.core._values.metadata import Capability, HealthReport, ModelInfo
+from chatmodels.core._values.prices import Prices
 from chatmodels.core._values.secret import Secret, SecretSource
 from chatmodels.core._values.timeout import Timeout
 
@@ -27,6 +28,7 @@ def create_chat_model(
     http_client: object | None = None,
     async_http_client: object | None = None,
     on_unsupported: Literal["error", "warn"] | None = None,
+    prices: Prices | Mapping[str, Prices] | None = None,
     **options: object,
 ) -> ChatModel:
     """Create a model, importing its provider if need be; no request is sent.
@@ -48,6 +50,8 @@ def create_chat_model(
         async_http_client: A client for async calls; you close it.
         on_unsupported: The reaction to settings that the provider does not support. "error", the
             default, raises `UnsupportedError`; "warn" omits them, with a warning in the response.
+        prices: The prices of the model, for `response.cost`, or the names of models to their
+            prices; by default, those of the price list `genai-prices`, if it is installed.
         options: Options of the provider, by the names in its metadata, and settings to apply to
             each call, such as `temperature=0.2`.
 
@@ -78,6 +82,8 @@ def create_chat_model(
         options["async_http_client"] = async_http_client
     if on_unsupported is not None:
         options["on_unsupported"] = on_unsupported
+    if prices is not None:
+        options["prices"] = prices
     try:
         return (_global if registry is None else registry).create_chat_model(spec, **options)
     except BaseException:

@@ -29,6 +29,7 @@ COMMON = (
     "proxy",
     "timeout",
     "on_unsupported",
+    "prices",
 )
 """The options that every provider accepts, besides settings."""
 

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any, TypeGuard
 
 from chatmodels.core._errors.classes import ChatModelError, ConfigurationError
+from chatmodels.core._values.prices import Prices, checked_prices
 from chatmodels.core._values.secret import MASK, Secret
 from chatmodels.core._values.settings import Settings
 from chatmodels.core._values.timeout import Timeout, as_timeout
@@ -139,6 +140,14 @@ def settings(value: object, /) -> Settings:
     return value
 
 
+def prices(value: object, /) -> Prices | dict[str, Prices]:
+    """Validate the prices of a model, or of models by their names."""
+    try:
+        return checked_prices(value)
+    except ConfigurationError as error:
+        raise ValueError(error.message.removeprefix("prices ")) from error
+
+
 RULES: dict[str, Callable[[object], object]] = {
     "api_key": api_key,
     "base_url": base_url,
@@ -146,6 +155,7 @@ RULES: dict[str, Callable[[object], object]] = {
     "timeout": timeout,
     "max_retries": max_retries,
     "proxy": proxy,
+    "prices": prices,
     "settings": settings,
     "on_unsupported": on_unsupported,
 }

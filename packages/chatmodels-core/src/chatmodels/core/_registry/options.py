@@ -9,6 +9,7 @@ import msgspec
 from chatmodels.core._deprecation import deprecated
 from chatmodels.core._errors.classes import ConfigurationError
 from chatmodels.core._registry.option_rules import RULES, is_credential, without_userinfo
+from chatmodels.core._values.prices import Prices
 from chatmodels.core._values.secret import MASK, Secret
 from chatmodels.core._values.settings import NO_SETTINGS, Settings
 from chatmodels.core._values.timeout import DEFAULT_TIMEOUT, Timeout
@@ -41,6 +42,8 @@ class ProviderOptions(msgspec.Struct, frozen=True, kw_only=True):
         settings: Settings of each call that does not override them.
         on_unsupported: The reaction to settings that the provider does not support: "error" raises
             `UnsupportedError`; "warn" omits them and adds a warning to the response.
+        prices: The prices of the model, or the names of models to their prices, with `*` for any
+            text; None for those of the price list.
         extra: The provider's own options, by the names in `ProviderMetadata.options`; secret
             ones as `Secret`.
 
@@ -63,6 +66,7 @@ class ProviderOptions(msgspec.Struct, frozen=True, kw_only=True):
     async_http_client: object | None = None
     settings: Settings = NO_SETTINGS
     on_unsupported: Literal["error", "warn"] = "error"
+    prices: Prices | dict[str, Prices] | None = None
     extra: dict[str, object] = msgspec.field(default_factory=dict[str, object])
 
     def __post_init__(self) -> None:

@@ -15,8 +15,8 @@ from chatmodels.core._values.response import (
     ChatResponse,
     FinishReason,
     TokenLogprob,
-    Usage,
 )
+from chatmodels.core._values.usage import Usage
 
 
 class StreamStart(FrozenValue, frozen=True, tag_field="type", tag="stream_start"):

@@ -12,15 +12,18 @@ import msgspec
 
 from chatmodels.core._errors.classes import InvalidRequestError
 from chatmodels.core._values import (
+    cost,
     events,
     messages,
     metadata,
     parts,
+    prices,
     request,
     response,
     settings,
     timeout,
     tool_events,
+    usage,
 )
 from chatmodels.core._values.messages import Message
 from chatmodels.core._values.parts import FrozenValue
@@ -164,5 +167,8 @@ for _module in (
     tool_events,
     settings,
     timeout,
+    usage,
+    prices,
+    cost,
 ):
     _TYPES.update(_values(_module))

@@ -3,11 +3,13 @@
 from typing import TYPE_CHECKING, Any, Generic, Literal
 
 import msgspec
-from msgspec.structs import force_setattr
 
 from chatmodels.core._errors.attempts import FailedAttempt
+from chatmodels.core._values.cost import Cost
 from chatmodels.core._values.messages import Message
-from chatmodels.core._values.parts import FrozenValue, Json, RefusalPart, ToolCall
+from chatmodels.core._values.parts import FrozenValue, Json, ProviderPart, RefusalPart, ToolCall
+from chatmodels.core._values.prices import Prices
+from chatmodels.core._values.usage import Usage
 
 if TYPE_CHECKING:  # before 3.13, only type checkers support the default of a type variable
     from typing_extensions import TypeVar
@@ -31,66 +33,6 @@ does that.
 NO_PAYLOAD = msgspec.Raw(b"null")
 
 
-class Usage(FrozenValue, frozen=True, kw_only=True):
-    """The numbers of tokens used; None if the vendor did not report a number, unlike 0.
-
-    `a + b` and `sum(usages, Usage())` add up what was reported. A number of the sum is None if no
-    usage reports it. If only some of them do, it counts those alone and is a lower bound.
-
-    Attributes:
-        input_tokens: All input tokens, including cached and cache-written ones.
-        output_tokens: All output tokens, including reasoning.
-        total_tokens: The reported total, else the sum of both.
-        cached_input_tokens: Input tokens that were read from a cache.
-        cache_write_tokens: Input tokens that were written to a cache.
-        reasoning_tokens: Output tokens of reasoning.
-        input_audio_tokens: Input tokens of audio.
-        output_audio_tokens: Output tokens of audio.
-        accepted_prediction_tokens: Tokens of the `prediction` that the response contains.
-        rejected_prediction_tokens: Tokens of the `prediction` that it does not; they are billed.
-        billed_input_tokens: Input tokens that are billed, if the vendor reports them separately.
-        billed_output_tokens: Output tokens that are billed, if the vendor reports them separately.
-    """
-
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    total_tokens: int | None = None
-    cached_input_tokens: int | None = None
-    cache_write_tokens: int | None = None
-    reasoning_tokens: int | None = None
-    input_audio_tokens: int | None = None
-    output_audio_tokens: int | None = None
-    accepted_prediction_tokens: int | None = None
-    rejected_prediction_tokens: int | None = None
-    billed_input_tokens: int | None = None
-    billed_output_tokens: int | None = None
-
-    def __post_init__(self) -> None:
-        input_tokens, output_tokens = self.input_tokens, self.output_tokens
-        if self.total_tokens is None and input_tokens is not None and output_tokens is not None:
-            force_setattr(self, "total_tokens", input_tokens + output_tokens)
-
-    def __add__(self, other: "Usage", /) -> "Usage":
-        if not isinstance(other, Usage):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
-            return NotImplemented
-        return Usage(
-            **{
-                name: _sum(getattr(self, name), getattr(other, name))
-                for name in self.__struct_fields__
-            }
-        )
-
-    def __radd__(self, other: int, /) -> "Usage":
-        """Be the first summand of `sum(usages)`, which starts from 0."""
-        return self if other == 0 else NotImplemented
-
-
-def _sum(first: int | None, second: int | None) -> int | None:
-    if first is None or second is None:
-        return second if first is None else first
-    return first + second
-
-
 class Timing(FrozenValue, frozen=True, kw_only=True):
     """The duration of a call, in seconds of the monotonic clock.
 
@@ -99,12 +41,15 @@ class Timing(FrozenValue, frozen=True, kw_only=True):
         first_event: From the call to the first event of a stream; None if not streamed.
         events: The number of events of a stream; 0 if not streamed.
         attempts: The number of requests sent, including retries.
+        started_at: The start of the call, in seconds since 1970 by the clock of the machine; None
+            for a response that no call has returned.
     """
 
     total: float
     first_event: float | None = None
     events: int = 0
     attempts: int = 1
+    started_at: float | None = None
 
 
 NO_TIMING = Timing(total=0.0, attempts=0)
@@ -127,7 +72,8 @@ class TokenLogprob(FrozenValue, frozen=True):
 class ChatResponse(FrozenValue, Generic[T_co], frozen=True, kw_only=True, eq=False):
     """The response to one call, streamed or not.
 
-    Two responses are equal if all fields except `failed_attempts`, `timing` and `payload` are.
+    Two responses are equal if all fields are, except `failed_attempts`, `timing`, `payload`,
+    `prices` and `requested_model`.
 
     Attributes:
         message: The message of the model.
@@ -146,6 +92,9 @@ class ChatResponse(FrozenValue, Generic[T_co], frozen=True, kw_only=True, eq=Fal
             fallbacks.
         timing: The duration of the call; zero for a response that no call has returned.
         payload: The vendor's JSON; for a stream, the list of its events' JSON.
+        prices: The prices that the model was created with; None for those of the price list.
+        requested_model: The model that was called, by the name that it was created with; empty for
+            a response that no call has returned.
     """
 
     message: Message
@@ -163,6 +112,8 @@ class ChatResponse(FrozenValue, Generic[T_co], frozen=True, kw_only=True, eq=Fal
     failed_attempts: tuple[FailedAttempt, ...] = ()
     timing: Timing = NO_TIMING
     payload: msgspec.Raw = NO_PAYLOAD
+    prices: Prices | None = None
+    requested_model: str = ""
 
     @property
     def text(self) -> str:
@@ -190,6 +141,27 @@ class ChatResponse(FrozenValue, Generic[T_co], frozen=True, kw_only=True, eq=Fal
         """The vendor's payload as parsed JSON, parsed on each access; None if there is none."""
         return msgspec.json.decode(self.payload)
 
+    @property
+    def cost(self) -> Cost:
+        """The cost of the call, computed on each access.
+
+        The first of these that is known applies: the prices that the model was created with, the
+        cost that the vendor reports, and the price list `genai-prices` at the time of the call, if
+        it is installed (`pip install "chatmodels-core[cost]"`). Otherwise, the amount is None, and
+        `reason` explains it.
+        """
+        from chatmodels.core._values.response_cost import response_cost
+
+        return response_cost(
+            self.usage,
+            self.prices,
+            provider=self.provider,
+            models=(self.model, self.requested_model),
+            service_tier=self.service_tier,
+            started_at=self.timing.started_at,
+            used_tools=any(isinstance(part, ProviderPart) for part in self.message.parts),
+        )
+
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
@@ -209,5 +181,5 @@ def _compared(response: ChatResponse[Any]) -> list[object]:
 _COMPARED = tuple(
     name
     for name in ChatResponse.__struct_fields__
-    if name not in {"failed_attempts", "timing", "payload"}
+    if name not in {"failed_attempts", "timing", "payload", "prices", "requested_model"}
 )

@@ -4,7 +4,13 @@ from msgspec.structs import asdict
 
 from chatmodels.core import Usage
 
-_INPUT = ("input_tokens", "cached_input_tokens", "cache_write_tokens", "input_audio_tokens")
+_INPUT = (
+    "input_tokens",
+    "cached_input_tokens",
+    "cache_write_tokens",
+    "cache_write_1h_tokens",
+    "input_audio_tokens",
+)
 _OUTPUT = (
     "output_tokens",
     "reasoning_tokens",
@@ -28,7 +34,9 @@ def merge_usage(earlier: Usage, new: Usage) -> Usage:
     no_output = earlier.output_tokens and not new.output_tokens
     if not (no_input or no_output):
         return new
-    names = (*(_INPUT if no_input else ()), *(_OUTPUT if no_output else ()))
+    names = [*(_INPUT if no_input else ()), *(_OUTPUT if no_output else ())]
+    if new.reported_cost is None:
+        names.append("reported_cost")
     fields = asdict(new) | {name: getattr(earlier, name) for name in names}
     # The constructor adds up the total; `replace` does so from msgspec 0.21 on.
     return Usage(**fields | {"total_tokens": None})

@@ -4,6 +4,7 @@ import msgspec
 
 from chatmodels.core import FinishReason, Usage
 from chatmodels.http.wire import Json, is_object, lenient, text_or_none
+from chatmodels.openai_compatible._reported_cost import reported_cost
 from chatmodels.openai_compatible.responses._errors import failure_of
 from chatmodels.openai_compatible.responses._wire import (
     NO_USAGE,
@@ -61,4 +62,7 @@ def read_usage(raw: msgspec.Raw, warnings: list[str]) -> Usage | None:
         cached_input_tokens=into.cached_tokens,
         cache_write_tokens=into.cache_write_tokens,
         reasoning_tokens=out.reasoning_tokens,
+        reported_cost=reported_cost(
+            wire.cost, wire.cost_in_usd_ticks, wire.cost_details, is_byok=wire.is_byok
+        ),
     )

@@ -98,6 +98,10 @@ class WireUsage(Wire, frozen=True, gc=False):
     total_tokens: int | None = None
     input_tokens_details: WireInputDetails | None = None
     output_tokens_details: WireOutputDetails | None = None
+    cost: Json = None  # OpenRouter, Perplexity
+    cost_details: Json = None  # OpenRouter
+    is_byok: Json = None  # OpenRouter
+    cost_in_usd_ticks: Json = None  # xAI
 
 
 response_decoder = msgspec.json.Decoder(WireResponse)

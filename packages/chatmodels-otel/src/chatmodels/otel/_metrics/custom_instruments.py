@@ -32,7 +32,7 @@ class CallInstruments:
             "chatmodels.retries", unit="{retry}", description="Repeated attempts, by reason."
         )
         self._cost = meter.create_counter(
-            "chatmodels.usage.cost", unit="USD", description="Cost of calls, from the cost hook."
+            "chatmodels.usage.cost", unit="USD", description="Cost of calls."
         )
 
     def record(self, call: Measurement, /) -> None:

@@ -34,7 +34,6 @@ from chatmodels.http.wire import (
     Json,
     finish_reason,
     is_object,
-    text_or_none,
     warn,
 )
 from chatmodels.providers.anthropic._blocks import part_of
@@ -44,6 +43,7 @@ from chatmodels.providers.anthropic._response import (
     refusal_of,
     refused,
     reject,
+    tier_of,
     usage_of,
 )
 from chatmodels.providers.anthropic._wire import (
@@ -313,7 +313,7 @@ class MessagesDecoder:
 
     def _usage_update(self, usage: Json) -> UsageUpdate:
         wire = read_usage(usage, self._warnings)
-        self._tier = text_or_none(wire.service_tier)
+        self._tier = tier_of(wire)
         return UsageUpdate(usage_of(wire))
 
     def _end(self, data: bytes) -> list[StreamEvent]:

@@ -77,8 +77,20 @@ def usage_of(wire: WireUsage) -> Usage:
         billed_output_tokens=billed[1],
         cached_input_tokens=cached,
         cache_write_tokens=written,
+        cache_write_1h_tokens=_written_1h(wire.cache_creation),
         reasoning_tokens=None if details is None else details.thinking_tokens,
     )
+
+
+def tier_of(wire: WireUsage) -> str | None:
+    """Return the tier that served the call; "fast" if the speed is, which has prices of its own."""
+    return "fast" if wire.speed == "fast" else text_or_none(wire.service_tier)
+
+
+def _written_1h(cache_creation: Json) -> int | None:
+    if not is_object(cache_creation):
+        return None
+    return integer_or_none(cache_creation.get("ephemeral_1h_input_tokens"))
 
 
 _NOT_READABLE = WireUsage()

@@ -76,9 +76,11 @@ class WireUsage(Wire, frozen=True, gc=False):
     output_tokens: int | None = None
     cache_read_input_tokens: int | None = None
     cache_creation_input_tokens: int | None = None
+    cache_creation: Json = None
     output_tokens_details: WireOutputDetails | None = None
     iterations: Json = None
     service_tier: Json = None
+    speed: Json = None
 
 
 class WireModel(Wire, frozen=True, gc=False):

@@ -3,7 +3,15 @@
 from typing import NoReturn
 
 from chatmodels.core import FinishReason, Usage
-from chatmodels.http.wire import Json, is_object, lenient, raise_for_body, text_or_none
+from chatmodels.http.wire import (
+    Json,
+    integer_or_none,
+    is_object,
+    lenient,
+    objects,
+    raise_for_body,
+    text_or_none,
+)
 from chatmodels.providers.bedrock._blocks import PROVIDER_NAME
 from chatmodels.providers.bedrock._errors import error_message, read_failure
 from chatmodels.providers.bedrock._wire import WireUsage
@@ -52,4 +60,15 @@ def read_usage(value: Json, warnings: list[str]) -> Usage:
         total_tokens=wire.total_tokens,
         cached_input_tokens=cached,
         cache_write_tokens=written,
+        cache_write_1h_tokens=_written_1h(wire.cache_details),
     )
+
+
+def _written_1h(cache_details: Json) -> int | None:
+    """Return the tokens that were written to a cache for an hour ("CacheDetail")."""
+    counts = [
+        integer_or_none(detail.get("inputTokens"))
+        for detail in objects(cache_details)
+        if detail.get("ttl") == "1h"
+    ]
+    return sum(count or 0 for count in counts) if counts else None

@@ -117,6 +117,7 @@ class WireUsage(Camel, frozen=True, gc=False):
     total_tokens: int | None = None
     cache_read_input_tokens: int | None = None
     cache_write_input_tokens: int | None = None
+    cache_details: Json = None
 
 
 class WireModel(Camel, frozen=True, gc=False):

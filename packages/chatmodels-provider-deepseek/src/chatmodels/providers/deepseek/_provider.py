@@ -4,23 +4,11 @@ Sources, as of November 2026: "Create Chat Completion", "Thinking Mode", "JSON O
 Calls" of DeepSeek's API docs, and responses of its API.
 """
 
-from collections.abc import Mapping
-
 from msgspec.structs import replace
 
 from chatmodels.core.extending import FREE_TOOL_CHOICES, ProviderOptions
 from chatmodels.http.wire import Json
 from chatmodels.openai_compatible import Dialect, compatible_provider
-
-
-def _efforts() -> Mapping[str, Mapping[str, Json]]:
-    # "Thinking Mode": the API maps the other words to these itself; reasoning is on by default.
-    words = {"minimal": "low", "medium": "high", "xhigh": "high"}
-    on = {"thinking.type": "enabled"}
-    return {"none": {"thinking.type": "disabled"}} | {
-        word: {**on, "reasoning_effort": words.get(word, word)}
-        for word in ("minimal", "low", "medium", "high", "xhigh", "max")
-    }
 
 
 def adapt(body: dict[str, Json], problems: list[str]) -> None:
@@ -50,7 +38,8 @@ DIALECT = Dialect(
     output_formats=frozenset({"json_object"}),
     inputs=frozenset(),
     reasoning_field="reasoning_content",
-    effort_fields=_efforts(),
+    effort_words={"minimal": "low", "medium": "high", "xhigh": "high"},  # "Thinking Mode"
+    effort_fields={"none": {"thinking.type": "disabled"}},  # by default, reasoning is on
     adapt=adapt,
 )
 """DeepSeek's chat completions."""
@@ -67,6 +56,7 @@ PROVIDER = compatible_provider(
     description="DeepSeek's models over its chat completions.",
     base_url="https://api.deepseek.com",
     api_key_env=["DEEPSEEK_API_KEY"],
+    families={"deepseek-chat*": replace(DIALECT, adapt=None)},  # does not reason by default
     model_prefixes=["deepseek-"],
     documentation_url="https://api-docs.deepseek.com/api/create-chat-completion",
     configure=_configured,

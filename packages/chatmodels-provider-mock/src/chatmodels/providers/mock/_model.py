@@ -1,7 +1,7 @@
 """The mock model."""
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from chatmodels.core import (
@@ -11,6 +11,7 @@ from chatmodels.core import (
     ErrorCode,
     HealthReport,
     ModelInfo,
+    Prices,
     Settings,
     StreamEvent,
     Timeout,
@@ -66,6 +67,7 @@ class MockChatModel(StandardChatModel):
         supported_settings: The supported settings, to test refusals; None for all.
         on_unsupported: Whether other settings raise an error or are left out with a warning.
         unsupported: The former name of `on_unsupported`, until 0.3.
+        prices: The prices of the model, for `response.cost`, or the names of models to them.
         policies: The policies of calls, the outermost first.
         observers: The observers of calls.
         sleep: The function for delays in sync calls.
@@ -95,6 +97,7 @@ class MockChatModel(StandardChatModel):
         supported_settings: frozenset[str] | None = None,
         on_unsupported: Literal["error", "warn"] = "error",
         unsupported: Literal["error", "warn"] | None = None,
+        prices: Prices | Mapping[str, Prices] | None = None,
         policies: Sequence[Policy] = (),
         observers: Sequence[Observer] = (),
         sleep: Callable[[float], object] = time.sleep,
@@ -121,6 +124,7 @@ class MockChatModel(StandardChatModel):
             supported_settings=supported_settings,
             on_unsupported=on_unsupported,
             unsupported=unsupported,
+            prices=prices,
             policies=policies,
             observers=observers,
         )

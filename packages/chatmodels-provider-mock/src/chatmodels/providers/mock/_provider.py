@@ -89,8 +89,8 @@ class MockProvider:
 
         Args:
             model: The model's name.
-            options: The options. `extra` contains the script. Settings, `on_unsupported` and time
-                limits are used; `max_retries` and other network options have no effect.
+            options: The options. `extra` contains the script. Settings, `on_unsupported`, time
+                limits and prices are used; `max_retries` and other network options have no effect.
 
         Raises:
             ConfigurationError: Options are invalid.
@@ -102,6 +102,7 @@ class MockProvider:
             settings=options.settings,
             timeout=options.timeout,
             on_unsupported=options.on_unsupported,
+            prices=options.prices,
             **script,
         )
 

@@ -1,0 +1,169 @@
+"""The prices of models in `genai-prices`, if it is installed."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from chatmodels.core._values.cost import Estimate
+from chatmodels.core._values.prices import Prices, standard_tier
+
+if TYPE_CHECKING:
+    from genai_prices.types import ModelInfo, ModelPrice, TieredPrices
+    from genai_prices.types import Provider as ListedProvider
+
+_NOT_INSTALLED = (
+    'no price list is installed; try: pip install "chatmodels-core[cost]", or pass prices=...'
+)
+
+
+def load_price_list() -> str:
+    """Import the price list, and return its name; empty if none is installed.
+
+    The first import takes about half a second, so do it before time matters. It does not use the
+    network.
+    """
+    try:
+        from genai_prices import __version__
+        from genai_prices.data_snapshot import get_snapshot
+    except ImportError:
+        return ""
+    get_snapshot()
+    return f"genai-prices {__version__}"
+
+
+def listed_prices(
+    provider: str,
+    models: Sequence[str | None],
+    /,
+    *,
+    service_tier: str | None = None,
+    at: dt.datetime | None = None,
+) -> tuple[Prices, set[Estimate]] | str:
+    """Find the prices of a model in the price list.
+
+    Args:
+        provider: The provider's registered name.
+        models: The names of the model; the first that the list has applies.
+        service_tier: The tier whose prices are added to those of the standard tier.
+        at: The time of the call; None if it is unknown.
+
+    Returns:
+        The prices, and what is estimated about them; or the reason why there are none.
+    """
+    name = load_price_list()
+    if not name:
+        return _NOT_INSTALLED
+    known = [model for model in models if model]
+    if not known:
+        return "the name of the model is unknown; pass prices=..."
+    missing = f"{name} has no prices of {provider}:{known[0]}; pass prices=..."
+    found = next(filter(None, (_found(provider, model) for model in known)), None)
+    if found is None:
+        return missing
+    listed, info, date = found
+    time = at or dt.datetime.now(dt.UTC)
+    standard = _known(info.get_prices(time))
+    if not {"input_mtok", "output_mtok"} <= standard.keys():
+        # Without this check, its missing prices would count as 0.
+        return missing
+    estimated: set[Estimate] = set()
+    if any("image" in key or "video" in key for key in standard):
+        estimated.add("media")
+    if at is None and isinstance(info.prices, list) and len(info.prices) > 1:
+        estimated.add("time")
+    own = any(info is each for each in listed.models)
+    if not own:
+        estimated.add("provider")
+    tiers: dict[str, Prices] = {}
+    tier = standard_tier(service_tier)
+    # Depending on the vendor, the list names a tier by one of these keys. For a tier without
+    # prices, it returns the standard ones.
+    context: dict[str, str] = dict.fromkeys(("service_tier", "processing", "speed"), tier)
+    if tier and own and _has_variant(info, context, time):
+        tiers[tier] = _prices(_known(info.get_prices(time, context)), name, date)
+    return _prices(standard, name, date, tiers), estimated
+
+
+def _found(provider: str, model: str) -> "tuple[ListedProvider, ModelInfo, dt.date | None] | None":
+    from genai_prices.data_snapshot import get_snapshot
+
+    snapshot = get_snapshot()
+    wanted = _PROVIDERS.get(provider, provider.replace("_", "-"))
+    try:
+        listed, info = snapshot.find_provider_model(model, None, wanted, None)
+    except LookupError:
+        return None
+    if listed.id != wanted:
+        return None  # any name that contains "openai" matches OpenAI, also one of a local server
+    # The data that is installed with the package has no date, only the version of the package.
+    date = snapshot.timestamp.date() if snapshot.from_auto_update else None
+    return listed, info, date
+
+
+def _has_variant(info: "ModelInfo", context: dict[str, str], time: dt.datetime) -> bool:
+    return any(
+        all(context.get(key) == value for key, value in variant.when.items())
+        and (variant.constraint is None or variant.constraint.active(time))
+        for variant in info.price_variants or ()
+    )
+
+
+def _known(prices: "ModelPrice") -> "dict[str, Decimal | TieredPrices]":
+    return {key: price for key, price in vars(prices).items() if price is not None}
+
+
+def _prices(
+    listed: "Mapping[str, Decimal | TieredPrices]",
+    name: str,
+    date: dt.date | None,
+    tiers: Mapping[str, Prices] | None = None,
+) -> Prices:
+    steps = {
+        tier.start
+        for price in listed.values()
+        if not isinstance(price, Decimal)
+        for tier in price.tiers
+    }
+    return Prices(
+        **_fields(listed, 0),
+        name=name,
+        date=date,
+        tiers=tiers or {},
+        long_context={
+            step: Prices(**_fields(listed, step + 1), name=name, date=date) for step in steps
+        },
+    )
+
+
+def _fields(listed: "Mapping[str, Decimal | TieredPrices]", input_tokens: int) -> dict[str, Any]:
+    fields = {
+        field: _price(listed[key], input_tokens) for key, field in _FIELDS.items() if key in listed
+    }
+    if "request" in fields:
+        fields["request"] /= 1000
+    return fields
+
+
+def _price(price: "Decimal | TieredPrices", input_tokens: int) -> Decimal:
+    if isinstance(price, Decimal):
+        return price
+    reached = [tier for tier in price.tiers if input_tokens > tier.start]
+    return max(reached, key=lambda tier: tier.start).price if reached else price.base
+
+
+_PROVIDERS = {"bedrock": "aws", "moonshot": "moonshotai", "xai": "x-ai"}
+"""Names of providers here to those in the price list, if they differ."""
+
+_FIELDS = {
+    "input_mtok": "input",
+    "output_mtok": "output",
+    "cache_read_mtok": "cached_input",
+    "cache_write_mtok": "cache_write",
+    "cache_write_1h_mtok": "cache_write_1h",
+    "input_audio_mtok": "input_audio",
+    "cache_audio_read_mtok": "cached_input_audio",
+    "output_audio_mtok": "output_audio",
+    "output_reasoning_mtok": "reasoning",
+    "requests_kcount": "request",
+}

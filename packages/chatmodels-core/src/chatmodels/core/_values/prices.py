@@ -1,0 +1,203 @@
+"""The prices of a model."""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+
+import msgspec
+
+from chatmodels.core._errors.classes import ConfigurationError
+from chatmodels.core._values.billing import billed_tokens
+from chatmodels.core._values.cost import Cost, CostKind, CostPart, Estimate, unknown_cost
+from chatmodels.core._values.parts import FrozenValue
+from chatmodels.core._values.usage import Usage
+
+OWN_PRICES = "own prices"
+
+Number = Decimal | float
+
+
+class Prices(FrozenValue, frozen=True, kw_only=True):
+    """The prices of a model: for a million tokens, if not described otherwise.
+
+    Numbers are stored as `Decimal`; a float counts as its shortest decimal form, so that 0.1 is
+    exactly 0.1.
+
+    Attributes:
+        input: Input tokens.
+        output: Output tokens.
+        cached_input: Input tokens that were read from a cache; None for the price of `input`.
+        cache_write: Input tokens that were written to a cache; None for the price of `input`.
+        cache_write_1h: Those that are kept for an hour; None for the price of `cache_write`.
+        input_audio: Input tokens of audio; None for the price of `input`.
+        cached_input_audio: Those that were read from a cache; None for the price of `cached_input`.
+        output_audio: Output tokens of audio; None for the price of `output`.
+        reasoning: Output tokens of reasoning; None for the price of `output`.
+        request: The price of one call, in addition to its tokens.
+        tiers: Service tier to the prices of calls that it served, as in `{"flex": Prices(...)}`.
+        long_context: A number of input tokens to the prices of whole calls with more of them.
+        currency: The currency, by its code of ISO 4217.
+        name: The name of the price list.
+        date: The date of the price list.
+
+    Raises:
+        ConfigurationError: A price is not a number of at least 0, or the prices of tiers and long
+            contexts have another currency; the message lists every problem.
+
+    Examples:
+        >>> prices = Prices(input=2, output=12, cached_input=0.2)
+        >>> prices.cost(Usage(input_tokens=1000, output_tokens=100, cached_input_tokens=500)).amount
+        Decimal('0.0023')
+    """
+
+    input: Number
+    output: Number
+    cached_input: Number | None = None
+    cache_write: Number | None = None
+    cache_write_1h: Number | None = None
+    input_audio: Number | None = None
+    cached_input_audio: Number | None = None
+    output_audio: Number | None = None
+    reasoning: Number | None = None
+    request: Number | None = None
+    tiers: Mapping[str, "Prices"] = msgspec.field(default_factory=dict[str, "Prices"])
+    long_context: Mapping[int, "Prices"] = msgspec.field(default_factory=dict[int, "Prices"])
+    currency: str = "USD"
+    name: str = OWN_PRICES
+    date: dt.date | None = None
+
+    def __post_init__(self) -> None:
+        problems = list(self._normalize())
+        for place, prices in (*self.tiers.items(), *self.long_context.items()):
+            if prices.currency != self.currency:
+                problems.append(
+                    f"the prices of {place!r} are in {prices.currency}, the others in "
+                    f"{self.currency}"
+                )
+        if problems:
+            raise ConfigurationError(f"Prices: {'; '.join(problems)}", op="configure")
+
+    def _normalize(self) -> Iterator[str]:
+        for name in _PRICES:
+            value: object = getattr(self, name)
+            if value is None or (type(value) is Decimal and value.is_finite() and value >= 0):
+                continue
+            price = _decimal(value)
+            if price is None:
+                yield f"{name} must be a number of at least 0, not {value!r}"
+            else:
+                msgspec.structs.force_setattr(self, name, price)
+
+    def cost(self, usage: Usage, /, *, service_tier: str | None = None) -> Cost:
+        """Compute the cost of a call.
+
+        Args:
+            usage: The tokens of the call.
+            service_tier: The tier that served it; None for the standard tier.
+        """
+        tokens = billed_tokens(usage)
+        if tokens is None:
+            return unknown_cost("the provider did not report the tokens of the call")
+        quantities, estimated = tokens
+        prices = self._at(service_tier, estimated)
+        input_tokens = sum(
+            number for kind, number in quantities.items() if kind not in _OUTPUT_KINDS
+        )
+        steps = [step for step in prices.long_context if input_tokens > step]
+        if steps:
+            prices = prices.long_context[max(steps)]
+        parts = [
+            CostPart(kind, number, number * prices._price(kind, estimated) / _MILLION)
+            for kind, number in quantities.items()
+        ]
+        if prices.request is not None and quantities:  # a cached response used no tokens
+            parts.append(CostPart("request", 1, Decimal(prices.request)))
+        return Cost(
+            amount=sum((part.amount for part in parts), Decimal(0)),
+            currency=self.currency,
+            parts=tuple(parts),
+            price_list=self.name,
+            price_list_date=self.date,
+            estimated=tuple(sorted(estimated)),
+        )
+
+    def _at(self, service_tier: str | None, estimated: set[Estimate]) -> "Prices":
+        tier = standard_tier(service_tier)
+        if not tier:
+            return self
+        prices = self.tiers.get(tier)
+        if prices is None:
+            estimated.add("service_tier")
+            return self
+        return prices
+
+    def _price(self, kind: CostKind, estimated: set[Estimate]) -> Decimal:
+        """Return the price of a kind of tokens, or of the kind to which they count instead."""
+        price: Number | None = getattr(self, kind)
+        while price is None:
+            kind, estimate = _INSTEAD[kind]
+            if estimate is not None:
+                estimated.add(estimate)
+            price = getattr(self, kind)
+        return Decimal(price)
+
+
+def prices_for(prices: Prices | Mapping[str, Prices] | None, model: str, /) -> Prices | None:
+    """Return the prices of a model: those of its name, else of the first pattern that matches."""
+    if prices is None or isinstance(prices, Prices):
+        return prices
+    if model in prices:
+        return prices[model]
+    from fnmatch import fnmatchcase
+
+    return next((own for name, own in prices.items() if fnmatchcase(model, name)), None)
+
+
+def checked_prices(value: object, /) -> Prices | dict[str, Prices]:
+    """Convert the prices of a model, or of models by their names, from plain data.
+
+    Raises:
+        ConfigurationError: It is something else, or prices are invalid.
+    """
+    if isinstance(value, Prices):
+        return value
+    try:
+        if isinstance(value, dict) and ("input" in value or "output" in value):
+            return msgspec.convert(value, Prices, str_keys=True)
+        return msgspec.convert(value, dict[str, Prices], str_keys=True)
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(
+            f"prices must be Prices(...), or a mapping of the names of models to them: {error}"
+        ) from error
+
+
+def standard_tier(name: str | None, /) -> str:
+    """Return the name of a service tier in price lists; empty for the standard tier.
+
+    Vendors report "default" (OpenAI, Bedrock), "standard" (Anthropic, Gemini), "on_demand" (Groq,
+    Vertex AI) and "Priority Tier" (Mistral).
+    """
+    tier = (name or "").lower().removesuffix(" tier")
+    return "" if tier in _STANDARD else tier
+
+
+def _decimal(value: object) -> Decimal | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
+        return None
+    price = Decimal(str(value))
+    return price if price.is_finite() and price >= 0 else None
+
+
+_MILLION = 1_000_000
+_STANDARD = frozenset({"", "auto", "default", "standard", "on_demand"})
+_OUTPUT_KINDS = frozenset({"output", "reasoning", "output_audio"})
+_INSTEAD: dict[CostKind, tuple[CostKind, Estimate | None]] = {
+    "cached_input": ("input", "cached_input"),
+    "cache_write": ("input", "cache_write"),
+    "cache_write_1h": ("cache_write", "cache_write_1h"),
+    "input_audio": ("input", "input_audio"),
+    "cached_input_audio": ("cached_input", "input_audio"),
+    "output_audio": ("output", "output_audio"),
+    "reasoning": ("output", None),  # all vendors bill it as output, if it has no price
+}
+_PRICES = ("input", "output", *_INSTEAD, "request")
