@@ -8,7 +8,7 @@ API.
 from msgspec.structs import replace
 
 from chatmodels.http import HttpRequest, Listing
-from chatmodels.http.wire import Json
+from chatmodels.http.wire import Json, is_object
 from chatmodels.openai_compatible import Dialect, compatible_provider, split_parallel_calls
 from chatmodels.providers.databricks._listing import read_endpoints
 
@@ -16,7 +16,7 @@ from chatmodels.providers.databricks._listing import read_endpoints
 def with_type(body: dict[str, Json], problems: list[str]) -> None:
     """Add the type to the limit of reasoning tokens."""
     thinking = body.get("thinking")
-    if isinstance(thinking, dict):
+    if is_object(thinking):
         thinking.setdefault("type", "enabled")  # {"type": "enabled", "budget_tokens": 10240}
 
 

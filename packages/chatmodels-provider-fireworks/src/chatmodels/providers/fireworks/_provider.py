@@ -6,7 +6,7 @@ fireworks-ai 1.2, and responses of its API.
 
 from msgspec.structs import replace
 
-from chatmodels.http.wire import Json
+from chatmodels.http.wire import Json, is_object
 from chatmodels.openai_compatible import COMMON_SETTINGS, Dialect, compatible_provider
 
 _LEVELS = ("low", "medium", "high")
@@ -15,7 +15,7 @@ _LEVELS = ("low", "medium", "high")
 def adapt(body: dict[str, Json], problems: list[str]) -> None:
     """Add the type to the limit of reasoning tokens, and refuse it beside an effort."""
     thinking = body.get("thinking")
-    if isinstance(thinking, dict):
+    if is_object(thinking):
         # {"type": "enabled", "budget_tokens": 1024}, and never with `reasoning_effort`
         thinking.setdefault("type", "enabled")
         if "reasoning_effort" in body:
