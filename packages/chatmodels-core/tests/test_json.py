@@ -43,6 +43,7 @@ from chatmodels.core import (
     TextPart,
     Timeout,
     Timing,
+    TokenCount,
     TokenLogprob,
     ToolCall,
     ToolCallEnd,
@@ -71,6 +72,8 @@ from chatmodels.core.extending import (
     ProviderMetadata,
     ProviderOptions,
     ProviderState,
+    Race,
+    RateLimitStatus,
     Run,
     SchemaRules,
     SchemaTranslation,
@@ -265,6 +268,14 @@ VALUES: dict[type[Any], st.SearchStrategy[Any]] = {
     TextPart: text_parts,
     Timeout: timeouts,
     Timing: st.builds(Timing, total=floats, events=indexes),
+    TokenCount: st.builds(
+        TokenCount,
+        input_tokens=st.integers(0, 10**6),
+        is_estimate=st.booleans(),
+        method=st.sampled_from(["endpoint", "tokenizer", "estimate"]),
+        note=texts,
+        warnings=several(texts),
+    ),
     TokenLogprob: logprobs,
     ToolCall: calls,
     ToolCallEnd: st.builds(ToolCallEnd, calls, indexes),
@@ -310,13 +321,14 @@ def test_every_public_value_is_tried() -> None:
         Sleep,
         Run,
         Collect,
+        Race,
         StartedStream,
         Profile,
         ProviderOptions,
         SchemaRules,
         SchemaTranslation,
     }
-    others |= {FailedAttempt, AcceptedMedia, ToolContext, ToolRun, ToolRunInfo}
+    others |= {FailedAttempt, AcceptedMedia, RateLimitStatus, ToolContext, ToolRun, ToolRunInfo}
     assert public - others == set(VALUES)
 
 

@@ -42,7 +42,9 @@ METADATA = ProviderMetadata(
 
 def load(environment=None, file=None, metadata=METADATA, **arguments) -> ProviderOptions:
     given = {"ACME_API_KEY": KEY} if environment is None else environment
-    return load_options(metadata, arguments, environment=given, file=file)
+    table = None if file is None else file.providers.get(metadata.name)
+    defaults = () if table is None else (table,)
+    return load_options(metadata, arguments, environment=given, defaults=defaults)
 
 
 @pytest.fixture
@@ -423,37 +425,23 @@ def test_a_proxy_without_credentials_pickles() -> None:
 # The file.
 
 
+def test_a_wrong_default_of_a_provider_is_not_blamed_on_the_file(config) -> None:
+    metadata = msgspec.structs.replace(METADATA, base_url="ftp://acme.test")
+    with pytest.raises(ConfigurationError, match=r"ftp://acme\.test' \(default of acme\)"):
+        load(file=config("[providers.acme]\nmax_retries = 1"), metadata=metadata)
+
+
 def test_a_config_file_shows_its_path_only(config) -> None:
     file = config(f'[providers.acme]\napi_key = "{KEY}"\n[aliases]\ndefault = "acme:large"')
     assert repr(file) == f"ConfigFile({file.path!r})"
     assert list(file.__rich_repr__()) == [file.path]
-    assert file.aliases == {"default": "acme:large"}
+    assert file.aliases["default"].spec == "acme:large"
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        pytest.param("a = ", "it is not valid TOML", id="not TOML"),
-        pytest.param("[provider.x]", "no table 'provider'; did you mean 'providers'?", id="typo"),
-        pytest.param("[logging]", "there are [providers.<name>] and [aliases]", id="unknown table"),
-        pytest.param("aliases = 3", "[aliases] must be a table of strings", id="no table"),
-        pytest.param(
-            '[aliases]\na = 3\nb = "mock:echo"\nc = {}',
-            "[aliases] must be a table of strings, as in "
-            "default = \"openai:gpt-6.1-terra\"; correct 'a', 'c'",
-            id="no text",
-        ),
-        pytest.param(
-            "providers.x = 'sk-very-secret'\n[x]", "no table 'x'; there are", id="two problems"
-        ),
-    ],
-)
-def test_a_wrong_config_file_is_refused(config, text: str, words: str, tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError) as caught:
-        config(text)
-    assert words in str(caught.value)
+def test_a_file_that_is_not_toml_is_refused(config, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="it is not valid TOML") as caught:
+        config("a = ")
     assert str(tmp_path / "chatmodels.toml") in str(caught.value)
-    assert KEY not in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -492,4 +480,4 @@ def test_the_file_of_the_environment_is_read_once(tmp_path: Path, monkeypatch) -
     first = environment_config()
     path.unlink()
     assert environment_config() is first
-    assert first.aliases == {"a": "b:c"}
+    assert first.aliases["a"].spec == "b:c"

@@ -377,11 +377,13 @@ def test_a_config_file_with_wrong_aliases_is_refused_as_a_whole(registry, tmp_pa
     with pytest.raises(ConfigurationError) as caught:
         registry.load_config(path)
     assert str(caught.value) == (
-        f"{path} [aliases]: alias 'a' refers to itself: a -> b -> a; "
-        "alias 'b' refers to itself: b -> a -> b; "
-        "alias 'c' refers to 'acme:', which is not 'provider:model'; "
-        "alias 'd' refers to 'nothing', which is neither 'provider:model' nor an alias; "
-        "'e:' cannot be an alias, which is a word without a colon"
+        f"{path}: 5 problems\n"
+        "- aliases.a: alias 'a' refers to itself: a -> b -> a\n"
+        "- aliases.b: alias 'b' refers to itself: b -> a -> b\n"
+        "- aliases.c: alias 'c' refers to 'acme:', which is not 'provider:model'\n"
+        "- aliases.d: alias 'd' refers to 'nothing', which is neither 'provider:model' nor an "
+        "alias\n"
+        "- aliases.\"e:\": 'e:' cannot be an alias, which is a word without a colon"
     )
     assert registry.aliases == {}
 

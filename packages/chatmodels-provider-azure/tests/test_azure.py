@@ -494,3 +494,20 @@ def test_the_health_check_uses_the_cheapest_request() -> None:
         "/openai/models?api-version=2024-10-21",
         "/models/info?api-version=2024-05-01-preview",
     ]
+
+
+@pytest.mark.parametrize("version", ["v1", "preview"])
+def test_tokens_are_counted_at_the_responses_api(version: str) -> None:
+    with Simulator() as simulator:
+        made = model(base_url=simulator.url, api="responses", api_version=version, deployment="d")
+        counted = made.count_tokens("two words")
+        sent = simulator.exchanges[-1].request
+    query = "?api-version=preview" if version == "preview" else ""
+    assert (counted.input_tokens, counted.is_estimate) == (2, False)
+    assert sent.target == f"/openai/v1/responses/input_tokens{query}"
+    assert sent.json["model"] == "d"
+
+
+def test_tokens_of_chat_completions_are_estimated() -> None:
+    counted = model().count_tokens("two words")
+    assert counted.note == "azure (chat_completions) has no endpoint that counts tokens"

@@ -34,6 +34,7 @@ from chatmodels.core import (
     TextDelta,
     TextPart,
     Timeout,
+    TokenCount,
     TokenLogprob,
     ToolCall,
     ToolCallDelta,
@@ -42,6 +43,7 @@ from chatmodels.core import (
     UnsupportedError,
     Usage,
     assistant,
+    create_chat_model,
     system,
     tool_result,
     user,
@@ -473,3 +475,22 @@ async def test_the_four_call_forms_agree() -> None:
 
     assert bare == [bare[0]] * 4
     assert bare[0].message == assistant(*reply[:-1])
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+async def test_tokens_are_counted_as_in_the_usage(is_async: bool) -> None:
+    model = MockChatModel()
+    prompt = "three short words"
+    counted = await model.acount_tokens(prompt) if is_async else model.count_tokens(prompt)
+    assert counted == TokenCount(input_tokens=3, is_estimate=False, method="endpoint")
+    assert model.calls == ()
+    assert model.generate(prompt).usage.input_tokens == 3
+
+
+def test_a_number_of_tokens_can_be_scripted() -> None:
+    assert MockChatModel(input_tokens=0).count_tokens("a b").input_tokens == 0
+    model = create_chat_model("mock:m", input_tokens=200_000)
+    assert model.count_tokens("a b").input_tokens == 200_000
+    assert pickle.loads(pickle.dumps(model)).count_tokens("?").input_tokens == 200_000
+    with pytest.raises(ConfigurationError, match="input_tokens must be an integer of at least 0"):
+        MockChatModel(input_tokens=-1)

@@ -88,3 +88,12 @@ def test_the_health_of_both_apis_is_that_of_the_models(
 ) -> None:
     assert model.check_health().status == "healthy"
     assert simulator.exchanges[-1].request.target == "/v1/models"
+
+
+def test_tokens_are_counted_by_this_api_only(simulator: Simulator, model: ChatModel) -> None:
+    counted = model.count_tokens("two words", temperature=None)
+    assert (counted.input_tokens, counted.is_estimate) == (2, False)
+    assert simulator.exchanges[-1].request.path == "/v1/responses/input_tokens"
+    chat = create_chat_model("openai:gpt-4o", api_key="sk-1", base_url=simulator.base_url)
+    assert chat.count_tokens("two words").is_estimate
+    assert len(simulator.exchanges) == 1

@@ -171,7 +171,7 @@ def test_a_limit_that_refills_is_awaited_only_as_long_as_it_takes(clock: Any) ->
     limit = RateLimit(clock=clock)
     Running(limit).end(limit_tokens="1000", remaining_tokens="0", reset_tokens="50s")
 
-    calls = [Running(limit, tokens=99) for _ in range(3)]
+    calls = [Running(limit, tokens=95) for _ in range(3)]  # 100 with the input
 
     assert waits(calls) == pytest.approx([5, 10, 15])  # 20 tokens a second
     clock.now = 1000

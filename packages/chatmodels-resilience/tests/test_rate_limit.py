@@ -13,16 +13,12 @@ from chatmodels.core import (
     RateLimitError,
     Settings,
     Timeout,
-    ToolResult,
     Usage,
     assistant,
-    image,
-    tool_result,
     user,
 )
-from chatmodels.core.extending import CallInfo, Send, Sleep
+from chatmodels.core.extending import CallInfo, Send, Sleep, estimated_tokens
 from chatmodels.resilience import RateLimit
-from chatmodels.resilience._rate_limit import estimated_tokens
 
 REQUEST = ChatRequest(messages=(user("Hi"),))
 
@@ -65,7 +61,8 @@ def test_requests_beyond_the_limit_wait_for_the_period() -> None:
 
 def test_tokens_are_estimated_and_corrected() -> None:
     trial = Trial(tokens=100, per=10)
-    request = ChatRequest(messages=(user("x" * 40),), settings=Settings(max_output_tokens=70))
+    request = ChatRequest(messages=(user("x" * 24),), settings=Settings(max_output_tokens=70))
+    assert estimated_tokens(request) == 10  # of the input
 
     flow, wait = trial.begin(request)  # estimated at 80 tokens
     assert wait == 0
@@ -123,15 +120,15 @@ async def test_a_wait_beyond_the_total_time_is_an_error_at_once(call: Any, scrip
     assert repr(limit) == "<RateLimit: 1 requests and 1,000 tokens per 36000 s>"
 
 
-def test_the_estimate_counts_texts_everywhere() -> None:
-    result = ToolResult("c", (*user("y" * 8).parts,), name="f")
-    messages = (user("x" * 8, image(b"\x89PNG\r\n\x1a\n")), tool_result(result))
-
-    assert estimated_tokens(ChatRequest(messages=messages)) == 4
+def asking(tokens: int) -> ChatRequest:
+    """Return a request that is estimated at a number of tokens, at least four."""
+    request = ChatRequest(messages=(user("x" * 4 * (tokens - 4)),))
+    assert estimated_tokens(request) == tokens
+    return request
 
 
 @given(
-    st.lists(st.tuples(st.floats(0, 5), st.integers(1, 40)), max_size=40),
+    st.lists(st.tuples(st.floats(0, 5), st.integers(4, 40)), max_size=40),
     st.integers(1, 5),
     st.integers(40, 80),
 )
@@ -143,7 +140,7 @@ def test_no_period_ever_has_more_than_the_limits(
 
     for elapsed, amount in calls:
         trial.now += elapsed
-        request = ChatRequest(messages=(user("x" * 4 * amount),))
+        request = asking(amount)
         starts.append((trial.now + trial.begin(request)[1], amount))
 
     for begin, _ in starts:
@@ -193,9 +190,9 @@ def test_a_wait_that_is_cancelled_after_its_time_is_forgotten() -> None:
 
 
 def test_amounts_of_the_same_time_end_together() -> None:
-    trial = Trial(tokens=3, per=10)
-    for now, text in [(0, "four"), (0, "four"), (1, "four")]:
+    trial = Trial(tokens=15, per=10)
+    for now in (0, 0, 1):
         trial.now = now
-        assert trial.begin(ChatRequest(messages=(user(text),)))[1] == 0
+        assert trial.begin(asking(5))[1] == 0
 
-    assert trial.begin(ChatRequest(messages=(user("of eight"),)))[1] == 9
+    assert trial.begin(asking(6))[1] == 9

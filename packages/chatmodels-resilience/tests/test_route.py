@@ -475,6 +475,18 @@ def test_the_request_of_the_first_member_is_explained() -> None:
         Route([Bare()]).explain("Hi")
 
 
+@pytest.mark.parametrize("is_async", [False, True])
+async def test_the_tokens_of_the_first_member_are_counted(is_async: bool) -> None:
+    async def count(route: Route) -> str:
+        if is_async:
+            return (await route.acount_tokens("Hi")).note
+        return route.count_tokens("Hi").note
+
+    first = Named("a")
+    assert await count(Route([first, Bare()])) == first.count_tokens("Hi").note
+    assert (await count(Route([Bare(), first]))).startswith("route has no endpoint")
+
+
 def test_a_bare_model_is_a_member() -> None:
     assert Route([Bare()]).generate("Hi").text == "bare"
 
@@ -499,8 +511,8 @@ def test_wrong_arguments_are_refused_together() -> None:
         Route(["a"], "fastest", failures=0, on=["nothing"])  # type: ignore[arg-type,list-item] - untyped callers
     assert raised.value.message == (
         "Route: str is not a model; create one with create_chat_model(...); "
-        "there is no strategy 'fastest'; pass round_robin, least_busy, lowest_latency, sticky, "
-        "or an object such as Weighted(...) or Cheapest(...); "
+        "there is no strategy 'fastest'; pass round_robin, least_busy, lowest_latency, cheapest, "
+        "sticky, or an object such as Weighted(...); "
         "failures must be an integer of at least 1, not 0; there is no ErrorCode 'nothing'"
     )
     with pytest.raises(ConfigurationError, match="Route: pass at least one model"):

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatmodels.core import ChatRequest, ChatResponse, ConfigurationError, Settings, assistant, user
+from chatmodels.core import (
+    ChatRequest,
+    ChatResponse,
+    ConfigurationError,
+    Prices,
+    Settings,
+    assistant,
+    user,
+)
 from chatmodels.core.extending import CallInfo, StandardChatModel
 from chatmodels.resilience import Cheapest, LowestLatency, Route, Sticky, Weighted
 from chatmodels.resilience._decayed_mean import DecayedMean
@@ -18,8 +26,10 @@ from chatmodels.resilience._decayed_mean import DecayedMean
 class Timed(StandardChatModel):
     """Responds with its name, after it has moved the clock."""
 
-    def __init__(self, name: str, clock: Any = None, seconds: float = 0.0) -> None:
-        super().__init__("acme", name)
+    def __init__(
+        self, name: str, clock: Any = None, seconds: float = 0.0, prices: Prices | None = None
+    ) -> None:
+        super().__init__("acme", name, prices=prices)
         self.clock = clock
         self.seconds = seconds
         self.before: Callable[[], object] = lambda: None
@@ -86,6 +96,19 @@ def test_a_price_can_depend_on_the_request() -> None:
 
     assert texts(model, 1, max_output_tokens=50) + texts(model, 1, max_output_tokens=500) == "ba"
     assert repr(strategy) == f"Cheapest({price!r})"
+
+
+async def test_the_cheapest_member_is_known_from_the_prices_of_the_models(call: Any) -> None:
+    dear = Prices(input=1, output=9)
+    cheap = Prices(input=2, output=6)
+    strategy = Cheapest()
+    models = [Timed("a"), Timed("b", prices=dear), Timed("c", prices=cheap)]
+
+    route = Route(models, strategy)
+
+    assert [(await call(route)).text for _ in range(2)] == ["c", "c"]
+    assert (await call(Route(models, "cheapest"))).text == "c"
+    assert repr(strategy) == "Cheapest()"
 
 
 def test_the_lowest_latency_wins_after_each_was_measured(clock: Any) -> None:

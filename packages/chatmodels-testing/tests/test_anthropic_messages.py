@@ -244,9 +244,3 @@ def test_an_overload_has_a_type_of_its_own(simulator: Simulator) -> None:
     simulator.queue(FAULTS["overloaded"])
     got = ask(simulator)
     assert (got.status, got.json["error"]["type"]) == (529, "overloaded_error")
-
-
-def test_it_counts_the_tokens_of_a_request(simulator: Simulator) -> None:
-    body = json.dumps({"model": "m", "messages": [{"role": "user", "content": "Hello!"}]})
-    got = request(simulator, "POST", "/v1/messages/count_tokens", body.encode(), HEADERS)
-    assert got.json == {"input_tokens": len(body) // 4}

@@ -26,6 +26,7 @@ FOUND_OUT = {
     "streams-have-one-start-and-one-end",
     "responses-report-their-origin",
     "usage-adds-up",
+    "responses-have-the-prices-of-their-model",
     "every-setting-is-applied-or-refused",
     "settings-of-the-model-apply-to-its-calls",
     "a-failed-call-is-retried",

@@ -44,10 +44,6 @@ usages = st.builds(
 )
 
 
-def amounts(prices: Prices, **tokens: int) -> dict[str, str]:
-    return {part.kind: f"{part.amount:f}" for part in prices.cost(Usage(**tokens)).parts}
-
-
 def test_every_kind_of_tokens_has_its_price() -> None:
     usage = Usage(
         input_tokens=10_000,

@@ -88,6 +88,13 @@ def test_a_partial_response_has_a_cost() -> None:
     assert caught.value.partial.provider == "acme"
 
 
+def test_a_stream_has_the_cost_so_far() -> None:
+    with priced().stream("Hi") as stream:
+        next(stream)
+
+        assert stream.partial.cost.amount == AMOUNT
+
+
 def test_a_response_of_the_wrong_type_has_a_cost() -> None:
     with pytest.raises(OutputInvalidError) as caught:
         priced().generate("Hi", output_type=int)
@@ -237,7 +244,26 @@ def test_wrong_prices_are_refused(prices: Any, problem: str) -> None:
     assert problem in caught.value.message
 
 
-def test_prices_can_be_plain_data() -> None:
-    options = ProviderOptions(prices={"input": 1, "output": 2})  # type: ignore[arg-type]
+@pytest.mark.parametrize(
+    ("prices", "expected"),
+    [
+        (PRICES, PRICES),
+        ({"input": 1, "output": 2}, Prices(input=1, output=2)),
+        ({"a": {"input": 1, "output": 2}}, {"a": Prices(input=1, output=2)}),
+    ],
+)
+def test_prices_can_be_plain_data(prices: Any, expected: Any) -> None:
+    assert ProviderOptions(prices=prices).prices == expected
 
-    assert options.prices == Prices(input=1, output=2)
+
+def test_an_alias_has_the_prices_of_its_model(global_registry: Any, fake: Any) -> None:
+    global_registry.register_provider(fake("acme"))
+    global_registry.set_alias("default", "acme:large")
+
+    assert global_registry.create_chat_model("default").prices is None
+
+
+def test_only_usages_can_be_added() -> None:
+    with pytest.raises(TypeError):
+        USAGE + 1  # type: ignore[operator]
+    assert sum([USAGE, USAGE]).input_tokens == 20  # type: ignore[union-attr]

@@ -39,11 +39,13 @@ from chatmodels.core._public import import_lazily, publish
 from chatmodels.core._registry.front import (
     acheck_health,
     alist_models,
+    check_config,
     check_health,
     create_chat_model,
     list_models,
     list_providers,
     load_config,
+    reload_config,
     set_alias,
 )
 from chatmodels.core._registry.registry import registry
@@ -88,6 +90,7 @@ from chatmodels.core._values.response import ChatResponse, FinishReason, Timing,
 from chatmodels.core._values.secret import Secret
 from chatmodels.core._values.settings import AudioOutput, Settings
 from chatmodels.core._values.timeout import Timeout
+from chatmodels.core._values.token_count import TokenCount
 from chatmodels.core._values.tool_events import ToolEnd, ToolStart
 from chatmodels.core._values.usage import Usage
 from chatmodels.core._version import VERSION
@@ -162,6 +165,7 @@ __all__ = [
     "TextPart",
     "Timeout",
     "Timing",
+    "TokenCount",
     "TokenLogprob",
     "Tool",
     "ToolArgumentsError",
@@ -187,6 +191,7 @@ __all__ = [
     "assistant",
     "astream_tools",
     "audio",
+    "check_config",
     "check_health",
     "create_chat_model",
     "file",
@@ -198,6 +203,7 @@ __all__ = [
     "load_config",
     "prices_of",
     "registry",
+    "reload_config",
     "repair_conversation",
     "run_tools",
     "set_alias",

@@ -12,6 +12,7 @@ from chatmodels.core._calls.flow import (
     Effect,
     Flow,
     Policy,
+    Race,
     Run,
     Send,
     Sleep,
@@ -27,7 +28,13 @@ from chatmodels.core._calls.generation import (
 )
 from chatmodels.core._calls.model import StandardChatModel
 from chatmodels.core._calls.options import CallOptions
-from chatmodels.core._calls.protocols import AsyncHealthChecker, HealthChecker, ModelInfoProvider
+from chatmodels.core._calls.protocols import (
+    AsyncHealthChecker,
+    AsyncTokenCounter,
+    HealthChecker,
+    ModelInfoProvider,
+    TokenCounter,
+)
 from chatmodels.core._calls.rate_limits import RateLimitStatus, parse_delay, read_rate_limits
 from chatmodels.core._calls.started import StartedStream
 from chatmodels.core._calls.whole import whole_response
@@ -37,6 +44,7 @@ from chatmodels.core._loop.options import AsyncToolLoopOptions, ToolLoopOptions
 from chatmodels.core._loop.watching import ToolRunInfo
 from chatmodels.core._public import import_lazily, publish
 from chatmodels.core._registry.alias import AliasedModel
+from chatmodels.core._registry.derived import AdaptableProvider
 from chatmodels.core._registry.discovery import CONTRACT_VERSION
 from chatmodels.core._registry.front import (
     provider,
@@ -79,6 +87,7 @@ from chatmodels.core._values.profile import (
 from chatmodels.core._values.request import OutputSchema, ToolDefinition
 from chatmodels.core._values.secret import MASK, SecretSource
 from chatmodels.core._values.settings import SettingsArguments
+from chatmodels.core._values.token_estimate import estimated_tokens
 from chatmodels.core._values.tool_events import ToolStreamEvent
 
 __all__ = [
@@ -90,12 +99,14 @@ __all__ = [
     "STRICT_SCHEMA",
     "AcceptedMedia",
     "Accumulator",
+    "AdaptableProvider",
     "AliasedModel",
     "AsyncBatchResults",
     "AsyncHealthChecker",
     "AsyncMessageGenerator",
     "AsyncMessageStreamer",
     "AsyncModelLister",
+    "AsyncTokenCounter",
     "AsyncToolLoopOptions",
     "BatchModel",
     "BatchResults",
@@ -129,6 +140,7 @@ __all__ = [
     "ProviderOptions",
     "ProviderRegistry",
     "ProviderState",
+    "Race",
     "RateLimitStatus",
     "RegistryObserver",
     "ResultPart",
@@ -142,6 +154,7 @@ __all__ = [
     "Sleep",
     "StandardChatModel",
     "StartedStream",
+    "TokenCounter",
     "ToolChoiceLike",
     "ToolChoiceMode",
     "ToolDefinition",
@@ -156,6 +169,7 @@ __all__ = [
     "error_class",
     "error_code",
     "error_facts",
+    "estimated_tokens",
     "events_of",
     "import_lazily",
     "is_credential",

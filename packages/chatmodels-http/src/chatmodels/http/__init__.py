@@ -6,6 +6,7 @@ from chatmodels.core.extending import publish
 from chatmodels.http._codec.call_ids import ANY_ID, IdForm
 from chatmodels.http._codec.codec import Codec, Encode, bearer
 from chatmodels.http._codec.conversation import ConversationRules, endpoint_of, everywhere
+from chatmodels.http._codec.counting import Counting, CountPlan
 from chatmodels.http._codec.listing import Listing, PageToken
 from chatmodels.http._codec.schema_support import SchemaSupport, TranslatedRequest
 from chatmodels.http._errors.body import ErrorBody, excerpt, read_error, read_error_body
@@ -38,6 +39,8 @@ __all__ = [
     "Codec",
     "CodecFactory",
     "ConversationRules",
+    "CountPlan",
+    "Counting",
     "Deadlines",
     "Encode",
     "Engine",

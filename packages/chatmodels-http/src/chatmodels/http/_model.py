@@ -14,6 +14,7 @@ from chatmodels.core import (
     ModelInfo,
     Secret,
     StreamEvent,
+    TokenCount,
     registry,
 )
 from chatmodels.core.extending import (
@@ -31,6 +32,7 @@ from chatmodels.http._codec.codec import Codec
 from chatmodels.http._codec.endpoint import at_endpoint
 from chatmodels.http._codec.mapped import mapped_settings
 from chatmodels.http._codec.schema_support import TranslatedRequest, translate_request
+from chatmodels.http._counting import acount_tokens, count_tokens
 from chatmodels.http._deadlines import Limits
 from chatmodels.http._health import acheck_health, check_health
 from chatmodels.http._sender import Sender
@@ -234,6 +236,16 @@ class HttpChatModel(StandardChatModel):
             mapped=mapped_settings(translated.request, wire, body, self.profile, encode),
             warnings=translated.warnings,
         )
+
+    def token_count(self, request: ChatRequest, /) -> TokenCount:
+        """Count the input tokens of a request with the vendor's endpoint, or estimate them."""
+        within = request.timeout or self._defaults.timeout
+        return count_tokens(self._sender, self.model, self._translated(request), within)
+
+    async def atoken_count(self, request: ChatRequest, /) -> TokenCount:
+        """Async version of `token_count`."""
+        within = request.timeout or self._defaults.timeout
+        return await acount_tokens(self._sender, self.model, self._translated(request), within)
 
     def _translated(self, request: ChatRequest) -> TranslatedRequest:
         return translate_request(

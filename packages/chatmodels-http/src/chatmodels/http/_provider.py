@@ -77,6 +77,13 @@ class HttpProvider:
         """
         return self.metadata
 
+    def with_metadata(self, metadata: ProviderMetadata, /) -> "HttpProvider":
+        """Return a copy of the provider with other metadata, such as another name and address."""
+        copy = object.__new__(type(self))
+        copy.__dict__.update(self.__dict__)
+        copy.metadata = metadata
+        return copy
+
     def model_info(self, model: str, /) -> ModelInfo:
         """Describe a model from the metadata of the package."""
         return describe_model(self.metadata, model)

@@ -5,6 +5,7 @@ The Responses API is in the subpackage `chatmodels.openai_compatible.responses`.
 
 from chatmodels.core.extending import publish
 from chatmodels.openai_compatible._codec import chat_completions_codec
+from chatmodels.openai_compatible._counting import INPUT_TOKENS, TOKENIZE
 from chatmodels.openai_compatible._dialect import ANY_SERVER, COMMON_SETTINGS, Dialect, Input
 from chatmodels.openai_compatible._header_options import headers_from_options
 from chatmodels.openai_compatible._parallel_calls import split_parallel_calls
@@ -15,7 +16,9 @@ from chatmodels.openai_compatible._vendor import compatible_provider
 __all__ = [
     "ANY_SERVER",
     "COMMON_SETTINGS",
+    "INPUT_TOKENS",
     "OPENAI_SCHEMAS",
+    "TOKENIZE",
     "CompatibleProvider",
     "Dialect",
     "Input",

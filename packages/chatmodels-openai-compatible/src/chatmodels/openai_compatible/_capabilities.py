@@ -30,12 +30,14 @@ def capabilities_of(dialect: "Dialect | ResponsesDialect") -> frozenset[Capabili
     # All Responses APIs have tools.
     tools = not isinstance(dialect, Dialect) or dialect.tools
     strict = not isinstance(dialect, Dialect) or dialect.strict_tools
+    counts = isinstance(dialect, Dialect) and dialect.counting is not None
     shown = {
         Capability.STREAMING: True,
         Capability.TOOLS: tools,
         Capability.STRICT_TOOLS: tools and strict,
         Capability.STRUCTURED_OUTPUT: tools or bool(dialect.output_formats),
         Capability.MODEL_LISTING: dialect.models_path is not None,
+        Capability.TOKEN_COUNTING: counts,
         **{capability: name in dialect.settings for name, capability in _BY_SETTING.items()},
         **{capability: name in dialect.inputs for name, capability in _BY_INPUT.items()},
     }

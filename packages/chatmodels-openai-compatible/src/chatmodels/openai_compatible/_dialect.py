@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from chatmodels.core.extending import ALL_TOOL_CHOICES, ToolChoiceMode
-from chatmodels.http import ANY_ID, IdForm
+from chatmodels.http import ANY_ID, Counting, IdForm
 from chatmodels.http.wire import Json
 from chatmodels.openai_compatible._server import Server
 
@@ -71,6 +71,8 @@ class Dialect(Server, frozen=True, kw_only=True):
         reasoning_details: Whether `reasoning_details` are returned, instead of readable reasoning.
         speaker_names: Whether messages can have the name of a speaker; it is left out otherwise.
         fields: Fields of each request; a dot in a path descends into an object.
+        counting: The endpoint that counts tokens: `INPUT_TOKENS` (llama.cpp) or `TOKENIZE` (vLLM);
+            None if there is none.
         adapt: Adapts the body to this vendor, before the caller's `provider_options` are merged.
     """
 
@@ -101,6 +103,7 @@ class Dialect(Server, frozen=True, kw_only=True):
     reasoning_details: bool = False
     speaker_names: bool = True
     fields: Mapping[str, Json] = {}
+    counting: Counting | None = None
     adapt: Adapt | None = None
 
 

@@ -78,41 +78,6 @@ class CompatibleProvider(HttpProvider):
             listing=self._listing,
         )
 
-    def derive(
-        self, name: str, /, *, base_url: str | None = None, api_key_env: str | None = None
-    ) -> "CompatibleProvider":
-        """Create a provider with the same API, and a name, an address and a key of its own.
-
-        Environment variables of the original are not read: its key could belong to another server.
-
-        Args:
-            name: The name to register.
-            base_url: The default base URL; that of the original if omitted.
-            api_key_env: The environment variable of the key, which is required then; no variable
-                and no required key if omitted.
-        """
-        base_url = base_url or self.metadata.base_url
-        variables = {"api_key": () if api_key_env is None else (api_key_env,)}
-        required = {"api_key": api_key_env is not None, "base_url": base_url is None}
-        options = tuple(
-            replace(
-                option,
-                env=variables.get(option.name, ()),
-                required=required.get(option.name, option.required),
-            )
-            for option in self.metadata.options
-        )
-        return self.with_metadata(
-            replace(
-                self.metadata,
-                name=name,
-                base_url=base_url,
-                options=options,
-                models=(),
-                model_prefixes=(),
-            )
-        )
-
     def metadata_for(self, options: ProviderOptions, /) -> ProviderMetadata:
         """Return the metadata, with the name that the options choose."""
         name = self._configured(options, []).name
@@ -159,7 +124,8 @@ class CompatibleProvider(HttpProvider):
         codec = responses_codec(
             dialects["*"], headers, dialect_for=dialect_by_name(dialects, dialects["*"])
         )
-        return self._with_listing(replace(codec, families=tuple(dialects)))
+        # Only OpenAI documents an endpoint that counts the tokens of a response.
+        return self._with_listing(replace(codec, families=tuple(dialects), counting=None))
 
     def _with_listing(self, codec: Codec) -> Codec:
         return codec if self._listing is None else replace(codec, models=self._listing)

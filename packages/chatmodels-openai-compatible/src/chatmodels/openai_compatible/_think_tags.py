@@ -25,14 +25,14 @@ class ThinkTagSplitter:
         held = self._held + chunk
         self._held = reasoning = ""
         if self._place == "begin":
-            begun = held.lstrip()
-            if len(begun) < len(_BEGIN) and _BEGIN.startswith(begun):
+            stripped = held.lstrip()
+            if len(stripped) < len(_BEGIN) and _BEGIN.startswith(stripped):
                 self._held = held
                 return "", ""
-            if not begun.startswith(_BEGIN):
+            if not stripped.startswith(_BEGIN):
                 self._place = "text"
                 return "", held
-            self._place, held = "reasoning", begun.removeprefix(_BEGIN)
+            self._place, held = "reasoning", stripped.removeprefix(_BEGIN)
         if self._place == "reasoning":
             reasoning, end, held = held.partition(_END)
             if not end:
@@ -47,7 +47,7 @@ class ThinkTagSplitter:
         return reasoning, held
 
     def finish(self) -> tuple[str, str]:
-        """Return the rest: text that could have begun a tag."""
+        """Return the rest: text that could have stripped a tag."""
         held, self._held = self._held, ""
         return (held, "") if self._place == "reasoning" else ("", held)
 

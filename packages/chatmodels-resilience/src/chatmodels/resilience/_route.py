@@ -12,14 +12,17 @@ from chatmodels.core import (
     ErrorCode,
     HealthReport,
     InternalError,
+    TokenCount,
 )
 from chatmodels.core.extending import (
     AsyncHealthChecker,
+    AsyncTokenCounter,
     CallableModel,
     CallInfo,
     Explanation,
     HealthChecker,
     StandardChatModel,
+    TokenCounter,
 )
 from chatmodels.resilience._circuit_breaker import OUTAGE_CODES
 from chatmodels.resilience._fallback import FALLBACK_CODES
@@ -38,7 +41,7 @@ UNHEALTHY_CODES = OUTAGE_CODES | {
 }
 """The codes of errors after which a `Route` leaves a member out: its next call would fail, too."""
 
-StrategyName = Literal["round_robin", "least_busy", "lowest_latency", "sticky"]
+StrategyName = Literal["round_robin", "least_busy", "lowest_latency", "cheapest", "sticky"]
 
 
 class Route(StandardChatModel):
@@ -65,14 +68,16 @@ class Route(StandardChatModel):
     - "round_robin": in turn.
     - "least_busy": the fewest calls under way. A stream is under way until it ends or is closed.
     - "lowest_latency": `LowestLatency()`, the lowest mean time to the first event or the response.
+    - "cheapest": `Cheapest()`, the lowest price in the price list.
     - "sticky": `Sticky()`, the same member for the same setting `user`.
 
-    `Weighted`, `Cheapest`, and the two classes above have arguments. Any function that is a
+    `Weighted` and the classes above have arguments. Any function that is a
     `RouteStrategy` can be passed.
 
     Threads, tasks and event loops can share a route. A pickled one has its configuration only.
-    `check_health` checks all members, `explain` describes the request of the first one, and `close`
-    closes all of them. Replacements and changes of health are logged to `chatmodels.resilience`.
+    `check_health` checks all members, `explain` describes the request of the first one,
+    `count_tokens` counts its tokens, and `close` closes all of them. Replacements and changes of
+    health are logged to `chatmodels.resilience`.
 
     ```python
     model = Route([first, second], "least_busy")
@@ -116,7 +121,7 @@ class Route(StandardChatModel):
         if chosen is None:
             problems.append(
                 f"there is no strategy {strategy!r}; pass {', '.join(STRATEGIES)}, or an object "
-                "such as Weighted(...) or Cheapest(...)"
+                "such as Weighted(...)"
             )
         problems.append(
             number_problems(failures=(failures, 1, True), reset_after=(reset_after, 0, False))
@@ -156,6 +161,20 @@ class Route(StandardChatModel):
         if isinstance(model, ChatModel):
             return model.explain(request)
         return super().explanation(request)
+
+    def token_count(self, request: ChatRequest, /) -> TokenCount:
+        """Count the tokens of the request of the first member."""
+        model = self.members[0].model
+        if isinstance(model, TokenCounter):
+            return model.count_tokens(request)
+        return super().token_count(request)
+
+    async def atoken_count(self, request: ChatRequest, /) -> TokenCount:
+        """Count the tokens of the request of the first member; async."""
+        model = self.members[0].model
+        if isinstance(model, AsyncTokenCounter):
+            return await model.acount_tokens(request)
+        return await super().atoken_count(request)
 
     def probe(self) -> HealthReport:
         """Check the health of all members, one after another."""

@@ -3,10 +3,11 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
+from math import inf
 from typing import Any
 
-from chatmodels.core import ChatRequest, ConfigurationError
-from chatmodels.core.extending import CallableModel, CallInfo
+from chatmodels.core import ChatRequest, ConfigurationError, prices_of
+from chatmodels.core.extending import CallableModel, CallInfo, load_price_list
 from chatmodels.resilience._decayed_mean import DecayedMean
 from chatmodels.resilience._route_member import RouteMember, RouteStrategy
 from chatmodels.resilience._validation import number_problems
@@ -78,19 +79,28 @@ class Cheapest:
 
     Args:
         prices: A number for each model, in any unit: in their order, or by the names of the
-            members. Or a function that returns the price of a model for a request.
+            members. Or a function that returns the price of a model for a request. By default,
+            the mean of the prices of input and output from `prices_of`; a model whose prices are
+            unknown is chosen last.
 
     Raises:
         ConfigurationError: A price is out of range.
     """
 
-    def __init__(self, prices: Numbers | Callable[[CallableModel, ChatRequest], float]) -> None:
+    def __init__(
+        self, prices: Numbers | Callable[[CallableModel, ChatRequest], float] | None = None
+    ) -> None:
         self.prices = prices
-        self._numbers: Numbers = () if callable(prices) else _checked("Cheapest", "price", prices)
+        self._numbers: Numbers = ()
+        self._listed: dict[tuple[str, str, str], float] = {}
+        if prices is None:
+            load_price_list()  # not in the first call, since it takes half a second
+        elif not callable(prices):
+            self._numbers = _checked("Cheapest", "price", prices)
 
     def check(self, members: Members, /) -> None:
         """Check that each member has a price."""
-        if not callable(self.prices):
+        if not (self.prices is None or callable(self.prices)):
             _check_members("Cheapest", "prices", self._numbers, members)
 
     def __call__(self, members: Members, call: CallInfo, request: ChatRequest, /) -> RouteMember:
@@ -103,12 +113,25 @@ class Cheapest:
         return least_busy(cheapest, call, request)
 
     def _price(self, member: RouteMember, request: ChatRequest) -> float:
+        if self.prices is None:
+            return self._listed_price(member)
         if callable(self.prices):
             return self.prices(member.model, request)
         return _number_of(self._numbers, member)
 
+    def _listed_price(self, member: RouteMember) -> float:
+        """Return the mean price of input and output; infinity if unknown. It is found once."""
+        model = member.model
+        key = (member.name, model.provider, model.model)
+        price = self._listed.get(key)
+        if price is None:
+            prices = prices_of(model)
+            price = inf if prices is None else (float(prices.input) + float(prices.output)) / 2
+            self._listed[key] = price
+        return price
+
     def __repr__(self) -> str:
-        return f"Cheapest({self.prices!r})"
+        return "Cheapest()" if self.prices is None else f"Cheapest({self.prices!r})"
 
 
 class LowestLatency:
@@ -227,6 +250,7 @@ STRATEGIES: Mapping[str, Callable[[], RouteStrategy]] = {
     "round_robin": lambda: round_robin,
     "least_busy": lambda: least_busy,
     "lowest_latency": LowestLatency,
+    "cheapest": Cheapest,
     "sticky": Sticky,
 }
 """The strategies that need no arguments, by name."""

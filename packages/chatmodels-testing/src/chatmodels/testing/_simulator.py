@@ -11,12 +11,13 @@ import msgspec
 
 from chatmodels.core import ChatResponse, ErrorCode
 from chatmodels.testing._connection import Connection
-from chatmodels.testing._exchange import Exchange
+from chatmodels.testing._exchange import Exchange, ReceivedRequest
 from chatmodels.testing._fault import Fault
 from chatmodels.testing._faults import FAULTS
 from chatmodels.testing._loopback import LoopbackServer
 from chatmodels.testing._protocols import PROTOCOLS
 from chatmodels.testing._protocols.protocol import (
+    CountingProtocol,
     MalformedRequestError,
     ParsedRequest,
     RetrievalRequest,
@@ -40,7 +41,8 @@ class Simulator(LoopbackServer[Connection]):
     In this order of precedence, the response is the fault in the model name
     (`fault-rate-limited`), the next queued reply, a recorded exchange, the default `reply`, or a
     generated response: JSON that conforms to a requested schema, calls of the tools if there are
-    tools without results, otherwise a text that repeats the prompt. Each word counts as one token.
+    tools without results, otherwise a text that repeats the prompt. Each word counts as one token,
+    also at the endpoints that count tokens, for which no reply is used.
     Requests without an API key, or with one that starts with "bad", are refused.
 
     Use it in a `with` block, or with `start` and `stop`. It is thread-safe.
@@ -198,6 +200,8 @@ class Simulator(LoopbackServer[Connection]):
         for protocol in PROTOCOLS:
             if protocol.generates(request):
                 return protocol, self._generate(exchange, protocol, number)
+            if isinstance(protocol, CountingProtocol) and protocol.counts(request):
+                return protocol, _refusal(exchange, protocol) or self._count(request, protocol)
             if isinstance(protocol, StoringProtocol) and (retrieval := protocol.retrieve(request)):
                 return protocol, _refusal(exchange, protocol) or self._stored(retrieval, protocol)
             if (other := protocol.other(request, self.models)) is not None:
@@ -217,11 +221,11 @@ class Simulator(LoopbackServer[Connection]):
             return protocol.error(ErrorCode.INVALID_REQUEST, 400, str(error))
         if self.stream_usage:
             parsed = msgspec.structs.replace(parsed, stream_usage=True)
+        reply: Reply | None
         if parsed.model.startswith(FAULT_PREFIX):
-            reply: Reply | None = FAULTS.get(parsed.model.removeprefix(FAULT_PREFIX))
+            reply = FAULTS.get(parsed.model.removeprefix(FAULT_PREFIX))
             if reply is None:
-                message = f"The model '{parsed.model}' does not exist"
-                return protocol.error(ErrorCode.MODEL_NOT_FOUND, 404, message)
+                return _unknown_model(parsed, protocol)
         else:
             reply = self._next_reply(exchange, parsed, protocol)
         identity = f"simulated-{number}"
@@ -247,6 +251,19 @@ class Simulator(LoopbackServer[Connection]):
                 self._responses[response.id] = response, parsed
         return protocol.write(response, parsed)
 
+    def _count(self, request: ReceivedRequest, protocol: CountingProtocol) -> SimulatedResponse:
+        try:
+            parsed = protocol.read_count(request)
+        except MalformedRequestError as error:
+            return protocol.error(ErrorCode.INVALID_REQUEST, 400, str(error))
+        counted = protocol.write_count(request, parsed.words)
+        if not parsed.model.startswith(FAULT_PREFIX):
+            return counted
+        fault = FAULTS.get(parsed.model.removeprefix(FAULT_PREFIX))
+        if fault is None:
+            return _unknown_model(parsed, protocol)
+        return fault.apply(counted, parsed, protocol)
+
     def _stored(self, retrieval: RetrievalRequest, protocol: WireProtocol) -> SimulatedResponse:
         with self._lock:
             stored = self._responses.get(retrieval.id)
@@ -267,6 +284,11 @@ class Simulator(LoopbackServer[Connection]):
                 body = exchange.request.json
                 return self._replay.choose(body, protocol.name, parsed.streamed) or self._reply
         return self._reply
+
+
+def _unknown_model(parsed: ParsedRequest, protocol: WireProtocol) -> SimulatedResponse:
+    message = f"The model '{parsed.model}' does not exist"
+    return protocol.error(ErrorCode.MODEL_NOT_FOUND, 404, message)
 
 
 def _refusal(exchange: Exchange, protocol: WireProtocol) -> SimulatedResponse | None:

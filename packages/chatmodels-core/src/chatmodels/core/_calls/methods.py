@@ -10,6 +10,7 @@ from chatmodels.core._values.messages import Prompt
 from chatmodels.core._values.metadata import Explanation
 from chatmodels.core._values.request import ChatRequest, OutputSchema
 from chatmodels.core._values.response import ChatResponse
+from chatmodels.core._values.token_count import TokenCount
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm, TypeVar
@@ -43,6 +44,14 @@ class CallMethods(BatchMethods):
     def _explain(
         self, prompt: Prompt | ChatRequest, output_type: Any, options: CallOptions
     ) -> Explanation: ...
+
+    def _count_tokens(
+        self, prompt: Prompt | ChatRequest, output_type: Any, options: CallOptions
+    ) -> TokenCount: ...
+
+    async def _acount_tokens(
+        self, prompt: Prompt | ChatRequest, output_type: Any, options: CallOptions
+    ) -> TokenCount: ...
 
     @overload
     def generate(
@@ -207,6 +216,36 @@ class CallMethods(BatchMethods):
         """Show the request that `generate` would send; see `ChatModel.explain`."""
         return self._explain(prompt, output_type, options)
 
+    def count_tokens(
+        self,
+        prompt: Prompt | ChatRequest,
+        /,
+        *,
+        output_type: object = None,
+        **options: Unpack[CallOptions],
+    ) -> TokenCount:
+        """Count the input tokens of a call; see `ChatModel.count_tokens`."""
+        return self._count_tokens(prompt, output_type, options)
 
-for _name in ("generate", "agenerate", "stream", "astream", "explain"):
+    async def acount_tokens(
+        self,
+        prompt: Prompt | ChatRequest,
+        /,
+        *,
+        output_type: object = None,
+        **options: Unpack[CallOptions],
+    ) -> TokenCount:
+        """Count the input tokens of a call; see `ChatModel.acount_tokens`."""
+        return await self._acount_tokens(prompt, output_type, options)
+
+
+for _name in (
+    "generate",
+    "agenerate",
+    "stream",
+    "astream",
+    "explain",
+    "count_tokens",
+    "acount_tokens",
+):
     getattr(CallMethods, _name).__doc__ = getattr(ChatModel, _name).__doc__

@@ -12,7 +12,7 @@ from chatmodels.core._calls.batch import BatchResults, Progress, batch
 from chatmodels.core._calls.call import CallInfo, Observer, checked
 from chatmodels.core._calls.completion import complete_response, with_partial_output
 from chatmodels.core._calls.failures import failed, located
-from chatmodels.core._calls.flow import Policy
+from chatmodels.core._calls.flow import Policy, can_replace
 from chatmodels.core._calls.methods import CallMethods
 from chatmodels.core._calls.negotiation import refuse_unsupported
 from chatmodels.core._calls.options import CallOptions
@@ -30,8 +30,9 @@ from chatmodels.core._values.response import ChatResponse
 from chatmodels.core._values.setting_rules import chosen_settings, validated_settings
 from chatmodels.core._values.settings import NO_SETTINGS, Settings
 from chatmodels.core._values.timeout import DEFAULT_TIMEOUT, Timeout, as_timeout
+from chatmodels.core._values.token_count import TokenCount
 
-Op = Literal["generate", "stream", "explain"]
+Op = Literal["generate", "stream", "explain", "count_tokens"]
 
 _NESTED = "an argument is nested too deeply; pass a flatter one"
 
@@ -243,6 +244,26 @@ class StandardChatModel(CallMethods, Primitives):
             explanation, warnings=prepared.warnings + explanation.warnings
         )
 
+    def _count_tokens(
+        self, prompt: Prompt | ChatRequest, output_type: Any, options: CallOptions
+    ) -> TokenCount:
+        prepared = self._prepare("count_tokens", prompt, output_type, options)
+        try:
+            count = self.token_count(prepared.request)
+        except Exception as error:
+            raise located(error, op="count_tokens", provider=self.provider, model=self.model)
+        return msgspec.structs.replace(count, warnings=prepared.warnings + count.warnings)
+
+    async def _acount_tokens(
+        self, prompt: Prompt | ChatRequest, output_type: Any, options: CallOptions
+    ) -> TokenCount:
+        prepared = self._prepare("count_tokens", prompt, output_type, options)
+        try:
+            count = await self.atoken_count(prepared.request)
+        except Exception as error:
+            raise located(error, op="count_tokens", provider=self.provider, model=self.model)
+        return msgspec.structs.replace(count, warnings=prepared.warnings + count.warnings)
+
     def check_health(self) -> HealthReport:
         """Send the cheapest request that verifies address and credentials; report failures."""
         return checked(self.probe(), self._observers)
@@ -313,7 +334,13 @@ class StandardChatModel(CallMethods, Primitives):
         self, op: Op, prompt: Prompt | ChatRequest, output_type: Any, options: CallOptions
     ) -> Prepared:
         try:
-            return prepare(prompt, output_type, options, self._defaults)
+            return prepare(
+                prompt,
+                output_type,
+                options,
+                self._defaults,
+                may_be_unsupported=lambda: op != "explain" and can_replace(self._policies),
+            )
         except ChatModelError as error:
             raise self._refused(op, error)
         except RecursionError as error:  # for example from the repr of an argument
@@ -325,13 +352,13 @@ class StandardChatModel(CallMethods, Primitives):
         The arguments can be invalid, so the request for observers is empty.
         """
         error = error.located(op=op, provider=self.provider, model=self.model)
-        if op != "explain":
+        if op in ("generate", "stream"):
             empty = ChatRequest(messages=())
             self._begin(op, Prepared(empty, empty)).end(None, error)
         return error
 
     def _begin(self, op: Literal["generate", "stream"], prepared: Prepared) -> CallInfo:
-        return CallInfo(
+        call = CallInfo(
             op,
             prepared.request,
             full_request=prepared.full_request,
@@ -345,6 +372,8 @@ class StandardChatModel(CallMethods, Primitives):
             prices=self._prices,
             observers=self._observers,
         )
+        call.is_checked = prepared.is_checked
+        return call
 
 
 _MEDIA: Mapping[Capability, MediaKind] = {

@@ -16,6 +16,7 @@ from chatmodels.core._values.events import StreamEvent
 from chatmodels.core._values.metadata import Explanation, HealthReport, ModelInfo
 from chatmodels.core._values.request import ChatRequest
 from chatmodels.core._values.response import ChatResponse
+from chatmodels.core._values.token_count import TokenCount
 
 
 class Primitives:
@@ -94,6 +95,27 @@ class Primitives:
             UnsupportedError: The provider does not use HTTP.
         """
         raise UnsupportedError(f"{self.provider} does not send HTTP requests to explain")
+
+    def token_count(self, request: ChatRequest, /) -> TokenCount:
+        """Count the input tokens of a request; by default an estimate, without a request.
+
+        Raises:
+            ChatModelError: The vendor did not count them.
+        """
+        from chatmodels.core._values.token_estimate import estimated_tokens
+
+        return TokenCount(
+            input_tokens=estimated_tokens(request),
+            is_estimate=True,
+            method="estimate",
+            note=f"{self.provider} has no endpoint that counts tokens",
+        )
+
+    async def atoken_count(self, request: ChatRequest, /) -> TokenCount:
+        """Count the input tokens of a request; the async version of `token_count`."""
+        if type(self).token_count is Primitives.token_count:
+            return self.token_count(request)
+        return await in_thread(self.token_count, request)
 
     def model_info(self) -> ModelInfo:
         """Describe the model from the provider package's own data, without a request."""

@@ -13,6 +13,7 @@ from chatmodels.core._calls.options import CallOptions, list_options
 from chatmodels.core._values.messages import Prompt
 from chatmodels.core._values.metadata import Explanation, HealthReport, ModelInfo
 from chatmodels.core._values.request import ChatRequest
+from chatmodels.core._values.token_count import TokenCount
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -52,8 +53,77 @@ class AsyncHealthChecker(Protocol):
 
 
 @runtime_checkable
+class TokenCounter(Protocol):
+    """Counts the input tokens of a call before it is made; sync."""
+
+    @list_options
+    def count_tokens(
+        self,
+        prompt: Prompt | ChatRequest,
+        /,
+        *,
+        output_type: object = None,
+        **options: Unpack[CallOptions],
+    ) -> TokenCount:
+        """Count the input tokens of the request that `generate` would send.
+
+        If the vendor has an endpoint for it, one request counts the messages, the tools, the media
+        and the output schema. Otherwise chatmodels estimates the number, without a request:
+        `is_estimate` and `note` of the result report it. Policies, such as retries, do not apply,
+        and observers do not receive it.
+
+        Args:
+            prompt: A text, a message, a sequence of them, or a ready `ChatRequest`.
+            output_type: A type or an `OutputSchema`; see `generate`.
+            options: The options and settings below.
+
+        Raises:
+            ChatModelError: The arguments are wrong, or the vendor did not count the tokens.
+        """
+        ...
+
+
+@runtime_checkable
+class AsyncTokenCounter(Protocol):
+    """Counts the input tokens of a call before it is made; async."""
+
+    @list_options
+    async def acount_tokens(
+        self,
+        prompt: Prompt | ChatRequest,
+        /,
+        *,
+        output_type: object = None,
+        **options: Unpack[CallOptions],
+    ) -> TokenCount:
+        """Count the input tokens of the request that `agenerate` would send.
+
+        If the vendor has an endpoint for it, one request counts the messages, the tools, the media
+        and the output schema. Otherwise chatmodels estimates the number, without a request:
+        `is_estimate` and `note` of the result report it. Policies, such as retries, do not apply,
+        and observers do not receive it.
+
+        Args:
+            prompt: A text, a message, a sequence of them, or a ready `ChatRequest`.
+            output_type: A type or an `OutputSchema`; see `agenerate`.
+            options: The options and settings below.
+
+        Raises:
+            ChatModelError: The arguments are wrong, or the vendor did not count the tokens.
+        """
+        ...
+
+
+@runtime_checkable
 class ChatModel(
-    CallableModel, BatchModel, ModelInfoProvider, HealthChecker, AsyncHealthChecker, Protocol
+    CallableModel,
+    BatchModel,
+    TokenCounter,
+    AsyncTokenCounter,
+    ModelInfoProvider,
+    HealthChecker,
+    AsyncHealthChecker,
+    Protocol,
 ):
     """The complete interface of a model, as returned by `create_chat_model`.
 

@@ -67,7 +67,10 @@ class _Readable(Generic[T_co]):
         if state.response is not None:
             return state.response
         response = state.accumulator.response()
-        if state.call is None or state.read_partial is None:
+        if state.call is None:
+            return response
+        response = state.call.attributed(response)
+        if state.read_partial is None:
             return response
         return state.read_partial(response, state.call)
 

@@ -1,6 +1,6 @@
 """A model that follows an alias: each call goes to the target that the alias has at its start."""
 
-from collections.abc import AsyncIterable, Iterable, Sequence
+from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
 from importlib import import_module
 from threading import Lock
 from typing import Any, Protocol, Self
@@ -16,31 +16,36 @@ from chatmodels.core._calls.options import CallOptions
 from chatmodels.core._calls.protocols import ChatModel
 from chatmodels.core._calls.stream import AsyncChatStream, ChatStream
 from chatmodels.core._errors.classes import ChatModelError, ConfigurationError
+from chatmodels.core._registry.composition import GivenModel, Target, refuse_options
 from chatmodels.core._registry.credentials import as_secret, has_credentials
 from chatmodels.core._registry.options import refuse_to_pickle
-from chatmodels.core._registry.provider import Provider
 from chatmodels.core._registry.registrations import ModelHook
 from chatmodels.core._values.messages import Prompt
 from chatmodels.core._values.metadata import Explanation, HealthReport, ModelInfo
 from chatmodels.core._values.prices import Prices
 from chatmodels.core._values.request import ChatRequest
 from chatmodels.core._values.response import ChatResponse
+from chatmodels.core._values.token_count import TokenCount
 
 
-class Targets(Protocol):
-    """The part of a registry that an alias needs."""
+class Names(Protocol):
+    """The part of a registry that a model of an alias needs."""
 
     @property
     def generation(self) -> int:
         """A number that changes with every change of the registry."""
         ...
 
-    def resolve(self, spec: str, /) -> tuple[Provider, str]:
-        """Find the provider and the model of a spec or an alias."""
+    def compose(self, spec: str, /) -> Target:
+        """Resolve a spec or an alias with everything that is declared for it."""
         ...
 
-    def create_chat_model(self, spec: str, /, **options: Any) -> ChatModel:
-        """Create a model without sending a request."""
+    def create(self, target: Target, options: Mapping[str, object], /) -> ChatModel:
+        """Create the model of a target without sending a request."""
+        ...
+
+    def add_follower(self, model: "AliasedModel", /) -> None:
+        """Record a model that follows a name."""
         ...
 
 
@@ -48,8 +53,7 @@ class _Current(msgspec.Struct, frozen=True):
     """A target and the generation of the registry it belongs to; replaced as a whole."""
 
     generation: int
-    provider: Provider
-    name: str
+    target: Target
     model: ChatModel
 
 
@@ -69,12 +73,11 @@ class AliasedModel(CallMethods):
         ChatModelError: There is no such alias, or its target cannot be created.
     """
 
-    def __init__(self, registry: Targets, alias: str, options: dict[str, Any], /) -> None:
+    def __init__(self, registry: Names, alias: str, options: dict[str, Any], /) -> None:
         self.alias = alias
         self._hooks: tuple[ModelHook, ...] = ()
         self._registry = registry
-        provider, _ = registry.resolve(alias)
-        secret = {spec.name for spec in provider.metadata.options if spec.secret} | {"api_key"}
+        secret = registry.compose(alias).secret_options
         self._options: dict[str, Any] = {
             name: as_secret(value) if name in secret else value for name, value in options.items()
         }
@@ -82,9 +85,10 @@ class AliasedModel(CallMethods):
         self._observers: tuple[Observer, ...] = ()
         self._lock = Lock()
         self._owner: str | None = None
-        self._current = self._follow(None)
+        self._current = self._follow(registry, None)
         if has_credentials(self._options):
-            self._owner = self._current.provider.metadata.name
+            self._owner = self._current.target.provider_name
+        registry.add_follower(self)
 
     @property
     def target(self) -> ChatModel:
@@ -92,34 +96,46 @@ class AliasedModel(CallMethods):
         current = self._current
         if current.generation != self._registry.generation:
             with self._lock:
-                current = self._current = self._follow(self._current)
+                current = self._current = self._follow(self._registry, self._current)
         return current.model
 
-    def _follow(self, current: _Current | None) -> _Current:
-        registry = self._registry
+    def _follow(self, registry: Names, current: _Current | None) -> _Current:
         # Read first, so that the next call notices a change in the meantime.
         generation = registry.generation
-        provider, name = registry.resolve(self.alias)
-        if current is not None and current.provider is provider and current.name == name:
+        target = registry.compose(self.alias)
+        if current is not None and current.target == target:
             return msgspec.structs.replace(current, generation=generation)
-        spec = f"{provider.metadata.name}:{name}"
-        if self._owner is not None and self._owner != provider.metadata.name:
+        if self._owner is not None and self._owner != target.provider_name:
             raise ConfigurationError(
-                f"alias {self.alias!r} now refers to {spec!r}, and this model was created with "
-                f"credentials for {self._owner}; create it without them, so that each provider's "
-                "own are taken from the environment",
+                f"alias {self.alias!r} now refers to {_spec(target)!r}, and this model was created "
+                f"with credentials for {self._owner}; create it without them, so that each "
+                "provider's own are taken from the environment",
                 op="create_chat_model",
-                provider=provider.metadata.name,
-                model=name,
+                provider=target.provider_name,
+                model=target.name,
             )
-        model = registry.create_chat_model(spec, **self._options)
+        if isinstance(target, GivenModel):
+            refuse_options(self.alias, self._options)
+        model = registry.create(target, self._options)
         if self._policies:
             model = model.with_policies(*self._policies)
         if self._observers:
             model = model.with_observers(*self._observers)
         for hook in self._hooks:
             model = hook(model)
-        return _Current(generation, provider, name, model)
+        return _Current(generation, target, model)
+
+    def follows(self, registry: object, /) -> bool:
+        """Report whether the model follows an alias of a registry."""
+        return self._registry is registry
+
+    def check_target(self, registry: Names, /) -> None:
+        """Check that the model could follow its alias to the target of another registry.
+
+        Raises:
+            ChatModelError: The target cannot be created with the options of the model.
+        """
+        self._follow(registry, self._current)
 
     def with_hook(self, hook: ModelHook, /) -> Self:
         """Return a copy of the model with a hook for each target, current and future.
@@ -241,6 +257,16 @@ class AliasedModel(CallMethods):
     ) -> Explanation:
         return self.target.explain(prompt, output_type=output_type, **options)
 
+    def _count_tokens(
+        self, prompt: Prompt | ChatRequest, output_type: Any, options: CallOptions
+    ) -> TokenCount:
+        return self.target.count_tokens(prompt, output_type=output_type, **options)
+
+    async def _acount_tokens(
+        self, prompt: Prompt | ChatRequest, output_type: Any, options: CallOptions
+    ) -> TokenCount:
+        return await self.target.acount_tokens(prompt, output_type=output_type, **options)
+
     def model_info(self) -> ModelInfo:
         """Describe the model that calls go to now."""
         return self.target.model_info()
@@ -278,7 +304,7 @@ class AliasedModel(CallMethods):
     def __repr__(self) -> str:
         current: _Current | None = vars(self).get("_current")
         # A traceback can show a model whose constructor has failed.
-        spec = "?" if current is None else f"{current.provider.metadata.name}:{current.name}"
+        spec = "?" if current is None else _spec(current.target)
         return f"<{type(self).__name__} {self.alias} -> {spec}>"
 
     def _copy(self, current: _Current, model: ChatModel) -> Self:
@@ -287,6 +313,7 @@ class AliasedModel(CallMethods):
         copy.__dict__.update(self.__dict__)
         copy._lock = Lock()
         copy._current = msgspec.structs.replace(current, model=model)
+        copy._registry.add_follower(copy)
         return copy
 
     def __copy__(self) -> Self:
@@ -311,13 +338,17 @@ class AliasedModel(CallMethods):
     @classmethod
     def _unpickled(
         cls,
-        registry: Targets,
+        registry: Names,
         alias: str,
         options: dict[str, Any],
         policies: tuple[Policy, ...],
         observers: tuple[Observer, ...],
     ) -> Self:
         return cls(registry, alias, options).with_policies(*policies).with_observers(*observers)
+
+
+def _spec(target: Target) -> str:
+    return f"{target.provider_name}:{target.name}"
 
 
 def _unpickled(  # pyright: ignore[reportUnusedFunction] - pickles of 0.1.0 refer to it
@@ -327,6 +358,6 @@ def _unpickled(  # pyright: ignore[reportUnusedFunction] - pickles of 0.1.0 refe
     observers: tuple[Observer, ...],
 ) -> AliasedModel:
     # The registry imports this module.
-    registry: Targets = import_module("chatmodels.core").registry
+    registry: Names = import_module("chatmodels.core").registry
     model = AliasedModel(registry, alias, options)
     return model.with_policies(*policies).with_observers(*observers)

@@ -7,6 +7,8 @@ from typing import ClassVar
 from chatmodels.core._errors.classes import ConfigurationError, ProviderImportError
 from chatmodels.core._log import error_facts, logger
 from chatmodels.core._registry.checks import calling_module, check_name, check_provider
+from chatmodels.core._registry.creation import clear_secrets
+from chatmodels.core._registry.declarations import OptionSource
 from chatmodels.core._registry.discovery import Discovery
 from chatmodels.core._registry.errors import not_found, unimportable
 from chatmodels.core._registry.provider import Provider
@@ -47,22 +49,65 @@ class ProviderCatalog:
         """A number that changes with every change of the registry."""
         return self._state.generation
 
-    def register_provider(self, provider: Provider, /, *, replace: bool = False) -> None:
-        """Register a provider under the name in its metadata.
+    def register_provider(
+        self,
+        provider: Provider | str,
+        /,
+        *,
+        like: str | None = None,
+        replace: bool = False,
+        **options: object,
+    ) -> None:
+        """Register a provider under the name in its metadata, or under a name of your own.
 
         Registering the very same object again changes nothing.
 
         Args:
-            provider: The provider.
+            provider: The provider; or, together with `like`, the name of a new one.
+            like: The provider whose wire format the new one has.
             replace: Whether to replace another provider with the same name.
+            options: Options and settings of the new provider, such as `base_url`; or environment
+                variables that contain them, such as `api_key_env="MYCORP_API_KEY"`. The
+                environment variables of the other provider are not read.
 
         Raises:
             ProviderConflictError: Another provider has the name; the message contains the modules
                 that registered the two.
-            ConfigurationError: It is not a provider, or its name is malformed.
+            ProviderNotFoundError: There is no provider `like`.
+            ConfigurationError: It is not a provider, its name is malformed, or options are wrong.
         """
+        if isinstance(provider, str):
+            self._declare(provider, like, options, replace=replace)
+            return
+        if like is not None or options:
+            raise ConfigurationError(
+                "like= and options belong to the name of a new provider, as in "
+                'register_provider("mycorp", like="openai", base_url="...")',
+                op="register_provider",
+            )
         check_provider(provider)
         self._register(provider, calling_module(), replace=replace)
+
+    def _declare(
+        self, name: str, like: str | None, options: dict[str, object], *, replace: bool
+    ) -> None:
+        from chatmodels.core._registry.derived import declared_options, derived
+
+        try:
+            check_name(name)
+            if like is None:
+                raise ConfigurationError(
+                    f"{name!r} is a name without a provider; pass the provider, or "
+                    'like="openai" or another with the same wire format',
+                    op="register_provider",
+                )
+            other = self.provider(like)
+            source = declared_options(other.metadata, name, options)
+            provider = derived(other, name, source)
+        except BaseException as error:
+            clear_secrets(options, error)
+            raise
+        self._register(provider, calling_module(), replace=replace, defaults=source)
 
     def register_lazy(self, name: str, module: str, /, *, replace: bool = False) -> None:
         """Register a provider by the name of its module, which is imported on first use.
@@ -95,11 +140,14 @@ class ProviderCatalog:
         log_change("unregistered provider %s", name, op="unregister_provider", provider=name)
 
     def rediscover(self) -> None:
-        """Scan the installed providers again, for example after `pip install` in a notebook."""
+        """Scan the installed packages again, for example after `pip install` in a notebook."""
         import importlib
+
+        from chatmodels.core._registry.policy_types import installed_types
 
         importlib.invalidate_caches()
         discovery.reset()
+        installed_types.cache_clear()
         self._broken.clear()
 
     def is_registered(self, name: str, /) -> bool:
@@ -162,11 +210,20 @@ class ProviderCatalog:
                     self._broken.add(name)
         return metadata
 
-    def _register(self, provider: Provider, module: str, *, replace: bool) -> None:
+    def _register(
+        self,
+        provider: Provider,
+        module: str,
+        *,
+        replace: bool,
+        defaults: OptionSource | None = None,
+    ) -> None:
         name = provider.metadata.name
         with self._write_lock:
             previous = self._state
-            current = self._state = previous.with_provider(provider, module, replace=replace)
+            current = self._state = previous.with_provider(
+                provider, module, replace=replace, defaults=defaults
+            )
         if current is not previous:
             action = "replaced" if name in previous.providers else "registered"
             log_change(

@@ -1,73 +1,40 @@
-"""The TOML file with provider options and aliases.
-
-```toml
-[providers.openai]
-max_retries = 5
-timeout = { connect = 2.0, total = 60.0 }
-
-[providers.openai.settings]
-temperature = 0.2
-
-[aliases]
-default = "openai:gpt-6.1-terra"
-```
-"""
+"""The TOML file that declares providers, models, policies and aliases."""
 
 import os
 from threading import Lock
 from typing import Any
 
-import msgspec
-
 from chatmodels.core._errors.classes import ConfigurationError
-from chatmodels.core._spelling import hint
+from chatmodels.core._registry.declarations import ConfigFile
 
 VARIABLE = "CHATMODELS_CONFIG"
 
-_TABLES: dict[str, tuple[Any, str]] = {
-    "providers": (dict[str, dict[str, object]], "tables, as in [providers.openai]"),
-    "aliases": (dict[str, str], 'strings, as in default = "openai:gpt-6.1-terra"'),
-}
-_files: "dict[str, ConfigFile]" = {}
+_files: dict[str, ConfigFile] = {}
 _read_lock = Lock()
 
 
-class ConfigFile(msgspec.Struct, frozen=True, kw_only=True):
-    """The content of a config file; its tables are checked, but not yet the values in them.
-
-    Attributes:
-        path: The path of the file.
-        providers: Option name to value, by provider; settings are under `settings`.
-        aliases: Alias to target.
-    """
-
-    path: str
-    providers: dict[str, dict[str, object]] = msgspec.field(
-        default_factory=dict[str, dict[str, object]]
-    )
-    aliases: dict[str, str] = msgspec.field(default_factory=dict[str, str])
-
-    def __repr__(self) -> str:
-        # The values can contain secrets.
-        return f"{type(self).__name__}({self.path!r})"
-
-    def __rich_repr__(self) -> Any:
-        yield self.path
-
-
 def read_config(path: str | os.PathLike[str], /) -> ConfigFile:
-    """Read a config file.
+    """Read a config file; the problems of its tables are in the result.
 
     Raises:
-        ConfigurationError: It cannot be read, is not TOML, or has tables other than
-            `[providers.<name>]` and `[aliases]`; the message lists the file and every problem.
+        ConfigurationError: It cannot be read, or is not TOML.
     """
-    import tomllib
+    # Most programs have no file.
+    from chatmodels.core._registry.config_tables import read_tables
 
     name = os.fspath(path)
+    digest, content = _parsed(name)
+    return read_tables(name, digest, content)
+
+
+def _parsed(name: str) -> tuple[bytes, dict[str, Any]]:
+    import tomllib
+    from hashlib import sha256  # it loads OpenSSL
+
     try:
         with open(name, "rb") as file:
-            content = tomllib.load(file)
+            data = file.read()
+        return sha256(data).digest(), tomllib.loads(data.decode())
     except OSError as error:
         raise ConfigurationError(
             f"cannot read the config file {name}: {error.strerror or type(error).__name__}"
@@ -76,42 +43,13 @@ def read_config(path: str | os.PathLike[str], /) -> ConfigFile:
         # Either not UTF-8 or not TOML; tomllib reports line and column, and does not quote values.
         undecodable = isinstance(error, UnicodeDecodeError)
         reason = "it is not UTF-8" if undecodable else f"it is not valid TOML: {error}"
+        data = b""  # tracebacks show local variables
         raise ConfigurationError(f"cannot read the config file {name}: {reason}") from None
     except RecursionError as error:
+        data = b""
         raise ConfigurationError(
             f"cannot read the config file {name}: its values are nested too deeply"
         ) from error
-    values: dict[str, Any] = {}
-    problems: list[str] = []
-    for table, value in content.items():
-        expectation = _TABLES.get(table)
-        if expectation is None:
-            remedy = hint(table, _TABLES) or "there are [providers.<name>] and [aliases]"
-            problems.append(f"there is no table {table!r}; {remedy}")
-            continue
-        expected, description = expectation
-        try:
-            values[table] = msgspec.convert(value, expected)
-        except msgspec.ValidationError:
-            wrong = _names_of_wrong_values(value, expected)
-            problems.append(f"[{table}] must be a table of {description}{wrong}")
-    if problems:
-        raise ConfigurationError(f"{name}: {'; '.join(problems)}")
-    return ConfigFile(path=name, **values)
-
-
-def _names_of_wrong_values(table: object, expected: Any) -> str:
-    try:
-        values = msgspec.convert(table, dict[str, object])
-    except msgspec.ValidationError:
-        return ""
-    names: list[str] = []
-    for name, value in values.items():
-        try:
-            msgspec.convert({name: value}, expected)
-        except msgspec.ValidationError:
-            names.append(repr(name))
-    return f"; correct {', '.join(names)}"
 
 
 def environment_config() -> ConfigFile | None:

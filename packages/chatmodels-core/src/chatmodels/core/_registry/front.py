@@ -92,14 +92,22 @@ def create_chat_model(
         raise
 
 
-def register_provider(provider: Provider, /, *, replace: bool = False) -> None:
+def register_provider(
+    provider: Provider | str,
+    /,
+    *,
+    like: str | None = None,
+    replace: bool = False,
+    **options: object,
+) -> None:
     """Register a provider in the global registry; see `ProviderRegistry.register_provider`.
 
     Raises:
         ProviderConflictError: Another provider has its name, and `replace` is false.
-        ConfigurationError: It is not a provider, or its name is malformed.
+        ProviderNotFoundError: There is no provider `like`.
+        ConfigurationError: It is not a provider, its name is malformed, or options are wrong.
     """
-    _global.register_provider(provider, replace=replace)
+    _global.register_provider(provider, like=like, replace=replace, **options)
 
 
 def unregister_provider(name: str, /) -> None:
@@ -136,22 +144,58 @@ def providers_for_model(model: str, /) -> list[str]:
     return _global.providers_for_model(model)
 
 
-def set_alias(name: str, spec: str, /) -> None:
+def set_alias(name: str, target: str | ChatModel, /, **options: object) -> None:
     """Point an alias to a model or another alias; models created by the alias follow at once.
+
+    See `ProviderRegistry.set_alias`.
+
+    Args:
+        name: The alias, without a colon.
+        target: `"provider:model"`, an alias, or a model.
+        options: Options and settings of the alias, such as `temperature=0`.
 
     Raises:
         ConfigurationError: They are malformed, or the alias would refer to itself.
     """
-    _global.set_alias(name, spec)
+    _global.set_alias(name, target, **options)
 
 
 def load_config(path: str | os.PathLike[str], /) -> None:
-    """Load a TOML file with provider options and aliases into the global registry.
+    """Load a TOML file that declares providers, models, policies and aliases.
+
+    The global registry then has it instead of the file before; see `ProviderRegistry.load_config`.
+
+    Raises:
+        ConfigurationError: It cannot be read or is invalid; the message lists every problem, and
+            nothing changes.
+    """
+    _global.load_config(path)
+
+
+def reload_config() -> bool:
+    """Load the config file of the global registry again if its content has changed.
+
+    Calls in progress finish with the previous file; see `ProviderRegistry.load_config`.
+
+    Returns:
+        Whether it has changed.
+
+    Raises:
+        ConfigurationError: It cannot be read or is invalid, or a model in use could not follow it,
+            and nothing changes; or no file has been loaded.
+    """
+    return _global.reload_config()
+
+
+def check_config(path: str | os.PathLike[str], /) -> None:
+    """Check a config file as `load_config` does, without loading it.
+
+    No request is sent, and the environment is not read: credentials can be missing.
 
     Raises:
         ConfigurationError: It cannot be read or is invalid; the message lists every problem.
     """
-    _global.load_config(path)
+    _global.check_config(path)
 
 
 def list_models(

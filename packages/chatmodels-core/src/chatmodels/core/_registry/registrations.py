@@ -1,15 +1,18 @@
 """The state of a registry: an immutable value that is replaced as a whole."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, TypeVar
 
 import msgspec
 
 from chatmodels.core._calls.protocols import ChatModel
 from chatmodels.core._errors.classes import ConfigurationError, ProviderConflictError
-from chatmodels.core._registry.config_file import ConfigFile
+from chatmodels.core._registry.declarations import AliasTarget, ConfigFile, OptionSource
+from chatmodels.core._registry.policies import PolicyPool
 from chatmodels.core._registry.provider import Provider
 from chatmodels.core._values.metadata import HealthReport
+
+Value = TypeVar("Value")
 
 
 class RegistryObserver(Protocol):
@@ -32,6 +35,20 @@ ModelHook = Callable[[ChatModel], ChatModel]
 """Accepts a model that was just created, and returns the model to use instead."""
 
 
+class Configuration(msgspec.Struct, frozen=True, kw_only=True):
+    """A config file that was checked.
+
+    Attributes:
+        file: The declarations of the file.
+        providers: The providers that it declares, by name.
+        pool: The policies that it declares.
+    """
+
+    file: ConfigFile
+    providers: dict[str, Provider] = msgspec.field(default_factory=dict[str, Provider])
+    pool: PolicyPool = msgspec.field(default_factory=PolicyPool)
+
+
 class Registrations(msgspec.Struct, frozen=True, kw_only=True):
     """Providers, aliases and hooks. Methods return the next state and do not change this one.
 
@@ -42,7 +59,8 @@ class Registrations(msgspec.Struct, frozen=True, kw_only=True):
             unregistered or replaced since.
         lazy: Name to the module that registers the provider when it is imported.
         removed: Names that were unregistered and are not discovered again.
-        aliases: Alias to its target, a spec or another alias. There are no cycles.
+        defaults: Name to the options that the provider was registered with.
+        aliases: Alias to its target. There are no cycles, not even through the models of policies.
         hooks: The model hooks, each in a tuple of its own that identifies it.
         observers: The observers of the registry, each in a tuple of its own as well.
         config: The config file that was loaded.
@@ -56,13 +74,21 @@ class Registrations(msgspec.Struct, frozen=True, kw_only=True):
     )
     lazy: dict[str, str] = msgspec.field(default_factory=dict[str, str])
     removed: frozenset[str] = frozenset()
-    aliases: dict[str, str] = msgspec.field(default_factory=dict[str, str])
+    defaults: dict[str, OptionSource] = msgspec.field(default_factory=dict[str, OptionSource])
+    aliases: dict[str, AliasTarget] = msgspec.field(default_factory=dict[str, AliasTarget])
     hooks: tuple[tuple[ModelHook], ...] = ()
     observers: tuple[tuple[RegistryObserver], ...] = ()
-    config: ConfigFile | None = None
+    config: Configuration | None = None
     generation: int = 0
 
-    def with_provider(self, provider: Provider, module: str, *, replace: bool) -> Self:
+    def with_provider(
+        self,
+        provider: Provider,
+        module: str,
+        *,
+        replace: bool,
+        defaults: OptionSource | None = None,
+    ) -> Self:
         """Add a provider; adding the same object again changes nothing.
 
         Raises:
@@ -77,8 +103,9 @@ class Registrations(msgspec.Struct, frozen=True, kw_only=True):
         return self._next(
             providers={**self.providers, name: provider},
             modules={**self.modules, name: module},
+            defaults=_without(self.defaults, name) | ({} if defaults is None else {name: defaults}),
             registered={**self.registered, (name, module): provider},
-            lazy={other: path for other, path in self.lazy.items() if other != name},
+            lazy=_without(self.lazy, name),
             removed=self.removed - {name},
         )
 
@@ -101,9 +128,10 @@ class Registrations(msgspec.Struct, frozen=True, kw_only=True):
     def without(self, name: str) -> Self:
         """Remove a provider, and record that it is not to be discovered again."""
         return self._next(
-            providers={key: value for key, value in self.providers.items() if key != name},
-            modules={key: value for key, value in self.modules.items() if key != name},
-            lazy={key: value for key, value in self.lazy.items() if key != name},
+            providers=_without(self.providers, name),
+            modules=_without(self.modules, name),
+            defaults=_without(self.defaults, name),
+            lazy=_without(self.lazy, name),
             removed=self.removed | {name},
         )
 
@@ -116,7 +144,7 @@ class Registrations(msgspec.Struct, frozen=True, kw_only=True):
             registered={key: value for key, value in self.registered.items() if key[1] != module},
         )
 
-    def with_aliases(self, added: Mapping[str, str]) -> Self:
+    def with_aliases(self, added: Mapping[str, AliasTarget]) -> Self:
         """Set aliases.
 
         Raises:
@@ -125,8 +153,8 @@ class Registrations(msgspec.Struct, frozen=True, kw_only=True):
         aliases = {**self.aliases, **added}
         problems = [
             problem
-            for name, spec in added.items()
-            if (problem := _alias_problem(name, spec, aliases)) is not None
+            for name, target in added.items()
+            if (problem := alias_problem(name, target, aliases)) is not None
         ]
         if problems:
             raise ConfigurationError("; ".join(problems), op="set_alias")
@@ -136,26 +164,47 @@ class Registrations(msgspec.Struct, frozen=True, kw_only=True):
         """Remove an alias; an unknown one changes nothing."""
         if name not in self.aliases:
             return self
-        return self._next(aliases={key: spec for key, spec in self.aliases.items() if key != name})
+        return self._next(aliases=_without(self.aliases, name))
 
-    def with_config(self, config: ConfigFile, *, replace: bool) -> Self:
-        """Set the config file, and add its aliases: all of them, or only those not yet set.
+    def with_config(self, config: Configuration, *, replace: bool) -> Self:
+        """Set the config file with its aliases and providers, in place of those of the previous.
+
+        Args:
+            config: The file, whose aliases and providers are valid.
+            replace: Whether its aliases replace those that code has set.
 
         Raises:
-            ConfigurationError: The aliases are invalid.
+            ConfigurationError: Aliases form a cycle with those that code has set.
+            ProviderConflictError: Code has registered a provider of the same name.
         """
-        previous = {} if self.config is None else self.config.aliases
-        others = {name: spec for name, spec in self.aliases.items() if previous.get(name) != spec}
+        state = self._without_config()
+        for provider in config.providers.values():
+            state = state.with_provider(provider, config.file.path, replace=False)
         added = {
-            name: spec for name, spec in config.aliases.items() if replace or name not in others
+            name: target
+            for name, target in config.file.aliases.items()
+            if replace or name not in state.aliases
         }
-        try:
-            changed = msgspec.structs.replace(self, aliases=others).with_aliases(added)
-        except ConfigurationError as error:
-            raise ConfigurationError(
-                f"{config.path} [aliases]: {error}", op="load_config"
-            ) from None
-        return msgspec.structs.replace(changed, config=config)
+        return msgspec.structs.replace(state.with_aliases(added), config=config)
+
+    def _without_config(self) -> Self:
+        """Remove the config file, with its aliases and providers that code has not changed."""
+        if self.config is None:
+            return self
+        old = self.config.file.aliases
+        names = {
+            name
+            for name, provider in self.config.providers.items()
+            if self.providers.get(name) is provider
+        }
+        return msgspec.structs.replace(
+            self,
+            config=None,
+            aliases={name: spec for name, spec in self.aliases.items() if old.get(name) != spec},
+            providers=_without(self.providers, *names),
+            modules=_without(self.modules, *names),
+            registered={key: each for key, each in self.registered.items() if key[0] not in names},
+        )
 
     def with_hook(self, hook: tuple[ModelHook]) -> Self:
         """Add a hook."""
@@ -180,7 +229,8 @@ class Registrations(msgspec.Struct, frozen=True, kw_only=True):
         """Resolve an alias to its `"provider:model"`; None if it has no target."""
         spec: str | None = alias
         while spec is not None and ":" not in spec:
-            spec = self.aliases.get(spec)
+            target = self.aliases.get(spec)
+            spec = None if target is None else target.spec
         return spec
 
     def _next(self, **changes: object) -> Self:
@@ -196,25 +246,44 @@ def _conflict(name: str, current: str, other: str) -> ProviderConflictError:
     )
 
 
-def _alias_problem(name: Any, spec: Any, aliases: Mapping[str, str]) -> str | None:
+def alias_problem(name: Any, target: AliasTarget, aliases: Mapping[str, AliasTarget]) -> str | None:
+    """Describe the problem of an alias: a malformed name, an unknown target or a cycle."""
+    spec: Any = target.spec
     for value in (name, spec):
         # A type checker rules this out, but None from an unset variable still arrives here.
         if not isinstance(value, str):
             return f"an alias and its target are str, not {value!r}"
     if not name or ":" in name or name != name.strip():
         return f"{name!r} cannot be an alias, which is a word without a colon"
-    path = [name]
-    while ":" not in spec:
-        path.append(spec)
-        if spec in path[:-1]:
+    for reference in target.references:
+        if path := _cycle(name, reference, aliases):
             return f"alias {name!r} refers to itself: {' -> '.join(path)}"
-        target = aliases.get(spec)
-        if target is None:
-            return (
-                f"alias {name!r} refers to {spec!r}, which is neither 'provider:model' nor an alias"
-            )
-        spec = target
+    if target.model is not None or target.made is not None:
+        return None
+    if ":" not in spec:
+        if spec in aliases:
+            return None
+        return f"alias {name!r} refers to {spec!r}, which is neither 'provider:model' nor an alias"
     provider, _, model = spec.partition(":")
     if not provider or not model:
         return f"alias {name!r} refers to {spec!r}, which is not 'provider:model'"
     return None
+
+
+def _cycle(name: str, start: str, aliases: Mapping[str, AliasTarget]) -> list[str]:
+    """Return the way from an alias through one of its references back to itself; empty if none."""
+    paths = [[name, start]]
+    seen: set[str] = set()
+    while paths:
+        path = paths.pop()
+        last = path[-1]
+        if last == name:
+            return path
+        if last not in seen and (target := aliases.get(last)) is not None:
+            seen.add(last)
+            paths += [[*path, reference] for reference in target.references]
+    return []
+
+
+def _without(mapping: dict[str, Value], *names: str) -> dict[str, Value]:
+    return {name: value for name, value in mapping.items() if name not in names}

@@ -1,24 +1,25 @@
 """The registry: creates models by name from providers, aliases and options."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 
-from chatmodels.core._calls.protocols import ChatModel
-from chatmodels.core._errors.classes import ChatModelError, ConfigurationError, InternalError
-from chatmodels.core._registry.alias import AliasedModel
+import msgspec
+
+from chatmodels.core._errors.classes import ConfigurationError
 from chatmodels.core._registry.catalog import ProviderCatalog, log_change
-from chatmodels.core._registry.config_file import ConfigFile, environment_config, read_config
-from chatmodels.core._registry.creation import checked_name, clear_secrets, with_hooks
-from chatmodels.core._registry.errors import no_alias
-from chatmodels.core._registry.load_options import load_options
+from chatmodels.core._registry.config_file import VARIABLE, environment_config, read_config
+from chatmodels.core._registry.creation import checked_name, clear_secrets
+from chatmodels.core._registry.declarations import ConfigFile
+from chatmodels.core._registry.naming import ModelFactory
 from chatmodels.core._registry.options import ProviderOptions
+from chatmodels.core._registry.policies import PolicyPool
 from chatmodels.core._registry.provider import Provider
-from chatmodels.core._registry.registrations import ModelHook, RegistryObserver
-from chatmodels.core._registry.watching import notify, watched_creation
-from chatmodels.core._values.metadata import HealthReport, ModelInfo, ProviderMetadata
+from chatmodels.core._registry.registrations import Configuration, ModelHook, RegistryObserver
+from chatmodels.core._registry.watching import notify
+from chatmodels.core._values.metadata import HealthReport, ModelInfo
 
 
-class ProviderRegistry(ProviderCatalog):
+class ProviderRegistry(ModelFactory):
     """A thread-safe registry of providers and aliases that creates models.
 
     Readers do not take a lock: they see one immutable state, which a registration replaces as a
@@ -32,47 +33,86 @@ class ProviderRegistry(ProviderCatalog):
         discover: Whether to search the installed providers for names that are not registered.
     """
 
-    @property
-    def aliases(self) -> dict[str, str]:
-        """A copy of the aliases and their targets."""
-        self._config()
-        return dict(self._state.aliases)
+    def load_config(self, path: str | os.PathLike[str], /) -> None:
+        """Load a TOML file that declares providers, models, policies and aliases.
 
-    def set_alias(self, name: str, spec: str, /) -> None:
-        """Point an alias to a model or to another alias, at once for all threads.
-
-        Models that were created by the alias follow it: later calls go to the new target.
-
-        Args:
-            name: The alias, without a colon.
-            spec: `"provider:model"`, or an alias. The provider need not be registered yet.
+        The file is checked as a whole before anything changes. Then it replaces the file that was
+        loaded before, or the one that `CHATMODELS_CONFIG` names, at once for all threads: calls in
+        progress finish with the models and policies of the previous file, and the next calls of
+        models that were created by a name use the new ones. A policy whose declaration did not
+        change remains the same object, with what it has counted. Aliases that code has set stay,
+        unless the file has them too.
 
         Raises:
-            ConfigurationError: They are malformed, or the alias would refer to itself.
+            ConfigurationError: It cannot be read or is invalid. The message lists every problem,
+                `details["problems"]` has their dotted keys, and nothing changes.
         """
-        with self._write_lock:
-            self._state = self._state.with_aliases({name: spec})
-        log_change("alias %s refers to %s", name, spec, op="set_alias")
+        self._apply(self._checked(read_config(path), replace=True), replace=True)
 
-    def remove_alias(self, name: str, /) -> None:
-        """Remove an alias; an unknown one changes nothing."""
-        with self._write_lock:
-            self._state = self._state.without_alias(name)
-        log_change("removed alias %s", name, op="remove_alias")
+    def reload_config(self) -> bool:
+        """Load the config file again if its content has changed; see `load_config`.
 
-    def load_config(self, path: str | os.PathLike[str], /) -> None:
-        """Load a TOML file with provider options and aliases.
+        Returns:
+            Whether it has changed.
 
-        It replaces the file that was loaded before, or the one that `CHATMODELS_CONFIG` names.
-        Other aliases stay, and existing models do not change.
+        Raises:
+            ConfigurationError: As `load_config`; or a model that was created by a name could not
+                follow the change; or no file has been loaded.
+        """
+        from chatmodels.core._registry.config_checks import check_followers
+
+        current = self._config()
+        if current is None:
+            raise ConfigurationError(
+                f"no config file has been loaded; call load_config(path) or set {VARIABLE}",
+                op="load_config",
+            )
+        file = read_config(current.file.path)
+        if file.digest == current.file.digest:
+            return False
+        config = self._checked(file, replace=True)
+        check_followers(self, config, self._followers())
+        self._apply(config, replace=True)
+        return True
+
+    def check_config(self, path: str | os.PathLike[str], /) -> None:
+        """Check a config file as `load_config` does, without loading it.
+
+        Providers and policies that the file names are imported. No request is sent, and the
+        environment is not read: credentials can be missing.
 
         Raises:
             ConfigurationError: It cannot be read or is invalid; the message lists every problem.
         """
-        config = read_config(path)
+        self._checked(read_config(path), replace=True)
+
+    def _checked(self, file: ConfigFile, *, replace: bool) -> Configuration:
+        # Most programs have no file.
+        from chatmodels.core._registry.config_checks import checked_config
+
+        return checked_config(self, file, replace=replace)
+
+    def _apply(self, config: Configuration, *, replace: bool) -> Configuration:
+        from chatmodels.core._registry.config_checks import declared_policies
+
         with self._write_lock:
-            self._state = self._state.with_config(config, replace=True)
-        log_change("loaded config %s", config.path, op="load_config")
+            previous = self._state.config
+            pool = PolicyPool(
+                None if previous is None else previous.pool, declared_policies(config.file)
+            )
+            config = msgspec.structs.replace(config, pool=pool)
+            self._state = self._state.with_config(config, replace=replace)
+        log_change("loaded config %s", config.file.path, op="load_config")
+        return config
+
+    def _config(self) -> Configuration | None:
+        config = self._state.config
+        if config is None and self._discover:
+            file = environment_config()
+            if file is not None:
+                checked = self._checked(file, replace=False)
+                config = self._state.config or self._apply(checked, replace=False)
+        return config
 
     def add_model_hook(self, hook: ModelHook, /) -> Callable[[], None]:
         """Pass every model created from now on to a function, and return its result instead.
@@ -108,85 +148,6 @@ class ProviderRegistry(ProviderCatalog):
                 self._state = self._state.without_observer(added)
 
         return remove
-
-    def resolve(self, spec: str, /) -> tuple[Provider, str]:
-        """Find the provider and the model of a spec, importing the provider if necessary.
-
-        Args:
-            spec: `"provider:model"`, as in `"openai:gpt-6.1-terra"`, or an alias. The first colon
-                separates: `"ollama:llama3.2:1b"` is the model `llama3.2:1b`.
-
-        Raises:
-            ProviderNotFoundError: There is no such provider or alias.
-            ProviderImportError: The provider could not be imported.
-            ConfigurationError: The spec has no model.
-        """
-        name, colon, model = spec.partition(":")
-        if not model:
-            if not colon:
-                return self.resolve(self.target(name))
-            raise ConfigurationError(
-                f"{spec!r} has no model; write '{name}:<model>'", op="resolve", provider=name
-            )
-        provider = self._state.providers.get(name)
-        return self._find(name) if provider is None else provider, model
-
-    def target(self, alias: str, /) -> str:
-        """Resolve an alias to its `"provider:model"`.
-
-        Raises:
-            ProviderNotFoundError: There is no such alias.
-        """
-        spec = self._state.target(alias)
-        if spec is None and self._config() is not None:
-            spec = self._state.target(alias)
-        if spec is None:
-            raise no_alias(alias, self.aliases, self.list_providers(), self.providers_for_model)
-        return spec
-
-    def create_chat_model(self, spec: str, /, **options: object) -> ChatModel:
-        """Create a model without sending a request.
-
-        Args:
-            spec: `"provider:model"`, or an alias, which the model then follows.
-            options: As in `chatmodels.core.create_chat_model`.
-
-        Raises:
-            ChatModelError: As `resolve` and `provider_options`, or the provider cannot create it.
-        """
-        try:
-            if ":" not in checked_name(spec, "spec of a model", _SPEC, op="create_chat_model"):
-                return AliasedModel(self, spec, options)
-            observers = self._state.observers
-            if not observers:
-                return self._create(self.resolve(spec), options)
-            return watched_creation(
-                observers,
-                spec.partition(":")[0],
-                lambda: self.resolve(spec),
-                lambda target: self._create(target, options),
-            )
-        except BaseException as error:
-            clear_secrets(options, error)
-            raise
-
-    def _create(self, target: tuple[Provider, str], options: Mapping[str, object]) -> ChatModel:
-        provider, model = target
-        metadata = provider.metadata
-        try:
-            created = provider.create_chat_model(model, self._options(metadata, options))
-        except ChatModelError as error:
-            raise error.located(op="create_chat_model", provider=metadata.name, model=model)
-        except Exception as error:
-            raise InternalError(
-                f"{metadata.name} failed to create the model {model!r}: {type(error).__name__}; "
-                f"please report it to the maintainers of {metadata.distribution}",
-                op="create_chat_model",
-                provider=metadata.name,
-                model=model,
-            ) from error
-        hooks = self._state.hooks
-        return with_hooks(created, hooks) if hooks else created
 
     def provider_options(self, name: str, /, **options: object) -> ProviderOptions:
         """Load a provider's options from arguments, environment and config file.
@@ -290,33 +251,6 @@ class ProviderRegistry(ProviderCatalog):
             )
         return "registry"
 
-    def _options(
-        self, metadata: ProviderMetadata, arguments: Mapping[str, object]
-    ) -> ProviderOptions:
-        try:
-            return load_options(metadata, arguments, file=self._config())
-        except RecursionError as error:  # from the repr of a value
-            raise ConfigurationError(
-                f"{metadata.name}: an option is nested too deeply; pass a flatter value",
-                op="create_chat_model",
-                provider=metadata.name,
-            ) from error
-
-    def _config(self) -> ConfigFile | None:
-        config = self._state.config
-        if config is None and self._discover:
-            config = environment_config()
-            if config is not None:
-                with self._write_lock:
-                    state = self._state
-                    # Another thread may have set one in the meantime.
-                    self._state = (
-                        state if state.config else state.with_config(config, replace=False)
-                    )
-        return config
-
-
-_SPEC = "openai:gpt-6.1-terra"
 
 registry = ProviderRegistry(discover=True)
 """The global registry, in which providers register themselves when they are imported."""

@@ -22,6 +22,7 @@ from chatmodels.core._values import (
     response,
     settings,
     timeout,
+    token_count,
     tool_events,
     usage,
 )
@@ -167,6 +168,7 @@ for _module in (
     tool_events,
     settings,
     timeout,
+    token_count,
     usage,
     prices,
     cost,

@@ -26,6 +26,7 @@ class Capability(StrEnum):
     PROMPT_CACHING = "prompt_caching"
     PREDICTION = "prediction"
     MODEL_LISTING = "model_listing"
+    TOKEN_COUNTING = "token_counting"  # noqa: S105 - not a password
 
 
 class ModelInfo(FrozenValue, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ import msgspec
 from chatmodels.core import ChatModelError, ChatRequest, ChatResponse
 from chatmodels.core.extending import Profile, whole_response
 from chatmodels.http._codec.conversation import ConversationRules
+from chatmodels.http._codec.counting import Counting
 from chatmodels.http._codec.listing import Listing
 from chatmodels.http._codec.output import OutputFromTool
 from chatmodels.http._codec.output_tool import output_tool_name
@@ -70,6 +71,8 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
         conversation: The rules for conversations, applied before `encode`.
         schemas: Returns the schemas and names of tools that a model accepts.
         models: The listing of models; None if the vendor has none.
+        counting: The endpoint that counts the input tokens of a request; None if the vendor has
+            none, so that they are estimated.
         framer: Returns the framer of one stream.
         authorization: Returns the headers that contain the secret.
         api: The name of the API if the vendor has several, as in "chat_completions".
@@ -86,6 +89,7 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
     conversation: ConversationRules = ConversationRules()
     schemas: Callable[[str], SchemaSupport] = all_schemas
     models: Listing | None = None
+    counting: Counting | None = None
     framer: Callable[[], Framer] = SseFramer
     authorization: Callable[[str], Headers] = bearer
     api: str | None = None

@@ -7,6 +7,7 @@ from chatmodels.core import ChatRequest
 from chatmodels.core.extending import AcceptedMedia, Profile
 from chatmodels.http import Codec, ConversationRules, HttpRequest, IdForm, StreamDecoder
 from chatmodels.openai_compatible._server import Headers, codec_fields, output_forms
+from chatmodels.openai_compatible.responses._counting import COUNTING
 from chatmodels.openai_compatible.responses._decode import ResponsesDecoder
 from chatmodels.openai_compatible.responses._dialect import ResponsesDialect
 from chatmodels.openai_compatible.responses._encode import encode_request, retrieval_path
@@ -45,6 +46,7 @@ def responses_codec(
         encode=partial(_encode, dialect_for or dialect, headers),
         decoder=partial(_decoder, dialect),
         failure=partial(read_failure, provider=dialect.name),
+        counting=COUNTING,
         **codec_fields(dialect, headers),
     )
 

@@ -12,6 +12,7 @@ from chatmodels.http import (
     PageToken,
     bearer,
 )
+from chatmodels.providers.anthropic._counting import COUNTING
 from chatmodels.providers.anthropic._decode import MessagesDecoder
 from chatmodels.providers.anthropic._encode import encode_request
 from chatmodels.providers.anthropic._errors import read_failure
@@ -55,6 +56,7 @@ def messages_codec(prefix: str = "/v1", *, token: bool = False, official: bool =
         authorization=bearer if token else _api_key,
         schemas=schemas_of,
         models=Listing(_listing(prefix, 1_000), read_models, _PAGE),  # the maximum page size
+        counting=COUNTING,
         health=_listing(prefix, 1),
     )
 

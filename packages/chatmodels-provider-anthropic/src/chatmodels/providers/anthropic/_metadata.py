@@ -9,7 +9,7 @@ METADATA = ProviderMetadata(
     name="anthropic",
     description="Anthropic's models over its Messages API.",
     distribution="chatmodels-provider-anthropic",
-    capabilities=CAPABILITIES | {Capability.MODEL_LISTING},
+    capabilities=CAPABILITIES | {Capability.MODEL_LISTING, Capability.TOKEN_COUNTING},
     options=(
         OptionSpec(
             name="api_key",

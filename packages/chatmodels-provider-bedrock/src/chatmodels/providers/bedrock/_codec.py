@@ -12,6 +12,7 @@ from chatmodels.http import (
 )
 from chatmodels.http.wire import path_name
 from chatmodels.providers.bedrock._blocks import PROVIDER_NAME
+from chatmodels.providers.bedrock._counting import COUNTING
 from chatmodels.providers.bedrock._decode import ConverseDecoder
 from chatmodels.providers.bedrock._encode import encode_request
 from chatmodels.providers.bedrock._errors import read_failure
@@ -47,6 +48,7 @@ def converse_codec(control_url: str = "") -> Codec:
         schemas=schemas_of,
         framer=EventStreamFramer,
         models=Listing(HttpRequest(method="GET", path=listing), read_models),
+        counting=COUNTING,
         # the cheapest request to the host of the models ("ListAsyncInvokes")
         health=HttpRequest(method="GET", path="/async-invoke?maxResults=1"),
     )

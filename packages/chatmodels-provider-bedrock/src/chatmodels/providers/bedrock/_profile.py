@@ -142,7 +142,9 @@ _VISION = _TOOLS | {Capability.VISION, Capability.DOCUMENTS}
 _THINKING = _VISION | {Capability.REASONING}
 _STRICT = _THINKING | {Capability.STRUCTURED_OUTPUT, Capability.STRICT_TOOLS}
 
-CAPABILITIES = frozenset(_STRICT | {Capability.AUDIO_INPUT, Capability.MODEL_LISTING})
+CAPABILITIES = frozenset(
+    _STRICT | {Capability.AUDIO_INPUT, Capability.MODEL_LISTING, Capability.TOKEN_COUNTING}
+)
 """The capabilities of at least one model; only Mistral's Voxtral accepts audio."""
 
 

@@ -2,6 +2,7 @@
 
 from chatmodels.core import ChatRequest
 from chatmodels.http import Codec, ConversationRules, HttpRequest, Listing, PageToken, everywhere
+from chatmodels.providers.cohere._counting import COUNTING
 from chatmodels.providers.cohere._decode import ChatV2Decoder
 from chatmodels.providers.cohere._encode import encode_request
 from chatmodels.providers.cohere._errors import read_failure
@@ -34,5 +35,6 @@ CODEC = Codec(
         read_models,
         PageToken("next_page_token", "page_token"),
     ),
+    counting=COUNTING,
     health=HttpRequest(method="GET", path="/v1/models?page_size=1"),
 )

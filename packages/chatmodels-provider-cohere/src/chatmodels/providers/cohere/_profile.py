@@ -90,7 +90,8 @@ MODELS = (
 """Models whose documentation was available; other names are accepted without restrictions."""
 
 CAPABILITIES = frozenset(capability for model in MODELS for capability in model.capabilities) | {
-    Capability.MODEL_LISTING
+    Capability.MODEL_LISTING,
+    Capability.TOKEN_COUNTING,
 }
 
 _CAPABILITIES = {model.name: model.capabilities for model in MODELS}

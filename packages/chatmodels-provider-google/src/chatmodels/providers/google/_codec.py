@@ -18,6 +18,7 @@ from chatmodels.http import (
     endpoint_of,
 )
 from chatmodels.http.wire import path_name
+from chatmodels.providers.google._counting import GEMINI_COUNTING, VERTEX_COUNTING
 from chatmodels.providers.google._decode import ChunkDecoder
 from chatmodels.providers.google._encode import encode_request
 from chatmodels.providers.google._errors import read_failure
@@ -88,6 +89,7 @@ def gemini_codec(provider: str, settings: Mapping[str, str], paths: Paths) -> Co
             partial(read_models, provider=provider),
             PageToken("nextPageToken", "pageToken"),
         ),
+        counting=VERTEX_COUNTING if paths.publisher else GEMINI_COUNTING,
         health=paths.listing(1),
     )
 

@@ -9,7 +9,11 @@ from chatmodels.providers.google._profile import CAPABILITIES, models_of
 GEMINI = "google"
 VERTEX = "google-vertex"
 
-_CAPABILITIES = CAPABILITIES | {Capability.LOGPROBS, Capability.MODEL_LISTING}
+_CAPABILITIES = CAPABILITIES | {
+    Capability.LOGPROBS,
+    Capability.MODEL_LISTING,
+    Capability.TOKEN_COUNTING,
+}
 _KEYS = ("GOOGLE_API_KEY", "GEMINI_API_KEY")
 _PREFIXES = ("gemini-", "gemma-")
 

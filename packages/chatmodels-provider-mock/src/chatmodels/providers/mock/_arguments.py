@@ -38,6 +38,10 @@ def _size(value: object) -> bool:
     return value is None or (isinstance(value, int) and value >= 1)
 
 
+def _tokens(value: object) -> bool:
+    return value is None or (isinstance(value, int) and value >= 0)
+
+
 def _list(value: object) -> TypeGuard[Sequence[object]]:
     return isinstance(value, Sequence) and not isinstance(value, str | bytes)
 
@@ -85,4 +89,5 @@ _RULES: dict[str, tuple[Callable[[object], bool], str]] = {
     "error_rate": (lambda value: _number(value) and 0 <= value <= 1, "from 0 to 1"),
     "error": (_failure, "an ErrorCode or a ChatModelError"),
     "health": _one_of(Health),
+    "input_tokens": (_tokens, "an integer of at least 0, or None"),
 }

@@ -15,6 +15,7 @@ from chatmodels.core import (
     Settings,
     StreamEvent,
     Timeout,
+    TokenCount,
 )
 from chatmodels.core.extending import CallInfo, Capability, Observer, Policy, StandardChatModel
 from chatmodels.providers.mock._arguments import Exhausted, Health, check
@@ -22,6 +23,7 @@ from chatmodels.providers.mock._delays import Delays
 from chatmodels.providers.mock._events import events_of
 from chatmodels.providers.mock._reply import Outcome, Reply, resolve
 from chatmodels.providers.mock._script import MockCall, Rules, Script
+from chatmodels.providers.mock._words import prompt_words
 
 CAPABILITIES = frozenset(Capability)
 """All capabilities, because a script can contain any response."""
@@ -42,7 +44,8 @@ class MockChatModel(StandardChatModel):
     - any other value (a dict, a list, a dataclass, a Struct, a pydantic model), returned as JSON
       for calls with `output_type`
 
-    Each word counts as one token. Settings have no effect, but the recorded calls contain them.
+    Each word counts as one token, in `count_tokens` too, which is not among the recorded calls.
+    Settings have no effect, but the recorded calls contain them.
     Threads and tasks can share the model. A copy made by `with_policies` shares the script and the
     calls; a deep copy or a pickled copy has its own.
 
@@ -61,6 +64,7 @@ class MockChatModel(StandardChatModel):
         error: The error of these attempts.
         seed: The random seed, which makes the same attempts fail each time.
         health: The status that `check_health` reports.
+        input_tokens: The number that `count_tokens` returns; None to count the words.
         capabilities: The capabilities that `model_info` reports.
         settings: The default settings of each call.
         timeout: The default time limits, or seconds for a whole call; None for core's defaults.
@@ -77,6 +81,8 @@ class MockChatModel(StandardChatModel):
         ConfigurationError: Arguments are invalid; the message lists every problem.
     """
 
+    _input_tokens: int | None = None  # as in a pickle of 0.1.0
+
     def __init__(
         self,
         model: str = "mock",
@@ -91,6 +97,7 @@ class MockChatModel(StandardChatModel):
         error: ErrorCode | ChatModelError | type[ChatModelError] = ErrorCode.PROVIDER_UNAVAILABLE,
         seed: int = 0,
         health: Health = "healthy",
+        input_tokens: int | None = None,
         capabilities: frozenset[Capability] = CAPABILITIES,
         settings: Settings | None = None,
         timeout: Timeout | float | None = None,
@@ -114,6 +121,7 @@ class MockChatModel(StandardChatModel):
                 "error_rate": error_rate,
                 "error": error,
                 "health": health,
+                "input_tokens": input_tokens,
             }
         )
         super().__init__(
@@ -133,6 +141,7 @@ class MockChatModel(StandardChatModel):
         self._interval = interval
         self._chunk_size = chunk_size
         self._health: Health = health
+        self._input_tokens = input_tokens
         self._capabilities = capabilities
         self._sleep = sleep
         self._asleep = asleep
@@ -181,6 +190,16 @@ class MockChatModel(StandardChatModel):
                 await self._wait(item)
             else:
                 yield item
+
+    def token_count(self, request: ChatRequest, /) -> TokenCount:
+        """Return the number that was passed to the model, or count the words."""
+        given = self._input_tokens
+        tokens = prompt_words(request) if given is None else given
+        return TokenCount(input_tokens=tokens, is_estimate=False, method="endpoint")
+
+    async def atoken_count(self, request: ChatRequest, /) -> TokenCount:
+        """Return a number of tokens: the async form of `token_count`."""
+        return self.token_count(request)
 
     def __getstate__(self) -> dict[str, Any]:
         """Pickle the script as plain values: no private class is named."""

@@ -47,6 +47,11 @@ _OPTIONS = {
         '"healthy"',
         'the status of a health check: "healthy", "unhealthy" or "unknown"',
     ),
+    "input_tokens": (
+        "int | None",
+        "None",
+        "the number that count_tokens returns; the number of words by default",
+    ),
     "capabilities": ("frozenset[Capability]", "", "the capabilities that the model reports"),
     "supported_settings": (
         "frozenset[str] | None",

@@ -25,7 +25,7 @@ def count_tokens(request: ChatRequest, response: ChatResponse[Any], /) -> Usage:
     Texts, reasoning, tool results and tool arguments are counted; media and tool definitions are
     not.
     """
-    prompt = sum(_words(message) for message in request.messages)
+    prompt = prompt_words(request)
     output = _words(response.message)
     reasoning = len(response.reasoning.split())
     return Usage(
@@ -34,6 +34,11 @@ def count_tokens(request: ChatRequest, response: ChatResponse[Any], /) -> Usage:
         total_tokens=prompt + output,
         reasoning_tokens=reasoning or None,
     )
+
+
+def prompt_words(request: ChatRequest, /) -> int:
+    """Count the words of a request."""
+    return sum(_words(message) for message in request.messages)
 
 
 def split(text: str, size: int | None, /) -> Iterator[str]:

@@ -4,10 +4,10 @@ from chatmodels.testing._protocols.anthropic_messages import AnthropicMessages
 from chatmodels.testing._protocols.azure_chat import AzureChat
 from chatmodels.testing._protocols.bedrock_converse import BedrockConverse
 from chatmodels.testing._protocols.cohere_chat import CohereChat
+from chatmodels.testing._protocols.compatible_chat import CompatibleChat
 from chatmodels.testing._protocols.gemini import Gemini
 from chatmodels.testing._protocols.mistral_chat import MistralChat
 from chatmodels.testing._protocols.ollama_chat import OllamaChat
-from chatmodels.testing._protocols.openai_chat import OpenAIChat
 from chatmodels.testing._protocols.openai_responses import OpenAIResponses
 from chatmodels.testing._protocols.protocol import WireProtocol
 
@@ -22,6 +22,6 @@ PROTOCOLS: tuple[WireProtocol, ...] = (
     MistralChat(),
     OllamaChat(),
     OpenAIResponses(),
-    OpenAIChat(),
+    CompatibleChat(),
 )
 """The wire formats in order of precedence; the last one is used for unknown requests."""

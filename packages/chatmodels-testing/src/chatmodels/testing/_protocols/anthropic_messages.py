@@ -15,11 +15,27 @@ from chatmodels.core import (
 )
 from chatmodels.testing._exchange import ReceivedRequest
 from chatmodels.testing._protocols.anthropic_request import VERSION_HEADER, read_request
+from chatmodels.testing._protocols.count_request import read_fields
 from chatmodels.testing._protocols.protocol import ParsedRequest
 from chatmodels.testing._simulated_response import SimulatedResponse, json_response
 from chatmodels.testing._words import split_words
 
 _MESSAGES = "/messages"
+_COUNT = "/messages/count_tokens"
+_COUNTED = frozenset(
+    {
+        "messages",
+        "model",
+        "system",
+        "tools",
+        "tool_choice",
+        "thinking",
+        "output_config",
+        "cache_control",
+        "speed",
+    }
+)
+"""The fields that form the prompt ("Count tokens in a Message")."""
 _MODELS = "/models"
 _CREATED = "2023-11-14T22:13:20Z"
 
@@ -72,9 +88,7 @@ class AnthropicMessages:
     def other(
         self, request: ReceivedRequest, models: tuple[str, ...], /
     ) -> SimulatedResponse | None:
-        """List the models, describe one, or count tokens: a quarter of the request's bytes."""
-        if request.method == "POST" and request.path.endswith(f"{_MESSAGES}/count_tokens"):
-            return json_response({"input_tokens": len(request.body) // 4})
+        """List the models, or describe one."""
         _, separator, name = request.path.rpartition(_MODELS)
         if request.method != "GET" or VERSION_HEADER not in request.headers or not separator:
             return None
@@ -84,6 +98,24 @@ class AnthropicMessages:
         if name[1:] in models:
             return json_response(_model(name[1:]))
         return self.error(ErrorCode.MODEL_NOT_FOUND, 404, f"model: {name[1:]}")
+
+    def counts(self, request: ReceivedRequest, /) -> bool:
+        """Check for a POST to the path of token counts, with any prefix."""
+        return request.method == "POST" and request.path.endswith(_COUNT)
+
+    def read_count(self, request: ReceivedRequest, /) -> ParsedRequest:
+        """Parse a request for a number of tokens, which is that of a message with fewer fields.
+
+        Raises:
+            MalformedRequestError: The request is invalid.
+        """
+        body = read_fields(request.body, _COUNTED, "{}: Extra inputs are not permitted")
+        whole = msgspec.json.encode({"max_tokens": 1, **body})
+        return read_request(msgspec.structs.replace(request, body=whole))
+
+    def write_count(self, request: ReceivedRequest, tokens: int, /) -> SimulatedResponse:
+        """Encode a number of tokens."""
+        return json_response({"input_tokens": tokens})
 
     def key(self, request: ReceivedRequest, /) -> str:
         """Return the API key, or the bearer token."""

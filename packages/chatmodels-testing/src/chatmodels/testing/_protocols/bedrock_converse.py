@@ -16,12 +16,18 @@ from chatmodels.core import (
 )
 from chatmodels.testing._exchange import ReceivedRequest
 from chatmodels.testing._protocols.bedrock_request import read_request
+from chatmodels.testing._protocols.count_request import read_fields
 from chatmodels.testing._protocols.event_stream import CONTENT_TYPE, event, message
-from chatmodels.testing._protocols.protocol import ParsedRequest
+from chatmodels.testing._protocols.protocol import MalformedRequestError, ParsedRequest
 from chatmodels.testing._simulated_response import SimulatedResponse, json_response
 from chatmodels.testing._words import split_words
 
 _CONVERSE = re.compile(r".*/model/(?P<model>[^/]+)/converse(?P<stream>-stream)?")
+_COUNT = re.compile(r".*/model/(?P<model>[^/]+)/count-tokens")
+_COUNTED = frozenset({"messages", "system", "toolConfig", "additionalModelRequestFields"})
+"""The fields of `ConverseTokensRequest`."""
+_COUNTED_MODELS = re.compile(r"(arn:.*/)?anthropic\..*|fault-.*")
+"""The models whose tokens are counted: those of Anthropic, but no inference profiles."""
 _MODELS = "/foundation-models"
 _JOBS = "/async-invoke"
 _KIND_HEADER = "x-amzn-errortype"
@@ -84,6 +90,31 @@ class BedrockConverse:
         if request.method == "GET" and request.path.endswith(_JOBS):
             return json_response({"asyncInvokeSummaries": []})
         return None
+
+    def counts(self, request: ReceivedRequest, /) -> bool:
+        """Check for a POST to the path of token counts of a model, with any prefix."""
+        return request.method == "POST" and _COUNT.fullmatch(request.path) is not None
+
+    def read_count(self, request: ReceivedRequest, /) -> ParsedRequest:
+        """Parse a request for a number of tokens.
+
+        Raises:
+            MalformedRequestError: The request is invalid, or the model is not counted.
+        """
+        match = _COUNT.fullmatch(request.path)
+        assert match is not None, "counts() has checked the path"
+        model = unquote(match["model"])
+        if _COUNTED_MODELS.fullmatch(model) is None:
+            raise MalformedRequestError("The provided model doesn't support counting tokens.")
+        body = read_fields(request.body, {"input"}, "{} is not a member of CountTokensRequest")
+        converse = msgspec.json.encode(body["input"]["converse"])
+        read_fields(converse, _COUNTED, "{} is not a member of ConverseTokensRequest")
+        whole = msgspec.structs.replace(request, body=converse)
+        return read_request(whole, model, streamed=False)
+
+    def write_count(self, request: ReceivedRequest, tokens: int, /) -> SimulatedResponse:
+        """Encode a number of tokens."""
+        return json_response({"inputTokens": tokens})
 
     def key(self, request: ReceivedRequest, /) -> str:
         """Return the API key, or the access key of the signature."""

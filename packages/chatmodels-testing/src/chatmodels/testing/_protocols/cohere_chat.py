@@ -16,11 +16,14 @@ from chatmodels.core import (
 )
 from chatmodels.testing._exchange import ReceivedRequest
 from chatmodels.testing._protocols.cohere_request import read_request
-from chatmodels.testing._protocols.protocol import ParsedRequest
+from chatmodels.testing._protocols.protocol import MalformedRequestError, ParsedRequest
+from chatmodels.testing._protocols.request_body import read_body
 from chatmodels.testing._simulated_response import SimulatedResponse, json_response
 from chatmodels.testing._words import split_words
 
 _CHAT = "/v2/chat"
+_TOKENIZE = "/v1/tokenize"
+_MAX_CHARACTERS = 65_536
 _MODELS = "/v1/models"
 _LISTING_PARAMETERS = frozenset({"endpoint", "page_size", "page_token", "default_only"})
 """Parameters that identify Cohere's model listing; Cohere's client also sends a header."""
@@ -34,6 +37,11 @@ _ERROR_MESSAGES = {
     ErrorCode.QUOTA_EXCEEDED: "a Trial key has a limit of 1000 calls / month",
 }
 """Error messages; errors have no codes, only a status and a message."""
+
+
+class _Text(msgspec.Struct):
+    text: str
+    model: str
 
 
 class CohereChat:
@@ -63,6 +71,28 @@ class CohereChat:
         if not listing or not (is_sdk or _LISTING_PARAMETERS.intersection(request.query)):
             return None
         return json_response({"models": [_model(name) for name in models]})
+
+    def counts(self, request: ReceivedRequest, /) -> bool:
+        """Check for a POST to the path of the tokenizer."""
+        return request.method == "POST" and request.path.endswith(_TOKENIZE)
+
+    def read_count(self, request: ReceivedRequest, /) -> ParsedRequest:
+        """Parse a request for the tokens of a text.
+
+        Raises:
+            MalformedRequestError: The request is invalid, or the text is empty or too long.
+        """
+        body = read_body(request.body, _Text)
+        if not 1 <= len(body.text) <= _MAX_CHARACTERS:
+            raise MalformedRequestError(
+                f"invalid request: text must be between 1 and {_MAX_CHARACTERS} characters"
+            )
+        return ParsedRequest(model=body.model, words=len(body.text.split()))
+
+    def write_count(self, request: ReceivedRequest, tokens: int, /) -> SimulatedResponse:
+        """Encode tokens."""
+        strings = read_body(request.body, _Text).text.split()
+        return json_response({"tokens": list(range(tokens)), "token_strings": strings})
 
     def key(self, request: ReceivedRequest, /) -> str:
         """Return the bearer token."""

@@ -14,12 +14,17 @@ from chatmodels.core import (
     Usage,
 )
 from chatmodels.testing._exchange import ReceivedRequest
+from chatmodels.testing._protocols.count_request import read_fields
 from chatmodels.testing._protocols.gemini_request import STREAMED, WHOLE, read_request
 from chatmodels.testing._protocols.protocol import ParsedRequest
 from chatmodels.testing._simulated_response import SimulatedResponse, json_response
 from chatmodels.testing._words import split_words
 
 _KEY = "x-goog-api-key"
+_COUNT = ":countTokens"
+_COUNTED = frozenset({"contents", "generateContentRequest"})
+_VERTEX_COUNTED = frozenset({"contents", "systemInstruction", "tools", "generationConfig", "model"})
+"""The fields of `CountTokensRequest`, which differ between the two APIs."""
 _MODELS = "/models"
 _PUBLISHER = "/publishers/google"
 
@@ -85,6 +90,27 @@ class Gemini:
         if name[1:] in models:
             return json_response(_model(name[1:], vertex=vertex))
         return self.error(ErrorCode.MODEL_NOT_FOUND, 404, f"models{name} is not found")
+
+    def counts(self, request: ReceivedRequest, /) -> bool:
+        """Check for a POST to the operation that counts tokens, with any prefix."""
+        return request.method == "POST" and request.path.endswith(_COUNT)
+
+    def read_count(self, request: ReceivedRequest, /) -> ParsedRequest:
+        """Parse a request for a number of tokens.
+
+        Raises:
+            MalformedRequestError: The request is invalid.
+        """
+        accepted = _VERTEX_COUNTED if f"{_PUBLISHER}/" in request.path else _COUNTED
+        unknown = 'Invalid JSON payload received. Unknown name "{}": Cannot find field.'
+        body = read_fields(request.body, accepted, unknown)
+        whole = msgspec.json.encode(body.get("generateContentRequest", body))
+        return read_request(msgspec.structs.replace(request, body=whole))
+
+    def write_count(self, request: ReceivedRequest, tokens: int, /) -> SimulatedResponse:
+        """Encode a number of tokens."""
+        details = [{"modality": "TEXT", "tokenCount": tokens}]
+        return json_response({"totalTokens": tokens, "promptTokensDetails": details})
 
     def key(self, request: ReceivedRequest, /) -> str:
         """Return the API key, or the bearer token."""

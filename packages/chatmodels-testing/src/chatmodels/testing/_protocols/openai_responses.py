@@ -15,6 +15,7 @@ from chatmodels.core import (
     Usage,
 )
 from chatmodels.testing._exchange import ReceivedRequest
+from chatmodels.testing._protocols.count_request import read_fields
 from chatmodels.testing._protocols.openai_chat import bearer_key, error_body, error_type
 from chatmodels.testing._protocols.openai_responses_request import parse_request
 from chatmodels.testing._protocols.protocol import ParsedRequest, RetrievalRequest
@@ -22,6 +23,24 @@ from chatmodels.testing._simulated_response import SimulatedResponse, json_respo
 from chatmodels.testing._words import split_words
 
 _RESPONSES = "/responses"
+_COUNT = "/responses/input_tokens"
+_COUNTED = frozenset(
+    {
+        "conversation",
+        "input",
+        "instructions",
+        "model",
+        "parallel_tool_calls",
+        "personality",
+        "previous_response_id",
+        "reasoning",
+        "text",
+        "tool_choice",
+        "tools",
+        "truncation",
+    }
+)
+"""The fields that form the prompt ("Get input token counts")."""
 _CREATED = 1_700_000_000
 _INCOMPLETE = {"length": "max_output_tokens", "content_filter": "content_filter"}
 
@@ -59,6 +78,23 @@ class OpenAIResponses:
     ) -> SimulatedResponse | None:
         """Return None: other requests are the same for both of OpenAI's APIs."""
         return None
+
+    def counts(self, request: ReceivedRequest, /) -> bool:
+        """Check for a POST to the path of token counts, with any prefix."""
+        return request.method == "POST" and request.path.endswith(_COUNT)
+
+    def read_count(self, request: ReceivedRequest, /) -> ParsedRequest:
+        """Parse a request for a number of tokens, which is that of a response with fewer fields.
+
+        Raises:
+            MalformedRequestError: The request is invalid.
+        """
+        read_fields(request.body, _COUNTED, "Unknown parameter: '{}'.")
+        return parse_request(request.body)
+
+    def write_count(self, request: ReceivedRequest, tokens: int, /) -> SimulatedResponse:
+        """Encode a number of tokens."""
+        return json_response({"object": "response.input_tokens", "input_tokens": tokens})
 
     def key(self, request: ReceivedRequest, /) -> str:
         """Return the bearer token, or Azure's key."""

@@ -115,3 +115,24 @@ class StoringProtocol(WireProtocol, Protocol):
     def retrieve(self, request: ReceivedRequest, /) -> RetrievalRequest | None:
         """Parse a request for a stored response; return None for other requests."""
         ...
+
+
+@runtime_checkable
+class CountingProtocol(WireProtocol, Protocol):
+    """A wire format with an endpoint that counts the tokens of a request."""
+
+    def counts(self, request: ReceivedRequest, /) -> bool:
+        """Check whether a request is a request for a number of tokens."""
+        ...
+
+    def read_count(self, request: ReceivedRequest, /) -> ParsedRequest:
+        """Parse a request for a number of tokens.
+
+        Raises:
+            MalformedRequestError: The request does not have this wire format.
+        """
+        ...
+
+    def write_count(self, request: ReceivedRequest, tokens: int, /) -> SimulatedResponse:
+        """Encode a number of tokens."""
+        ...

@@ -9,6 +9,7 @@ from chatmodels.core import (
     ChatModel,
     ChatModelError,
     ChatResponse,
+    Prices,
     StreamEnd,
     StreamEvent,
     StreamStart,
@@ -174,6 +175,14 @@ def usage_adds_up(context: CheckContext) -> None:
         assert_usage_adds_up(usage)
 
 
+def responses_have_the_prices_of_their_model(context: CheckContext) -> None:
+    """A cost is computed with the option `prices`, which the provider passes to its model."""
+    prices = Prices(input=1, output=1)
+    for response in four_shapes(context.model(*["Here."] * 4, prices=prices)):
+        assert response.prices == prices
+        assert response.cost.amount, f"there is no cost: {response.cost!r}"
+
+
 def assert_usage_adds_up(usage: Usage) -> None:
     """Check the consistency of a usage.
 
@@ -186,6 +195,7 @@ def assert_usage_adds_up(usage: Usage) -> None:
     for part, whole in (
         ("cached_input_tokens", "input_tokens"),
         ("cache_write_tokens", "input_tokens"),
+        ("cache_write_1h_tokens", "cache_write_tokens"),
         ("input_audio_tokens", "input_tokens"),
         ("reasoning_tokens", "output_tokens"),
         ("output_audio_tokens", "output_tokens"),
@@ -217,5 +227,6 @@ CHECKS = (
     streams_have_one_start_and_one_end,
     responses_report_their_origin,
     usage_adds_up,
+    responses_have_the_prices_of_their_model,
     responses_survive_json,
 )

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from importlib import metadata
+from typing import Any
 from urllib.parse import urlsplit
 
 import anyio
@@ -13,7 +14,9 @@ from chatmodels.core import (
     InvalidRequestError,
     ModelInfo,
     Secret,
+    TokenCount,
     UnsupportedError,
+    create_chat_model,
 )
 from chatmodels.core.extending import (
     AsyncModelLister,
@@ -154,6 +157,49 @@ def models_are_listed_if_they_can_be(context: CheckContext) -> None:
         )
 
 
+def tokens_are_counted_or_estimated(context: CheckContext) -> None:
+    """A count equals the usage of the same call if the provider claims it, else it is estimated.
+
+    The number is the same in sync and async calls, and it is not sent as a chat request.
+    """
+    model = context.model("The tide rises.")
+    calls: list[dict[str, object]] = [{}]
+    if Capability.TOOLS in context.metadata.capabilities:
+        calls.append({"tools": [WEATHER], "temperature": 0.5, "max_output_tokens": 50})
+    for options in calls:
+        count = model.count_tokens(PROMPT, **options)  # pyright: ignore[reportArgumentType]
+
+        async def run_async(options: dict[str, object] = options) -> TokenCount:
+            return await model.acount_tokens(PROMPT, **options)  # pyright: ignore[reportArgumentType]
+
+        assert isinstance(count, TokenCount)
+        assert anyio.run(run_async) == count
+        assert count.input_tokens > 0
+        assert (count.note == "") is not count.is_estimate, "an estimate has a reason"
+        if Capability.TOKEN_COUNTING not in context.metadata.capabilities:
+            assert count.is_estimate, "tokens are counted, but the capability is not claimed"
+            assert count.method == "estimate"
+        if not count.is_estimate:
+            usage = model.generate(PROMPT).usage
+            assert count.input_tokens == usage.input_tokens
+
+
+def a_failed_count_is_an_error(context: CheckContext) -> None:
+    """A rejected key and an unknown model are reported by a count as by a call."""
+    claimed = Capability.TOKEN_COUNTING in context.metadata.capabilities
+    spec = f"{context.contract.provider}:fault-unknown"
+    options: dict[str, Any] = context.options()
+    rejected = failure(lambda: context.model(api_key="bad-key").count_tokens(PROMPT))
+    unknown = failure(lambda: create_chat_model(spec, **options).count_tokens(PROMPT))
+    if not claimed:
+        assert (rejected, unknown) == (None, None), "an estimate sends no request"
+        return
+    for error, code in ((rejected, ErrorCode.AUTHENTICATION), (unknown, ErrorCode.MODEL_NOT_FOUND)):
+        if error is not None:  # None if this API of the provider does not count
+            assert (error.code, error.op) == (code, "count_tokens"), error
+            assert error.provider == context.contract.provider
+
+
 def a_prompt_without_messages_is_refused(context: CheckContext) -> None:
     """An empty prompt raises an error, and no request is sent."""
     error = failure(lambda: context.model().generate([]))
@@ -165,10 +211,12 @@ CHECKS = (
     importing_and_creating_is_light,
     models_implement_the_protocols,
     a_healthy_provider_is_healthy,
+    tokens_are_counted_or_estimated,
     a_prompt_without_messages_is_refused,
 )
 HTTP_CHECKS = (
     an_explanation_equals_the_request,
     an_unhealthy_provider_is_reported,
     models_are_listed_if_they_can_be,
+    a_failed_count_is_an_error,
 )
