@@ -22,8 +22,6 @@ PAGES = sorted(
 )
 
 
-NEEDS = {"agents-and-mcp.md": "mcp"}  # absent where the lowest dependencies are tested
-
 DISTRIBUTIONS = {
     project["name"]: project.get("optional-dependencies", {})
     for path in (ROOT / "pyproject.toml", *ROOT.glob("packages/*/pyproject.toml"))
@@ -37,8 +35,6 @@ of_each_page = pytest.mark.parametrize(
 
 @of_each_page
 def test_the_output_of_a_page_equals_the_stated_output(page: Path, tmp_path: Path) -> None:
-    pytest.importorskip(NEEDS.get(page.name, "chatmodels.core"))
-
     result = read(page, tmp_path)
 
     assert result.returncode == 0, result.stderr
@@ -265,6 +261,15 @@ def test_files_that_a_page_links_to_are_in_the_working_directory(tmp_path: Path)
     )
 
     assert read(page, folder).stderr == ""
+
+
+def test_files_that_a_page_writes_do_not_remain(tmp_path: Path) -> None:
+    page, folder = tmp_path / "page.md", tmp_path / "folder"
+    folder.mkdir()
+    page.write_text("```python\nwith open('key', 'w') as file:\n    file.write('1')\n```\n")
+
+    assert read(page, folder).stderr == ""
+    assert list(folder.iterdir()) == []
 
 
 def read(page: Path, folder: Path) -> subprocess.CompletedProcess[str]:

@@ -62,6 +62,7 @@ from chatmodels.core._schema.of_values import json_schema
 from chatmodels.core._schema.rules import SchemaRules
 from chatmodels.core._schema.strict import STRICT_SCHEMA
 from chatmodels.core._schema.translation import SchemaTranslation, translate_schema
+from chatmodels.core._spawning import spawn
 from chatmodels.core._spelling import is_provider_name
 from chatmodels.core._tools.output import Output, structured_output
 from chatmodels.core._tools.toolbox import tool_choice, tool_definitions
@@ -185,6 +186,7 @@ __all__ = [
     "publish",
     "read_rate_limits",
     "register_provider",
+    "spawn",
     "structured_output",
     "text_of",
     "tool_choice",
