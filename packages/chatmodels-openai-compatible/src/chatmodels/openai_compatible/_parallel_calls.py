@@ -24,8 +24,8 @@ def split_parallel_calls(body: dict[str, Json], problems: list[str]) -> None:
         results = _results(messages[place + 1 : place + 1 + len(calls)])
         if len(calls) > 1 and results.keys() == {call["id"] for call in calls}:
             for call in calls:
-                said = message if call is calls[0] else {"role": "assistant", "content": None}
-                split += ({**said, "tool_calls": [call]}, results[call["id"]])
+                turn = message if call is calls[0] else {"role": "assistant", "content": None}
+                split += ({**turn, "tool_calls": [call]}, results[call["id"]])
             place += 1 + len(calls)
         else:
             split.append(message)
