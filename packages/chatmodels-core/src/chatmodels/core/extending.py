@@ -4,7 +4,7 @@ from chatmodels.core._calls.accumulator import Accumulator
 from chatmodels.core._calls.async_batch import AsyncBatchResults
 from chatmodels.core._calls.batch import BatchResults
 from chatmodels.core._calls.batch_protocol import BatchModel
-from chatmodels.core._calls.call import CallInfo
+from chatmodels.core._calls.call import CallInfo, Observer
 from chatmodels.core._calls.exchange import HttpExchange
 from chatmodels.core._calls.fallbacks import events_of
 from chatmodels.core._calls.flow import (
@@ -27,7 +27,6 @@ from chatmodels.core._calls.generation import (
     MessageStreamer,
 )
 from chatmodels.core._calls.model import StandardChatModel
-from chatmodels.core._calls.observers import Observer
 from chatmodels.core._calls.options import CallOptions
 from chatmodels.core._calls.protocols import (
     AsyncHealthChecker,

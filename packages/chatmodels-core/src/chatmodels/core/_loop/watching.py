@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from chatmodels.core._calls.observers import Observer, report_failure
+from chatmodels.core._calls.call import Observer
+from chatmodels.core._log import error_facts, logger
 from chatmodels.core._loop.effects import CallModel, Effect, Start
 from chatmodels.core._loop.run import ToolRun
 from chatmodels.core._values.messages import Message
@@ -49,7 +50,7 @@ class RunWatching:
                 try:
                     token = start(info)
                 except Exception as error:
-                    report_failure(observer, "start_run", error)
+                    _report(observer, "start_run", error)
                     continue
                 if token is not None:
                     self._tokens.append((observer, token))
@@ -87,4 +88,10 @@ def _call(observer: Observer, method: str, *arguments: object) -> None:
         try:
             method_(*arguments)
         except Exception as error:
-            report_failure(observer, method, error)
+            _report(observer, method, error)
+
+
+def _report(observer: Observer, method: str, error: Exception) -> None:
+    logger("chatmodels.observers").warning(
+        "observer %s failed in %s", type(observer).__qualname__, method, extra=error_facts(error)
+    )
