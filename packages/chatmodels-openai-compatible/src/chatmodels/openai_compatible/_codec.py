@@ -41,6 +41,7 @@ def chat_completions_codec(
             marks_reasoning=dialect.reasoning_field == "as_sent",
         ),
         failure=partial(read_failure, provider=dialect.name),
+        streams_whole=dialect.streams_whole,
         counting=dialect.counting,
         **codec_fields(dialect, headers),
     )

@@ -46,11 +46,13 @@ class SchemaTranslation(msgspec.Struct, frozen=True):
         schema: The schema; incomplete if there are problems.
         problems: The subschemas that the vendor does not accept, with the reasons.
         properties: The number of properties.
+        unenforced: The constraints that the vendor accepts but does not enforce, with their places.
     """
 
     schema: Schema
     problems: tuple[str, ...] = ()
     properties: int = 0
+    unenforced: tuple[str, ...] = ()
 
 
 def translate_schema(root: Mapping[str, Json], rules: SchemaRules, /) -> SchemaTranslation:
@@ -78,6 +80,7 @@ class _Translator:
         self._names: dict[str, str] = {}  # of the definitions, by reference
         self._pending: list[tuple[str, Json]] = []
         self._count = 0
+        self._unenforced: list[str] = []
 
     def translation(self) -> SchemaTranslation:
         rules = self._rules
@@ -104,7 +107,12 @@ class _Translator:
             self._add("", f"has {self._count} properties; the limit is {rules.most_properties}")
         if definitions:
             translated["$defs"] = definitions
-        return SchemaTranslation(translated, tuple(dict.fromkeys(self._problems)), self._count)
+        return SchemaTranslation(
+            translated,
+            tuple(dict.fromkeys(self._problems)),
+            self._count,
+            tuple(dict.fromkeys(self._unenforced)),
+        )
 
     def _schema(self, schema: Json, path: str, level: int) -> Schema:
         if schema is True:
@@ -139,6 +147,10 @@ class _Translator:
                 self._add(path, "is an object that requires nothing")
         if self._rules.typed_items and "array" in types_of(translated):
             translated.setdefault("items", {})
+        if self._rules.adapt is not None:
+            translated, ignored = self._rules.adapt(translated)
+            place = f" of {path}" if path else ""
+            self._unenforced += [f"{keyword}{place}" for keyword in ignored]
         return noted(translated, notes)
 
     def _inner(self, keyword: str, value: Json, path: str, level: int) -> Json:
