@@ -22,8 +22,6 @@ PAGES = sorted(
 )
 
 
-NEEDS = {"agents-and-mcp.md": "mcp"}  # absent where the lowest dependencies are tested
-
 DISTRIBUTIONS = {
     project["name"]: project.get("optional-dependencies", {})
     for path in (ROOT / "pyproject.toml", *ROOT.glob("packages/*/pyproject.toml"))
@@ -37,8 +35,6 @@ of_each_page = pytest.mark.parametrize(
 
 @of_each_page
 def test_the_output_of_a_page_equals_the_stated_output(page: Path, tmp_path: Path) -> None:
-    pytest.importorskip(NEEDS.get(page.name, "chatmodels.core"))
-
     result = read(page, tmp_path)
 
     assert result.returncode == 0, result.stderr

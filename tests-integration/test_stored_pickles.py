@@ -95,7 +95,7 @@ def test_models_of_earlier_versions_load(name: str, monkeypatch: pytest.MonkeyPa
 
     assert repr(model) == repr(created)
     assert model.explain("Hi") == created.explain("Hi")
-    assert model._policies == (Retry(max_retries=1),)  # pyright: ignore[reportPrivateUsage]
+    assert model._policies == (Retry(max_retries=1, max_delay=30.0),)  # pyright: ignore[reportPrivateUsage]
     assert pickle.loads(pickle.dumps(model)).explain("Hi") == created.explain("Hi")
 
 

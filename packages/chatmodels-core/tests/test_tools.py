@@ -591,6 +591,84 @@ def test_arguments_that_are_no_object_are_reported_to_the_model() -> None:
     assert "not a JSON object" in result.text
 
 
+NULLS: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "path": {"type": "string"},
+        "head": {"type": "integer"},
+        "tail": {"type": ["integer", "null"]},
+        "either": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+        "any": {},
+        "true": True,
+        "point": {"$ref": "#/$defs/Point"},
+        "maybe": {"$ref": "#/$defs/Maybe"},
+        "points": {"type": "array", "items": {"$ref": "#/$defs/Point"}},
+        "choice": {"enum": ["a", None]},
+        "loop": {"$ref": "#/$defs/Loop"},
+    },
+    "required": ["path"],
+    "$defs": {
+        "Point": {"type": "object", "properties": {"x": {"type": "number"}}},
+        "Maybe": {"oneOf": [{"$ref": "#/$defs/Point"}, {"type": "null"}]},
+        "Loop": {"$ref": "#/$defs/Loop"},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("written", "received"),
+    [
+        ({"path": "a", "head": None}, {"path": "a"}),
+        ({"path": None}, {"path": None}),  # required: the server decides
+        ({"tail": None, "either": None, "any": None, "true": None}, ...),
+        ({"choice": None, "maybe": None}, ...),
+        ({"point": None, "loop": None}, {}),
+        ({"point": {"x": None}}, {"point": {}}),
+        ({"points": [{"x": None}, {"x": 1}]}, {"points": [{}, {"x": 1}]}),
+        ({"maybe": {"x": None}}, ...),  # a choice
+        ({"unknown": None, "any": [None, {"x": None}]}, ...),
+    ],
+    ids=str,
+)
+def test_nulls_of_optional_arguments_are_left_out(
+    written: dict[str, Any], received: dict[str, Any]
+) -> None:
+    read = Tool.from_definition(ToolDefinition("read", "", NULLS), look_up)
+    result = read.call(call(read, written))
+
+    assert json.loads(result.text) == (written if received is ... else received)
+
+
+def test_nulls_stay_if_the_schema_is_malformed() -> None:
+    definition = ToolDefinition("read", "", {"properties": {"a": {"type": 7}}})
+    read = Tool.from_definition(definition, look_up)
+
+    assert read.call(call(read, {"a": None})).text == '{"a": null}'
+
+
+def test_arguments_of_a_recursive_schema_can_be_nested_too_deeply() -> None:
+    schema = {"type": "object", "properties": {"a": {"$ref": "#"}, "b": {"type": "string"}}}
+    read = Tool.from_definition(ToolDefinition("read", "", schema), look_up)
+    depth = 900
+    result = read.call(ToolCall("1", "read", '{"a":' * depth + '{"b":null}' + "}" * depth))
+
+    assert result.is_error
+    assert result.text == "the arguments of tool call 'read' are nested too deeply"
+
+
+async def test_a_function_can_return_the_whole_result() -> None:
+    def read(**arguments: Any) -> ToolResult:
+        return ToolResult("", (TextPart("no such file"),), is_error=True)
+
+    async def aread(**arguments: Any) -> ToolResult:
+        return read(**arguments)
+
+    expected = ToolResult("1", (TextPart("no such file"),), "files.read", is_error=True)
+    requested = ToolCall("1", "files.read")
+    assert Tool.from_definition(ELSEWHERE, read).call(requested) == expected
+    assert await Tool.from_definition(ELSEWHERE, aread).acall(requested) == expected
+
+
 def test_a_tool_with_a_definition_from_elsewhere_is_pickled() -> None:
     original = Tool.from_definition(ELSEWHERE, look_up)
     for twin in (pickle.loads(pickle.dumps(original)), copy.deepcopy(original)):

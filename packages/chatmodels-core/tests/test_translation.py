@@ -1,6 +1,8 @@
 """The translation of schemas into the part of JSON Schema that a vendor accepts."""
 
 import copy
+import json
+import re
 from typing import Any
 
 import msgspec
@@ -385,12 +387,49 @@ def test_arrays_have_items_if_required() -> None:
 
 
 @pytest.mark.parametrize("name", ["$filter", "", "größe", "x" * 65, "a b"])
-def test_keys_of_the_root_may_be_restricted(name: str) -> None:
+def test_keys_of_the_root_may_be_renamed(name: str) -> None:
     schema = rooted({name: TEXT, "a.b-C_1": rooted({"$deep": TEXT})})
-    (problem,) = problems(schema, root_keys=64)
-    assert problem.startswith(f"{name or repr(name)} is not a name of 1 to 64 ASCII letters")
+    schema |= {"required": [name], "dependentRequired": {name: ["a.b-C_1"]}}
+    translation = translate_schema(schema, SchemaRules(root_keys=64))
+    ((short, former),) = translation.renamed.items()
+
+    assert former == name
+    assert re.fullmatch(r"[a-zA-Z0-9_.-]{1,64}", short)
+    renamed = translation.schema["properties"]
+    assert renamed[short]["description"] == f"(name: {json.dumps(name, ensure_ascii=False)})"
+    assert renamed["a.b-C_1"] == rooted({"$deep": TEXT})
+    assert translation.schema["required"] == [short]
+    assert translation.schema["dependentRequired"] == {short: ["a.b-C_1"]}
     assert problems(schema) == []
-    assert problems({}, root_keys=64) == []
+    assert translate_schema(schema, SchemaRules()).renamed == {}
+    assert translate_schema({}, SchemaRules(root_keys=64)).renamed == {}
+
+
+def test_renamed_keys_stay_apart() -> None:
+    schema = rooted({"$a": TEXT, "_a": TEXT, "#a": True, "x" * 70: TEXT, "x" * 71: TEXT})
+    renamed = translate_schema(schema, SchemaRules(root_keys=64)).renamed
+    assert renamed == {
+        "_a_2": "$a",
+        "_a_3": "#a",
+        "x" * 64: "x" * 70,
+        "x" * 62 + "_2": "x" * 71,
+    }
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"patternProperties": {"^x": TEXT}},
+        {"not": {"required": ["$a"]}},
+        {"properties": {"$a": {"$ref": "#"}}},
+        {"properties": {"$a": {"$ref": "#/$defs/A"}}, "$defs": {"A": {"items": {"$ref": "#"}}}},
+    ],
+)
+def test_keys_that_other_places_can_name_are_refused(more: dict[str, Any]) -> None:
+    schema = rooted({"$a": TEXT, "": TEXT}) | more
+    problem = problems(schema, root_keys=64)[0]
+    assert problem.startswith("$a is not a name of 1 to 64 ASCII letters")
+    assert problem.endswith("in a schema that refers to it in another place")
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,12 @@ from chatmodels.core import (
     ChatRequest,
     InvalidRequestError,
     Message,
+    TextDelta,
     TextPart,
     ToolCall,
+    ToolCallDelta,
+    ToolCallEnd,
+    ToolCallStart,
     ToolChoice,
     ToolResult,
     UnsupportedError,
@@ -21,6 +25,7 @@ from chatmodels.core import (
 from chatmodels.core.extending import OutputSchema, SchemaRules, ToolDefinition
 from chatmodels.http import SchemaSupport
 from chatmodels.http._codec.schema_support import translate_request
+from chatmodels.http._codec.translated_names import TranslatedNames
 
 TEXT = {"type": "string"}
 EMPTY: dict[str, Any] = {"type": "object", "properties": {}}
@@ -156,6 +161,99 @@ def test_a_strict_tool_is_enforced_or_raises() -> None:
     assert warning.startswith(
         "acme: the tool 'a.b' as strict: map is an object with free keys; map"
     )
+
+
+def test_a_lenient_tool_is_sent_with_a_warning() -> None:
+    free = {"type": "object", "properties": {"map": {"type": "object"}}, "required": ["map"]}
+    tool = ToolDefinition("find", "x" * 11, free, strict=True, lenient=True)
+    translated = translate_request(request(tool), SUPPORT, "acme")
+
+    assert translated.request.tools == (ToolDefinition("find", "x" * 10, free, lenient=True),)
+    assert [warning[:23] for warning in translated.warnings] == [
+        "acme: the tool 'find' a",
+        "acme: the tool 'find' w",
+    ]
+    with pytest.raises(UnsupportedError, match="the tool 'other' as strict"):
+        translate_request(
+            request(tool, ToolDefinition("other", "", free, strict=True)), SUPPORT, "acme"
+        )
+
+
+RENAMING = SchemaSupport(tools=SchemaRules(root_keys=9), names="a-z_")
+ODD = ToolDefinition("a.b", "", {"type": "object", "properties": {"$q": TEXT, "n": TEXT}})
+
+
+def test_arguments_are_renamed_in_the_schema_and_in_the_conversation() -> None:
+    calls = (
+        ToolCall("c1", "a.b", '{"$q": 1, "n": 2}'),
+        ToolCall("c2", "a.b", '{"n": 2}'),
+        ToolCall("c3", "a.b", '{"$q": '),
+        ToolCall("c4", "other", '{"$q": 1}'),
+    )
+    original = request(ODD, messages=(user("?"), Message("assistant", calls)))
+    translated = translate_request(original, RENAMING, "acme")
+
+    assert translated.arguments == {"a_b": {"_q": "$q"}}
+    (tool,) = translated.request.tools
+    assert tool.parameters["properties"]["_q"] == {"description": '(name: "$q")', "type": "string"}
+    assert translated.request.messages[0] is original.messages[0]
+    assert [part.arguments_json for part in translated.request.messages[1].parts] == [
+        '{"_q":1,"n":2}',
+        '{"n": 2}',
+        '{"$q": ',
+        '{"$q": 1}',
+    ]
+
+
+class Written:
+    """A decoder that returns events."""
+
+    def __init__(self, *events: Any) -> None:
+        self._events = events
+
+    def feed(self, frame: Any, /) -> Any:
+        return self._events
+
+    def close(self) -> Any:
+        return self._events
+
+    def whole(self, body: bytes, /) -> Any:
+        return self._events
+
+
+def test_arguments_have_their_names_again_in_the_response() -> None:
+    sent = ToolCall("c1", "a_b", '{"_q": 1}')
+    plain = ToolCall("c2", "other", '{"_q": 1}')
+    events = (
+        ToolCallStart("c1", "a_b", 0),
+        ToolCallDelta('{"_', 0),
+        ToolCallStart("c2", "other", 1),
+        ToolCallDelta('{"_q": 1}', 1),
+        ToolCallDelta('q": 1}', 0),
+        ToolCallEnd(sent, 0),
+        ToolCallEnd(plain, 1),
+        TextDelta("x"),
+    )
+    own = ToolCall("c1", "a.b", '{"$q":1}')
+    names = TranslatedNames(Written(*events), {"a_b": "a.b"}, (), {"a_b": {"_q": "$q"}})
+
+    for restored in (names.feed(b""), names.close(), names.whole(b"")):
+        assert restored == [
+            ToolCallStart("c1", "a.b", 0),
+            ToolCallStart("c2", "other", 1),
+            ToolCallDelta('{"_q": 1}', 1),
+            ToolCallDelta('{"$q":1}', 0),
+            ToolCallEnd(own, 0),
+            ToolCallEnd(plain, 1),
+            TextDelta("x"),
+        ]
+
+
+def test_an_output_is_not_renamed() -> None:
+    schema = {"type": "object", "properties": {"$q": TEXT}}
+    support = SchemaSupport(output=SchemaRules(root_keys=9))
+    with pytest.raises(UnsupportedError, match=r"the output's schema: \$q is not a name that"):
+        translate_request(request(output=OutputSchema("place", schema)), support, "acme")
 
 
 def test_the_properties_of_all_strict_tools_are_limited() -> None:

@@ -117,9 +117,9 @@ def test_the_keys_of_a_root_are_short_and_plain(rules: SchemaRules) -> None:
     assert problems(rules, longest) == ()
     for name in ("x" * 65, "$filter"):
         schema = {"type": "object", "properties": {name: {"type": "string"}}}
-        assert problems(rules, schema) == (
-            f"{name} is not a name of 1 to 64 ASCII letters, digits, '_', '.' and '-'",
-        )
+        assert problems(rules, schema) == ()
+        (short,) = translate_schema(schema, rules).renamed
+        assert short in {"x" * 64, "_filter"}
 
 
 def test_the_keys_of_an_enforced_output_are_free() -> None:

@@ -1,10 +1,17 @@
 """Models and clocks for the tests of policies, and the four shapes of a call."""
 
 import inspect
-from collections.abc import Awaitable, Callable
+import shutil
+import subprocess
+from collections.abc import Awaitable, Callable, Iterator
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from redis import Redis
+from redis.backoff import ConstantBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.retry import Retry
 
 from chatmodels.core import ChatRequest, ChatResponse, Usage, assistant
 from chatmodels.core.extending import CallInfo, StandardChatModel
@@ -67,3 +74,41 @@ class Clock:
 def clock() -> Clock:
     """A clock that stands still until the test moves it."""
     return Clock()
+
+
+@pytest.fixture(scope="session")
+def redis_socket() -> Iterator[str]:
+    """The socket of a Redis or Valkey server, which runs until the tests end."""
+    binary = shutil.which("redis-server") or shutil.which("valkey-server")
+    if binary is None:
+        pytest.skip("neither redis-server nor valkey-server is installed")
+    # The path of a socket is short, and that of pytest's folders can be long.
+    with TemporaryDirectory(prefix="redis-") as folder:
+        path = f"{folder}/socket"
+        options = ["--port", "0", "--unixsocket", path, "--dir", folder, "--save", ""]
+        server = subprocess.Popen([binary, *options], stdout=subprocess.DEVNULL)
+        try:
+            patient = Retry(ConstantBackoff(0.05), 6000)
+            with Redis(
+                unix_socket_path=path, retry=patient, retry_on_error=[RedisConnectionError]
+            ) as client:
+                client.ping()
+            yield path
+        finally:
+            server.terminate()
+            server.wait(300)
+
+
+@pytest.fixture
+def redis_url(redis_socket: str) -> str:
+    """The address of a real server without data."""
+    with Redis(unix_socket_path=redis_socket) as client:
+        client.flushall()
+    return f"unix://{redis_socket}"
+
+
+@pytest.fixture
+def redis_client(redis_url: str) -> Iterator[Any]:
+    """A client of a real server without data."""
+    with Redis.from_url(redis_url) as client:
+        yield client

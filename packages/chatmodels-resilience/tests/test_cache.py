@@ -12,6 +12,7 @@ from typing import Any
 import anyio
 import anyio.lowlevel
 import pytest
+from fakeredis import FakeRedis
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -39,6 +40,7 @@ from chatmodels.resilience import (
     Fallback,
     MemoryStore,
     Reask,
+    RedisStore,
     Retry,
     SqliteStore,
     _shared_call,
@@ -48,11 +50,13 @@ from chatmodels.resilience._waiting import ThreadPlace
 SEVEN = '{"value": 7}'
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "redis"])
 def store(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[Any]:
     """A store of each kind."""
     if request.param == "memory":
         yield MemoryStore()
+    elif request.param == "redis":
+        yield RedisStore(client=FakeRedis())
     else:
         with SqliteStore(tmp_path / "cache.db") as opened:
             yield opened

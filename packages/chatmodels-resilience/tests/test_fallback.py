@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from chatmodels.core import (
     AuthenticationError,
@@ -17,8 +18,10 @@ from chatmodels.core import (
     RateLimitError,
     Settings,
     Timeout,
+    UnsupportedError,
     user,
 )
+from chatmodels.core.extending import CallInfo, Flow, Send
 from chatmodels.resilience import FALLBACK_CODES, Fallback, Retry
 
 
@@ -114,6 +117,53 @@ async def test_each_model_applies_its_own_settings(call: Any, scripted: Any) -> 
     await call(model.with_policies(Fallback(fallback)), top_p=0.5)
 
     assert fallback.requests[0].settings == Settings(temperature=0.9, top_p=0.5)
+
+
+async def test_a_model_that_does_not_support_the_request_is_replaced(
+    call: Any, scripted: Any
+) -> None:
+    first = scripted("never", supported_settings=frozenset())
+    model = first.with_policies(Fallback(scripted("Hello", name="able")))
+
+    response = await call(model, seed=7)
+
+    assert response.text == "Hello"
+    assert [(each.model, each.code) for each in response.failed_attempts] == [
+        ("large", "unsupported")
+    ]
+    assert first.requests == []
+
+
+async def test_a_fallback_for_other_codes_does_not_see_an_unsupported_request(
+    call: Any, scripted: Any
+) -> None:
+    second = scripted("Hello")
+    first = scripted(supported_settings=frozenset())
+
+    with pytest.raises(UnsupportedError) as raised:
+        await call(first.with_policies(Fallback(second, on=["timeout"])), seed=7)
+
+    assert raised.value.failed_attempts == ()
+    assert second.requests == []
+
+
+async def test_the_first_model_is_called_with_what_it_supports_after_a_change(
+    call: Any, scripted: Any
+) -> None:
+    def without_settings(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+        return (yield Send(replace(request, settings=Settings())))
+
+    first = scripted("Hello", supported_settings=frozenset())
+    model = first.with_policies(Fallback(scripted()), without_settings)
+
+    assert (await call(model, seed=7)).text == "Hello"
+
+
+def test_an_explanation_refuses_what_the_first_model_does_not_support(scripted: Any) -> None:
+    model = scripted(supported_settings=frozenset()).with_policies(Fallback(scripted()))
+
+    with pytest.raises(UnsupportedError, match="seed"):
+        model.explain("Hi", seed=7)
 
 
 async def test_retries_of_a_model_come_before_its_replacement(call: Any, scripted: Any) -> None:

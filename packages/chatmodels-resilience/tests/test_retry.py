@@ -175,9 +175,24 @@ def test_no_retries_means_none(trial: Trial) -> None:
 
 
 def test_the_error_is_raised_if_the_provider_advises_a_long_delay(trial: Trial) -> None:
-    note = refused(trial, RateLimitError("slow", retry_after=31.0))
+    note = refused(trial, RateLimitError("slow", retry_after=121.0))
     assert note == (
-        "not retried after attempt 1: the provider advises a delay of 31 s, max_delay is 30 s"
+        "not retried after attempt 1: the provider advises a delay of 121 s, "
+        "max_retry_after is 120 s"
+    )
+
+
+def test_the_advice_of_the_provider_can_exceed_the_random_delays(trial: Trial) -> None:
+    trial.run(trial.retry(max_delay=1), [RateLimitError("slow", retry_after=119.0), "fine"])
+
+    assert trial.time.waits == [119.0]
+
+
+def test_the_error_explains_that_the_provider_advises_against_a_retry(trial: Trial) -> None:
+    note = refused(trial, RateLimitError("slow", details={"should_retry": False}))
+
+    assert note == (
+        "not retried after attempt 1: the provider advises against it (x-should-retry: false)"
     )
 
 
@@ -273,7 +288,7 @@ def test_all_waits_together_end_before_the_total_timeout(
     with contextlib.suppress(RateLimitError):
         trial.run(policy, [*script, "fine"], timeout=Timeout(total=total))
     assert trial.time.now < total
-    assert all(wait <= 30 for wait in trial.time.waits)
+    assert all(wait <= 50 for wait in trial.time.waits)
 
 
 def test_the_standard_randomness_spreads_the_waits() -> None:
@@ -289,12 +304,19 @@ def test_the_standard_randomness_spreads_the_waits() -> None:
 
 def test_all_numbers_out_of_range_are_reported_together() -> None:
     with pytest.raises(ConfigurationError) as caught:
-        Retry(max_retries=-1, initial_delay=math.nan, factor=0.5, max_delay=math.inf)
+        Retry(
+            max_retries=-1,
+            initial_delay=math.nan,
+            factor=0.5,
+            max_delay=math.inf,
+            max_retry_after=-1,
+        )
     assert str(caught.value) == (
         "Retry: max_retries must be an integer of at least 0, not -1;"
         " initial_delay must be a number of at least 0, not nan;"
         " factor must be a number of at least 1, not 0.5;"
-        " max_delay must be a number of at least 0, not inf"
+        " max_delay must be a number of at least 0, not inf;"
+        " max_retry_after must be a number of at least 0, not -1"
     )
 
 

@@ -511,8 +511,8 @@ def test_wrong_arguments_are_refused_together() -> None:
         Route(["a"], "fastest", failures=0, on=["nothing"])  # type: ignore[arg-type,list-item] - untyped callers
     assert raised.value.message == (
         "Route: str is not a model; create one with create_chat_model(...); "
-        "there is no strategy 'fastest'; pass round_robin, least_busy, lowest_latency, sticky, "
-        "or an object such as Weighted(...) or Cheapest(...); "
+        "there is no strategy 'fastest'; pass round_robin, least_busy, lowest_latency, cheapest, "
+        "sticky, or an object such as Weighted(...); "
         "failures must be an integer of at least 1, not 0; there is no ErrorCode 'nothing'"
     )
     with pytest.raises(ConfigurationError, match="Route: pass at least one model"):

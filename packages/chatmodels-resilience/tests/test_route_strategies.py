@@ -107,6 +107,7 @@ async def test_the_cheapest_member_is_known_from_the_prices_of_the_models(call: 
     route = Route(models, strategy)
 
     assert [(await call(route)).text for _ in range(2)] == ["c", "c"]
+    assert (await call(Route(models, "cheapest"))).text == "c"
     assert repr(strategy) == "Cheapest()"
 
 

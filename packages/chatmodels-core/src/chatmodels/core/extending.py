@@ -12,6 +12,7 @@ from chatmodels.core._calls.flow import (
     Effect,
     Flow,
     Policy,
+    Race,
     Run,
     Send,
     Sleep,
@@ -61,6 +62,7 @@ from chatmodels.core._schema.of_values import json_schema
 from chatmodels.core._schema.rules import SchemaRules
 from chatmodels.core._schema.strict import STRICT_SCHEMA
 from chatmodels.core._schema.translation import SchemaTranslation, translate_schema
+from chatmodels.core._spawning import spawn
 from chatmodels.core._spelling import is_provider_name
 from chatmodels.core._tools.output import Output, structured_output
 from chatmodels.core._tools.toolbox import tool_choice, tool_definitions
@@ -138,6 +140,7 @@ __all__ = [
     "ProviderOptions",
     "ProviderRegistry",
     "ProviderState",
+    "Race",
     "RateLimitStatus",
     "RegistryObserver",
     "ResultPart",
@@ -183,6 +186,7 @@ __all__ = [
     "read_rate_limits",
     "register_provider",
     "response_of",
+    "spawn",
     "structured_output",
     "text_of",
     "tool_choice",

@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     from chatmodels.resilience._concurrency import OVERLOAD_CODES, Concurrency
     from chatmodels.resilience._deadline import Deadline
     from chatmodels.resilience._fallback import FALLBACK_CODES, Fallback
+    from chatmodels.resilience._hedge import Hedge
     from chatmodels.resilience._memory_store import CacheStore, MemoryStore
     from chatmodels.resilience._rate_limit import RateLimit
     from chatmodels.resilience._reask import Reask
+    from chatmodels.resilience._redis_limits import RedisLimits
+    from chatmodels.resilience._redis_store import RedisStore
     from chatmodels.resilience._retry_budget import RetryBudget
     from chatmodels.resilience._route import UNHEALTHY_CODES, Route
     from chatmodels.resilience._route_member import RouteMember, RouteStrategy
@@ -40,10 +43,13 @@ __all__ = [
     "Concurrency",
     "Deadline",
     "Fallback",
+    "Hedge",
     "LowestLatency",
     "MemoryStore",
     "RateLimit",
     "Reask",
+    "RedisLimits",
+    "RedisStore",
     "Retry",
     "RetryBudget",
     "Route",
@@ -67,10 +73,13 @@ _MODULES = {
     "Concurrency": "_concurrency",
     "Deadline": "_deadline",
     "Fallback": "_fallback",
+    "Hedge": "_hedge",
     "LowestLatency": "_strategies",
     "MemoryStore": "_memory_store",
     "RateLimit": "_rate_limit",
     "Reask": "_reask",
+    "RedisLimits": "_redis_limits",
+    "RedisStore": "_redis_store",
     "RetryBudget": "_retry_budget",
     "Route": "_route",
     "RouteMember": "_route_member",

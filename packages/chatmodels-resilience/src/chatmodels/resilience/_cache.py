@@ -82,7 +82,7 @@ class Cache:
         elif not isinstance(store, CacheStore):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
             raise ConfigurationError(
                 f"Cache: the store is of type {type(store).__qualname__}; pass an object with "
-                "get and put, such as MemoryStore() or SqliteStore(path)",
+                "get and put, such as MemoryStore(), SqliteStore(path) or RedisStore(url)",
                 op="configure",
             )
         self.store = store

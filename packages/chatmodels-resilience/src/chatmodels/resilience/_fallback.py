@@ -28,9 +28,8 @@ class Fallback:
     is outside of them, as it is by default: `with_policies` adds a policy outside of those that
     the model has. `failed_attempts` of the response or of the error lists the failed attempts.
 
-    A call with something that the first model does not support raises `UnsupportedError` before any
-    policy. Create the first model with `on_unsupported="warn"` to avoid that. If a later model does
-    not support it, the next one is called.
+    If a model does not support something in the request, the next one is called, without a request
+    to the first. Create a model with `on_unsupported="warn"` to omit it instead.
 
     A request with `idempotent=False` is sent to one model only. A stream is replaced only before
     its first event. A total time limit of the call applies to all models together.
@@ -68,6 +67,11 @@ class Fallback:
         self.models = models
         self.on = frozenset(map(ErrorCode, on))
         self._clock = clock
+
+    @property
+    def handles_unsupported(self) -> bool:
+        """True if another model is called after an `UnsupportedError`; see `Policy`."""
+        return ErrorCode.UNSUPPORTED in self.on
 
     def __call__(self, call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         """Return the flow of one call."""

@@ -3,7 +3,8 @@
 import time
 from collections.abc import Callable, Mapping
 from threading import RLock
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from chatmodels.core import (
     ChatModelError,
@@ -16,13 +17,18 @@ from chatmodels.core.extending import (
     CallInfo,
     Flow,
     RateLimitStatus,
+    Run,
     Send,
     Sleep,
     estimated_tokens,
     read_rate_limits,
 )
+from chatmodels.resilience._learned_limits import Amounts
 from chatmodels.resilience._planned_calls import PlannedCall, PlannedCalls
 from chatmodels.resilience._validation import number_problems
+
+if TYPE_CHECKING:
+    from chatmodels.resilience._redis_limits import RedisLimits, Slot
 
 
 class RateLimit:
@@ -49,8 +55,9 @@ class RateLimit:
 
     A `Retry` inside of this policy makes attempts that are not counted. Put it outside.
 
-    The limits apply to the models of one process that share the policy. Limits that a vendor
-    reports apply to the model that reported them.
+    The limits apply to the models of one process that share the policy. With `shared`, they apply
+    to all processes and machines that use the same server and `key`, for all of them together.
+    Limits that a vendor reports apply to the model that reported them.
 
     >>> limit = RateLimit(requests=500, tokens=200_000)  # for model.with_policies(limit)
 
@@ -59,10 +66,13 @@ class RateLimit:
         tokens: The number of tokens, of input and output together; None for any number.
         per: The period in seconds.
         learn: Whether to observe the limits that the vendor reports.
+        shared: The server by which processes share the limits.
+        key: The name of the limits on that server, such as that of the account.
         clock: Returns the time in seconds, on the scale of `CallInfo.deadline`.
 
     Raises:
-        ConfigurationError: A number is out of range, or there is no limit and nothing to learn.
+        ConfigurationError: A number is out of range, there is no limit and nothing to learn, or
+            there is a `shared` without a `key`.
     """
 
     def __init__(
@@ -72,6 +82,8 @@ class RateLimit:
         tokens: int | None = None,
         per: float = 60.0,
         learn: bool = True,
+        shared: "RedisLimits | None" = None,
+        key: str = "",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         limits = {"requests": requests, "tokens": tokens}
@@ -79,15 +91,20 @@ class RateLimit:
         problems = number_problems(
             **{name: (value, 1, True) for name, value in given.items()}, per=(per, 0, False)
         )
-        if not given and not learn:
-            problems = "pass requests=... or tokens=..., or learn=True"
+        if not given and (shared is not None or not learn):
+            problems = "pass requests=... or tokens=..., or learn=True without shared=..."
+        elif (shared is None) is not (not key):
+            problems = "pass both shared=... and key=..., the name of the limits on the server"
         if problems:
             raise ConfigurationError(f"RateLimit: {problems}", op="configure")
         self.requests = requests
         self.tokens = tokens
         self.per = per
         self.learn = learn
+        self.shared = shared
+        self.key = key
         self._clock = clock
+        self._limits = given
         self._calls = PlannedCalls(given, per)
         self._lock = RLock()  # the garbage collector can end a call within `with`
 
@@ -99,31 +116,59 @@ class RateLimit:
 
     def __call__(self, call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         """Return the flow of one call."""
-        planned = self._plan(call, request)
+        amounts = self._amounts(request)
+        planned: PlannedCall | None = None
+        slot: Slot | None = None
         try:
-            while (wait := self._begin(call, planned)) > 0:
-                yield Sleep(wait)  # meanwhile, the vendor can advise a longer wait
+            while True:  # while a call waits, the time at which it can begin can become later
+                if self.shared is not None:
+                    slot = yield self._reserve(self.shared, call, amounts, slot)
+                    if slot is not None and slot.wait > 0:
+                        self._check_wait(call, slot.wait)
+                        yield Sleep(slot.wait)
+                        continue
+                if planned is None:
+                    planned = self._plan(call, amounts)
+                if (wait := self._begin(call, planned)) <= 0:
+                    break
+                yield Sleep(wait)
         except BaseException:
-            with self._lock:
-                self._calls.cancel(planned)
+            self._cancel(planned, slot)
             raise
         before = call.response_headers
         try:
             outcome = yield Send(request)
         except ChatModelError as error:
-            self._learn(call, planned, before, error)
+            self._learn(call, planned, before)
+            if isinstance(error, RateLimitError) and error.retry_after:
+                yield from self._pause(error.retry_after)
             raise
         self._learn(call, planned, before)
         if self.tokens is not None:
-            call.on_end(lambda response, error: self._correct(planned, response))
+            call.on_end(lambda response, error: self._correct(planned, slot, response))
         return outcome
 
-    def _plan(self, call: CallInfo, request: ChatRequest) -> PlannedCall:
-        amounts = {"requests": 1}
-        if self.learn or self.tokens is not None:
-            amounts["input_tokens"] = estimated_tokens(request)
-            amounts["output_tokens"] = request.settings.max_output_tokens or 0
-            amounts["tokens"] = amounts["input_tokens"] + amounts["output_tokens"]
+    def _amounts(self, request: ChatRequest) -> Amounts:
+        if not self.learn and self.tokens is None:
+            return {"requests": 1}
+        given = estimated_tokens(request)
+        output = request.settings.max_output_tokens or 0
+        return {
+            "requests": 1,
+            "tokens": given + output,
+            "input_tokens": given,
+            "output_tokens": output,
+        }
+
+    def _reserve(
+        self, shared: "RedisLimits", call: CallInfo, amounts: Amounts, before: "Slot | None"
+    ) -> Run:
+        """Return the effect of reserving a place in the shared limits, or checking that before."""
+        uses = [(amounts[unit], limit) for unit, limit in self._limits.items()]
+        patience = None if call.deadline is None else call.deadline - self._clock()
+        return Run(lambda: shared.reserve(self.key, self.per, uses, before, patience))
+
+    def _plan(self, call: CallInfo, amounts: Amounts) -> PlannedCall:
         with self._lock:
             return self._calls.plan(f"{call.provider}:{call.model}", amounts, self._clock())
 
@@ -136,40 +181,55 @@ class RateLimit:
         with self._lock:
             now = self._clock()
             start = self._calls.begin(planned, now)
-        if call.deadline is not None and start > now and start >= call.deadline:
-            raise RateLimitError(
-                f"waiting {start - now:.1f} s for the rate limit of {self._described()} would "
-                f"exceed the total timeout of {call.timeout.total} s; call again later, or "
-                "raise Timeout(total=...)",
-                retry_after=start - now,
-            )
+        if start > now:
+            self._check_wait(call, start - now)
         return start - now
 
+    def _check_wait(self, call: CallInfo, wait: float) -> None:
+        """Raise a RateLimitError if a wait would exceed the total time limit of the call."""
+        if call.deadline is not None and wait >= call.deadline - self._clock():
+            raise RateLimitError(
+                f"waiting {wait:.1f} s for the rate limit of {self._described()} would exceed the "
+                f"total timeout of {call.timeout.total} s; call again later, or raise "
+                "Timeout(total=...)",
+                retry_after=wait,
+            )
+
+    def _cancel(self, planned: PlannedCall | None, slot: "Slot | None") -> None:
+        if planned is not None:
+            with self._lock:
+                self._calls.cancel(planned)
+        if slot is not None and self.shared is not None:
+            self.shared.change(slot, [0] * len(slot.uses))
+
     def _learn(
-        self,
-        call: CallInfo,
-        planned: PlannedCall,
-        before: Mapping[str, str] | None,
-        error: ChatModelError | None = None,
+        self, call: CallInfo, planned: PlannedCall, before: Mapping[str, str] | None
     ) -> None:
         headers = call.response_headers
-        statuses: tuple[RateLimitStatus, ...] = ()
         # The headers of a Fallback's other model are not in this call, and those before are old.
-        if self.learn and headers is not None and headers is not before:
-            statuses = read_rate_limits(headers)
-        advised = error.retry_after if isinstance(error, RateLimitError) else None
-        if statuses or advised:
+        if not self.learn or headers is None or headers is before:
+            return
+        if statuses := read_rate_limits(headers):
             with self._lock:
-                now = self._clock()
-                if statuses:
-                    self._calls.learn(planned, statuses, now)
-                if advised:
-                    self._calls.pause(now + advised)
+                self._calls.learn(planned, statuses, self._clock())
 
-    def _correct(self, planned: PlannedCall, response: ChatResponse[Any] | None) -> None:
-        if response is not None and response.usage.total_tokens is not None:
-            with self._lock:
-                self._calls.correct(planned, response.usage.total_tokens)
+    def _pause(self, seconds: float) -> Flow[None]:
+        """Let all calls wait, because the vendor advises it."""
+        with self._lock:
+            self._calls.pause(self._clock() + seconds)
+        if (shared := self.shared) is not None:
+            yield Run(lambda: shared.pause(self.key, self.per, seconds))
+
+    def _correct(
+        self, planned: PlannedCall, slot: "Slot | None", response: ChatResponse[Any] | None
+    ) -> None:
+        if response is None or (tokens := response.usage.total_tokens) is None:
+            return
+        with self._lock:
+            self._calls.correct(planned, tokens)
+        if slot is not None and self.shared is not None:
+            used = {"requests": 1, "tokens": tokens}
+            self.shared.change(slot, [used[unit] for unit in self._limits])
 
     def _described(self) -> str:
         limits = {"requests": self.requests, "tokens": self.tokens}
@@ -180,8 +240,9 @@ class RateLimit:
         return f"<RateLimit: {self._described()}>"
 
     def __reduce__(self) -> Any:
-        """Pickle the configuration; another process counts for itself."""
-        return _rate_limit, (self.requests, self.tokens, self.per, self._clock, self.learn)
+        """Pickle the configuration; another process counts for itself, unless it is shared."""
+        options = {"learn": self.learn, "shared": self.shared, "key": self.key}
+        return _rate_limit, (self.requests, self.tokens, self.per, self._clock, options)
 
 
 def _rate_limit(
@@ -189,6 +250,6 @@ def _rate_limit(
     tokens: int | None,
     per: float,
     clock: Callable[[], float],
-    learn: bool = True,
+    options: Mapping[str, Any] = MappingProxyType({}),
 ) -> RateLimit:
-    return RateLimit(requests=requests, tokens=tokens, per=per, learn=learn, clock=clock)
+    return RateLimit(requests=requests, tokens=tokens, per=per, clock=clock, **options)

@@ -1,7 +1,6 @@
 """One rate limit of a provider, as its last response reported it."""
 
 import math
-from copy import copy
 
 from chatmodels.core.extending import RateLimitStatus
 
@@ -29,7 +28,8 @@ class ReportedLimit:
         self.order = order
         self._sent = _State(status, now)
         self._sent.rest -= used
-        self._planned = copy(self._sent)
+        self._planned = _State(status, now)
+        self.restart()
 
     def earliest(self, start: float, amount: int) -> float:
         """Return the earliest time from `start` on for a call that uses an amount."""
@@ -45,7 +45,8 @@ class ReportedLimit:
 
     def restart(self) -> None:
         """Forget the calls that are planned and not sent."""
-        self._planned = copy(self._sent)
+        sent, planned = self._sent, self._planned
+        planned.rest, planned.time, planned.reset_at = sent.rest, sent.time, sent.reset_at
 
 
 class _State:

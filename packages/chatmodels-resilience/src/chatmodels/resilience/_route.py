@@ -41,7 +41,7 @@ UNHEALTHY_CODES = OUTAGE_CODES | {
 }
 """The codes of errors after which a `Route` leaves a member out: its next call would fail, too."""
 
-StrategyName = Literal["round_robin", "least_busy", "lowest_latency", "sticky"]
+StrategyName = Literal["round_robin", "least_busy", "lowest_latency", "cheapest", "sticky"]
 
 
 class Route(StandardChatModel):
@@ -68,9 +68,10 @@ class Route(StandardChatModel):
     - "round_robin": in turn.
     - "least_busy": the fewest calls under way. A stream is under way until it ends or is closed.
     - "lowest_latency": `LowestLatency()`, the lowest mean time to the first event or the response.
+    - "cheapest": `Cheapest()`, the lowest price in the price list.
     - "sticky": `Sticky()`, the same member for the same setting `user`.
 
-    `Weighted`, `Cheapest`, and the two classes above have arguments. Any function that is a
+    `Weighted` and the classes above have arguments. Any function that is a
     `RouteStrategy` can be passed.
 
     Threads, tasks and event loops can share a route. A pickled one has its configuration only.
@@ -120,7 +121,7 @@ class Route(StandardChatModel):
         if chosen is None:
             problems.append(
                 f"there is no strategy {strategy!r}; pass {', '.join(STRATEGIES)}, or an object "
-                "such as Weighted(...) or Cheapest(...)"
+                "such as Weighted(...)"
             )
         problems.append(
             number_problems(failures=(failures, 1, True), reset_after=(reset_after, 0, False))

@@ -250,6 +250,7 @@ STRATEGIES: Mapping[str, Callable[[], RouteStrategy]] = {
     "round_robin": lambda: round_robin,
     "least_busy": lambda: least_busy,
     "lowest_latency": LowestLatency,
+    "cheapest": Cheapest,
     "sticky": Sticky,
 }
 """The strategies that need no arguments, by name."""

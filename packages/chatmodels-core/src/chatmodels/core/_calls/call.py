@@ -42,7 +42,8 @@ class Observer(Protocol[Token]):
     threads. The type variable is the type of the token. An observer whose `start` fails receives no
     further events of that call. A call that is refused for its arguments, or for unsupported
     features of the model, starts and ends at once, with an empty request and no attempt. A request
-    that the provider cannot translate fails in its first attempt instead.
+    that the provider cannot translate fails in its first attempt instead, and so does one with
+    unsupported features if a policy can call another model.
 
     An observer can have more methods:
 
@@ -118,6 +119,7 @@ class CallInfo:
         failed_attempts: The attempts that failed so far, in order.
         outcome: The way it ended; "closed" for a stream that was left early, "abandoned" for one
             that was garbage collected.
+        is_checked: Whether `request` is known to be supported; if not, the first attempt checks it.
         is_delegated: Whether another model generated the response, because a policy called it; for
             a failed call, whether the last attempt was another model's.
         event_times: A sequence to which a stream appends the arrival of each event, by the same
@@ -145,6 +147,7 @@ class CallInfo:
         "first_event_at",
         "full_request",
         "headers",
+        "is_checked",
         "is_delegated",
         "model",
         "op",
@@ -191,6 +194,7 @@ class CallInfo:
         self.events = 0
         self.first_event_at: float | None = None
         self.outcome: Outcome = "pending"
+        self.is_checked = True
         self.is_delegated = False
         self.event_times: MutableSequence[float] | None = None
         self.headers: Mapping[str, str] | None = None
@@ -261,6 +265,71 @@ class CallInfo:
         ended = endings[since:]
         del endings[since:]
         self._call_endings(ended, response, error)
+
+    def branch(self) -> "CallInfo":
+        """Return a copy of the facts, for one of several sends at the same time; see `Race`."""
+        branch: CallInfo = object.__new__(CallInfo)
+        for name in CallInfo.__slots__:
+            setattr(branch, name, getattr(self, name))
+        branch._endings = branch._enterable = None
+        branch.failed_attempts = ()
+        branch.exchanges = None if self.exchanges is None else []
+        return branch
+
+    def adopt_branch(self, branch: "CallInfo", /) -> None:
+        """Continue with the facts of the branch that decides the outcome."""
+        self.request, self.full_request = branch.request, branch.full_request
+        self.warnings = branch.warnings
+        self.is_checked = branch.is_checked
+        self.is_delegated = branch.is_delegated
+        self.response_headers = branch.response_headers
+        self._add_branch(branch)
+
+        def end(response: ChatResponse[Any] | None, error: BaseException | None) -> None:
+            branch.outcome = self.outcome
+            branch.end_branch(response, error)
+
+        if branch._endings:
+            self.on_end(end)
+
+    def leave_branch(
+        self, branch: "CallInfo", lost: ChatModelError | None, /, *, note: bool
+    ) -> None:
+        """Add the facts of a branch that does not decide the outcome.
+
+        Args:
+            branch: The branch.
+            lost: The error of a branch that has not failed.
+            note: Whether that error is noted.
+        """
+        branch._tokens = None  # a thread that ends later must not call observers
+        if lost is not None:
+            branch.outcome = "closed"
+        if branch.exchanges:
+            end_exchanges(branch.exchanges, lost)
+        self._add_branch(branch)
+        if lost is not None and note:
+            self.failed_attempts += (failed_attempt(lost),)
+            self._notify("attempt_failed", lost)
+
+    def _add_branch(self, branch: "CallInfo") -> None:
+        self.failed_attempts += branch.failed_attempts
+        if self.exchanges is not None:
+            self.exchanges += branch.exchanges or ()
+
+    def end_branch(self, response: object, error: BaseException | None, /) -> None:
+        """Call the functions for the end of a branch.
+
+        Args:
+            response: The outcome; a stream that was opened has no response.
+            error: The error, if any.
+        """
+        endings, self._endings = self._endings, None
+        if endings:
+            found: Any = response
+            if not isinstance(response, ChatResponse):
+                found = getattr(error, "partial", None)
+            self._call_endings(endings, found, error)
 
     def timing(self) -> Timing:
         """Measure the call up to now."""

@@ -19,13 +19,14 @@ return a `ChatResponse` for a stream too; its events are replayed.
 """
 
 import time
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
 from chatmodels.core._calls.call import CallInfo
 from chatmodels.core._calls.generation import CallableModel
+from chatmodels.core._calls.race import Branch, arace, race
 from chatmodels.core._errors.classes import ConfigurationError
 from chatmodels.core._values.request import ChatRequest
 
@@ -90,10 +91,35 @@ class Collect(msgspec.Struct, frozen=True):
     outcome: object
 
 
-Effect = Send | Sleep | Run | Collect
+class Race(msgspec.Struct, frozen=True):
+    """The effect of several sends at the same time, of which the first success counts.
+
+    The first send starts at once. Each time that `delay` passes without an outcome, the next one
+    starts. The outcome is that of the first success; the other sends are cancelled, and the streams
+    that they opened are closed. If all sends that were started have failed, the last error is
+    raised in the policy.
+
+    In sync calls, each send runs in a thread. A thread cannot be stopped: that of a send that was
+    cancelled ends with its response or at its time limit, and closes its stream then. It sends
+    nothing more.
+
+    Each send is an attempt of its own, with its own run of the inner policies. `failed_attempts`
+    lists a send that was cancelled with the code "cancelled".
+
+    Attributes:
+        sends: The sends, at least one. The iterator is advanced when the next send is to start,
+            so that a generator can decide that late whether there is another one.
+        delay: Seconds from the start of one send to the start of the next, at least 0.
+    """
+
+    sends: Iterable[Send]
+    delay: float
+
+
+Effect = Send | Sleep | Run | Collect | Race
 """Anything that a policy can yield."""
 
-_SENDING = (Send, Collect)  # a tuple, since a union is built anew each time
+_SENDING = (Send, Collect, Race)  # a tuple, since a union is built anew each time
 
 # The type of a generator cannot express that the outcome depends on the yielded effect.
 Flow = Generator[Effect, Any, Result]
@@ -104,11 +130,40 @@ class Policy(Protocol):
     """Decides how a call is sent: once, again, later, to another model, or not at all.
 
     It must be thread-safe; the state of one call belongs in the generator.
+
+    A call with something that the model does not support raises `UnsupportedError` before any
+    policy. If a policy has a true attribute `handles_unsupported`, the error is raised at the first
+    attempt instead, so that the policy can call another model.
     """
 
     def __call__(self, call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         """Create the generator of one call."""
         ...
+
+
+def can_replace(policies: Iterable[Policy], /) -> bool:
+    """Report whether a policy can call another model after an `UnsupportedError`."""
+    return any(getattr(policy, "handles_unsupported", False) for policy in policies)
+
+
+class _Performer:
+    """The branch of a call that consists of functions."""
+
+    def __init__(
+        self, call: CallInfo, perform: Callable[[Send], Any], collect: Callable[[Any], Any]
+    ) -> None:
+        self.call = call
+        self.perform = perform
+        self.collect = collect
+
+    def branch(self) -> "_Performer":
+        return _Performer(self.call.branch(), self.perform, self.collect)
+
+    def absorb(self, other: "_Performer", /) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
 
 
 def drive(
@@ -131,11 +186,22 @@ def drive(
         sleep: Waits for a number of seconds.
         collect: Reads the outcome of a `Send` to its end.
     """
+    return drive_branch(policies, _Performer(call, perform, collect), effect, sleep)
+
+
+def drive_branch(
+    policies: tuple[Policy, ...],
+    branch: Branch,
+    effect: Send,
+    sleep: Callable[[float], object] = time.sleep,
+) -> Any:
+    """Run a sync call, or a branch of it, through its policies; see `drive`."""
     if effect.model is not None:  # it has its own policies
         _check_model(effect.model)
-        return perform(effect)
+        return branch.perform(effect)
     if not policies:
-        return perform(effect)
+        return branch.perform(effect)
+    call = branch.call
     flow = policies[0](call, effect.request)
     inner = policies[1:]
     outcome: object = None
@@ -148,13 +214,21 @@ def drive(
             try:
                 if isinstance(yielded, Send):
                     since = call.pending_endings
-                    outcome = drive(inner, call, yielded, perform, sleep, collect)
+                    outcome = drive_branch(inner, branch, yielded, sleep)
                 elif isinstance(yielded, Sleep):
                     sleep(yielded.seconds)
                 elif isinstance(yielded, Run):
                     outcome = yielded.function()
-                elif isinstance(yielded, Collect):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped policies
-                    outcome = collect(yielded.outcome)
+                elif isinstance(yielded, Collect):
+                    outcome = branch.collect(yielded.outcome)
+                elif isinstance(yielded, Race):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped policies
+                    since = call.pending_endings
+                    outcome = race(
+                        branch,
+                        _checked_sends(yielded),
+                        yielded.delay,
+                        lambda branch, send: drive_branch(inner, branch, send, sleep),
+                    )
                 else:
                     raise _not_an_effect(yielded)
             except Exception as raised:
@@ -177,13 +251,25 @@ async def adrive(
     collect: Callable[[Any], Awaitable[object]] | None = None,
 ) -> Result:
     """Run an async call through its policies, under asyncio or trio; see `drive`."""
+    performer = _Performer(call, perform, _return if collect is None else collect)
+    return await adrive_branch(policies, performer, effect, sleep)
+
+
+async def adrive_branch(
+    policies: tuple[Policy, ...],
+    branch: Branch,
+    effect: Send,
+    sleep: Callable[[float], Awaitable[object]] | None = None,
+) -> Any:
+    """Run an async call, or a branch of it, through its policies; see `drive`."""
     if effect.model is not None:
         _check_model(effect.model)
-        return await perform(effect)
+        return await branch.perform(effect)
     if not policies:
-        return await perform(effect)
+        return await branch.perform(effect)
     if sleep is None:
         from anyio import sleep
+    call = branch.call
     flow = policies[0](call, effect.request)
     inner = policies[1:]
     outcome: object = None
@@ -196,13 +282,21 @@ async def adrive(
             try:
                 if isinstance(yielded, Send):
                     since = call.pending_endings
-                    outcome = await adrive(inner, call, yielded, perform, sleep, collect)
+                    outcome = await adrive_branch(inner, branch, yielded, sleep)
                 elif isinstance(yielded, Sleep):
                     await sleep(yielded.seconds)
                 elif isinstance(yielded, Run):
                     outcome = await _run(yielded)
-                elif isinstance(yielded, Collect):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped policies
-                    outcome = yielded.outcome if collect is None else await collect(yielded.outcome)
+                elif isinstance(yielded, Collect):
+                    outcome = await branch.collect(yielded.outcome)
+                elif isinstance(yielded, Race):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped policies
+                    since = call.pending_endings
+                    outcome = await arace(
+                        branch,
+                        _checked_sends(yielded),
+                        yielded.delay,
+                        lambda branch, send: adrive_branch(inner, branch, send, sleep),
+                    )
                 else:
                     raise _not_an_effect(yielded)
             except Exception as raised:
@@ -214,6 +308,10 @@ async def adrive(
     finally:
         flow.close()
         error = None  # or its traceback and this frame refer to each other
+
+
+async def _return(outcome: object) -> object:
+    return outcome
 
 
 async def _run(effect: Run) -> object:
@@ -236,6 +334,16 @@ def _check_model(model: object) -> None:
 
 def _not_an_effect(yielded: object) -> TypeError:
     return TypeError(
-        "a policy yields Send(...), Sleep(...), Run(...) or Collect(...), "
+        "a policy yields Send(...), Sleep(...), Run(...), Collect(...) or Race(...), "
         f"not {type(yielded).__qualname__}"
     )
+
+
+def _checked_sends(effect: Race) -> Iterator[Send]:
+    send = None
+    for send in effect.sends:
+        if not isinstance(send, Send):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped policies
+            raise TypeError(f"a policy's Race(...) has Send(...), not {type(send).__qualname__}")
+        yield send
+    if send is None:
+        raise TypeError("a policy's Race(...) has no Send(...)")

@@ -52,12 +52,14 @@ class PlacedMedia(msgspec.Struct, frozen=True):
     Attributes:
         messages: The conversation.
         replaced: Media of the user and of tools that were replaced by a line of text.
+        noted: Media of lenient results that were replaced by a line of text.
         omitted: Media of the assistant that were omitted.
     """
 
     messages: tuple[Message, ...]
     replaced: Sequence[UnplacedMedium] = ()
     omitted: Sequence[UnplacedMedium] = ()
+    noted: Sequence[UnplacedMedium] = ()
 
 
 def place_media(messages: tuple[Message, ...], profile: Profile, /) -> PlacedMedia:
@@ -98,6 +100,7 @@ class _Placing:
         self._profile = profile
         self._replaced: list[UnplacedMedium] = []
         self._omitted: list[UnplacedMedium] = []
+        self._noted: list[UnplacedMedium] = []
         self._moved: list[Part] = []  # into the next message of the user
         self._number = 0
 
@@ -124,7 +127,8 @@ class _Placing:
             numbers.append(self._number)
         if len(placed) == len(messages) and all(map(is_, placed, messages)):
             return PlacedMedia(messages)
-        return PlacedMedia(NumberedMessages(placed, numbers), self._replaced, self._omitted)
+        numbered_messages = NumberedMessages(placed, numbers)
+        return PlacedMedia(numbered_messages, self._replaced, self._omitted, self._noted)
 
     def _take_moved(self) -> list[Part]:
         moved, self._moved = self._moved, []
@@ -171,7 +175,8 @@ class _Placing:
         """Add a medium of the user or the system, and return the list for its options."""
         accepted = self._profile.user_media if message.role == "user" else ()
         fitted = self._fitted(part, accepted)
-        parts.append(fitted or self._line(part, accepted, f"a {message.role} message"))
+        place = f"a {message.role} message"
+        parts.append(fitted or self._line(part, accepted, place, self._replaced))
         return [] if fitted is None else parts
 
     def _place_output(self, part: Medium, parts: list[Part]) -> list[Part]:
@@ -201,7 +206,8 @@ class _Placing:
                 moved.append(fitted)
             else:
                 place = f"the result of the tool {name!r}"
-                content.append(self._line(part, profile.result_media, place))
+                unplaced = self._noted if result.lenient else self._replaced
+                content.append(self._line(part, profile.result_media, place, unplaced))
         if moved:
             self._moved += (TextPart(f"From the result of the tool {name}:"), *moved)
             content = content or [_MOVED_RESULT]
@@ -212,9 +218,11 @@ class _Placing:
     def _fitted(self, part: Medium, accepted: Accepted) -> Medium | TextPart | None:
         return fitted_medium(part, accepted, self._profile.state_scope)
 
-    def _line(self, part: Medium, accepted: Accepted, place: str) -> TextPart:
-        """Return the line of text that replaces a medium."""
-        self._replaced.append(self._unplaced(part, accepted, place))
+    def _line(
+        self, part: Medium, accepted: Accepted, place: str, unplaced: list[UnplacedMedium]
+    ) -> TextPart:
+        """Return the line of text that replaces a medium, and add the medium to a list."""
+        unplaced.append(self._unplaced(part, accepted, place))
         return TextPart(f"[{described(part)} is omitted: the model does not accept it]")
 
     def _unplaced(self, part: Medium, accepted: Accepted, place: str) -> UnplacedMedium:

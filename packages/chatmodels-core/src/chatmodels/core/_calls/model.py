@@ -12,7 +12,7 @@ from chatmodels.core._calls.batch import BatchResults, Progress, batch
 from chatmodels.core._calls.call import CallInfo, Observer, checked
 from chatmodels.core._calls.completion import complete_response, with_partial_output
 from chatmodels.core._calls.failures import failed, located
-from chatmodels.core._calls.flow import Policy
+from chatmodels.core._calls.flow import Policy, can_replace
 from chatmodels.core._calls.methods import CallMethods
 from chatmodels.core._calls.negotiation import refuse_unsupported
 from chatmodels.core._calls.options import CallOptions
@@ -334,7 +334,13 @@ class StandardChatModel(CallMethods, Primitives):
         self, op: Op, prompt: Prompt | ChatRequest, output_type: Any, options: CallOptions
     ) -> Prepared:
         try:
-            return prepare(prompt, output_type, options, self._defaults)
+            return prepare(
+                prompt,
+                output_type,
+                options,
+                self._defaults,
+                may_be_unsupported=lambda: op != "explain" and can_replace(self._policies),
+            )
         except ChatModelError as error:
             raise self._refused(op, error)
         except RecursionError as error:  # for example from the repr of an argument
@@ -352,7 +358,7 @@ class StandardChatModel(CallMethods, Primitives):
         return error
 
     def _begin(self, op: Literal["generate", "stream"], prepared: Prepared) -> CallInfo:
-        return CallInfo(
+        call = CallInfo(
             op,
             prepared.request,
             full_request=prepared.full_request,
@@ -366,6 +372,8 @@ class StandardChatModel(CallMethods, Primitives):
             prices=self._prices,
             observers=self._observers,
         )
+        call.is_checked = prepared.is_checked
+        return call
 
 
 _MEDIA: Mapping[Capability, MediaKind] = {

@@ -78,7 +78,7 @@ def negotiate(
         *(f"{provider} does not support {item.what}: omitted" for item in placed.omitted),
         *(
             f"{provider} does not support {item.what}: replaced by a line of text"
-            for item in placed.replaced
+            for item in (*placed.replaced, *placed.noted)
         ),
     )
 

@@ -8,7 +8,7 @@ import msgspec
 from chatmodels.core._calls.negotiation import negotiate
 from chatmodels.core._calls.options import CallOptions
 from chatmodels.core._deprecation import deprecated
-from chatmodels.core._errors.classes import ChatModelError, InvalidRequestError
+from chatmodels.core._errors.classes import ChatModelError, InvalidRequestError, UnsupportedError
 from chatmodels.core._values.messages import Prompt, as_messages
 from chatmodels.core._values.profile import EVERYTHING, Profile
 from chatmodels.core._values.request import ChatRequest, OutputSchema, ToolChoice, ToolDefinition
@@ -40,12 +40,14 @@ class Prepared(msgspec.Struct, frozen=True):
         request: The part of `full_request` that the model supports.
         output: The parser of the output, if the call has an `output_type`.
         warnings: The parts of `full_request` that the model does not support.
+        is_checked: Whether the model is known to support `request`.
     """
 
     full_request: ChatRequest
     request: ChatRequest
     output: "Output[Any] | None" = None
     warnings: tuple[str, ...] = ()
+    is_checked: bool = True
 
 
 class _FormerFields(type(msgspec.Struct)):  # pyright: ignore[reportUntypedBaseClass, reportGeneralTypeIssues]
@@ -86,8 +88,18 @@ def prepare(
     options: CallOptions,
     defaults: Defaults,
     /,
+    *,
+    may_be_unsupported: Callable[[], bool],
 ) -> Prepared:
     """Check the arguments of a call and build its request.
+
+    Args:
+        prompt: The prompt.
+        output_type: The type of the output, or None.
+        options: The options of the call.
+        defaults: The defaults of the model.
+        may_be_unsupported: Reports whether a request that the model does not support is accepted,
+            because a policy can call another model.
 
     Raises:
         InvalidRequestError: Arguments are invalid; the message lists every problem.
@@ -100,7 +112,12 @@ def prepare(
         request, output = _built(prompt, output_type, options, defaults)
     else:
         request = ChatRequest(messages=as_messages(prompt))
-    supported, warnings = negotiated(request, defaults)
+    try:
+        supported, warnings = negotiated(request, defaults)
+    except UnsupportedError:
+        if not may_be_unsupported():
+            raise
+        return Prepared(request, request, output, is_checked=False)
     return Prepared(request, supported, output, warnings)
 
 

@@ -74,6 +74,9 @@ def parse_delay(value: str, /, *, now: float) -> float | None:
     Unix seconds or milliseconds (OpenRouter), or an RFC 3339 date (Anthropic). The date of HTTP is
     accepted, too.
     """
+    duration = _duration(value.strip())
+    if duration is not None:
+        return duration
     number = _number(value)
     if number is not None:
         if number > _UNIX_MILLISECONDS:
@@ -81,11 +84,6 @@ def parse_delay(value: str, /, *, now: float) -> float | None:
         elif number > _UNIX_SECONDS:
             number -= now
         return max(number, 0.0)
-    duration = _DURATION.fullmatch(value.strip())
-    if duration is not None and duration[0]:
-        return sum(
-            float(amount) * unit for amount, unit in zip(duration.groups("0"), _UNITS, strict=True)
-        )
     moment = _date(value)
     return None if moment is None else max(moment - now, 0.0)
 
@@ -93,9 +91,8 @@ def parse_delay(value: str, /, *, now: float) -> float | None:
 _LONGEST_RESET = 31 * 86400.0
 _UNIX_SECONDS = 1e9  # larger numbers are moments, smaller ones durations
 _UNIX_MILLISECONDS = 1e12
-_AMOUNT = r"(\d+(?:\.\d+)?)"
-_DURATION = re.compile("".join(rf"(?:{_AMOUNT}{unit})?" for unit in ("d", "h", "m", "s", "ms")))
-_UNITS = (86400.0, 3600.0, 60.0, 1.0, 0.001)
+_DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[dhms])")
+_UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 _ROLES = frozenset({"limit", "remaining", "reset"})
 _PERIODS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0, "month": 30 * 86400.0}
@@ -158,6 +155,16 @@ def _status(family: str, name: str, values: dict[str, str], now: float) -> RateL
 def _count(text: str | None) -> int | None:
     number = None if text is None else _number(text)
     return None if number is None else max(int(number), 0)
+
+
+def _duration(text: str) -> float | None:
+    seconds, end = 0.0, 0
+    for part in _DURATION_PART.finditer(text):
+        if part.start() != end:
+            return None
+        seconds += float(part[1]) * _UNITS[part[2]]
+        end = part.end()
+    return seconds if 0 < end == len(text) else None
 
 
 def _number(text: str) -> float | None:

@@ -1,15 +1,12 @@
 """The tools of an async run, in tasks of their own."""
 
-import sys
 from collections import deque
-from collections.abc import Awaitable, Callable
-from contextvars import copy_context
 from functools import partial
-from typing import Any
 
 from anyio import CancelScope, Event, get_cancelled_exc_class, move_on_after
 
 from chatmodels.core._loop.effects import Finished, Start
+from chatmodels.core._spawning import spawn
 from chatmodels.core._values.parts import ToolResult
 
 
@@ -30,7 +27,7 @@ class TaskRunner:
     def start(self, start: Start) -> None:
         """Start a tool."""
         scope = self._scopes[start.key] = CancelScope()
-        _spawn(partial(self._run, start, scope), self._tasks)
+        spawn(partial(self._run, start, scope), self._tasks)
 
     async def wait(self, seconds: float | None) -> Finished | None:
         """Wait for any tool; None if it takes longer."""
@@ -63,19 +60,3 @@ class TaskRunner:
                 self._finished.append(Finished(start.key, outcome))
             del self._scopes[start.key]
             self._changed.set()
-
-
-def _spawn(function: Callable[[], Awaitable[None]], tasks: set[object]) -> None:
-    """Start a task that is not a child of the current one, under asyncio or trio."""
-    trio: Any = sys.modules.get("trio")
-    if trio is not None and trio.lowlevel.in_trio_task():
-        trio.lowlevel.spawn_system_task(function, context=copy_context())
-        return
-    import asyncio
-
-    async def run() -> None:
-        await function()
-
-    task = asyncio.get_running_loop().create_task(run())
-    tasks.add(task)  # the loop itself keeps weak references only
-    task.add_done_callback(tasks.discard)

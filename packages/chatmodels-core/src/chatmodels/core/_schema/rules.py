@@ -28,7 +28,8 @@ class SchemaRules(msgspec.Struct, frozen=True, kw_only=True):
         listed_root: Whether the root needs `properties`.
         plain_root: Whether the root must not have `anyOf`, `oneOf`, `allOf`, `enum` or `not`.
         root_keys: The maximum length of a property name of the root, in characters; 0 for no limit.
-            With a limit, names are restricted to ASCII letters, digits and `_.-`.
+            With a limit, names are restricted to ASCII letters, digits and `_.-`. Others are
+            renamed.
         typed_items: Whether arrays need `items`.
         lone_refs: Whether a `$ref` must not have other keywords beside it.
         recursion: The places in which a schema may refer to itself: everywhere, only in properties

@@ -19,7 +19,10 @@ from chatmodels.core._schema.keywords import (
     is_map,
 )
 from chatmodels.core._schema.malformed import malformed
+from chatmodels.core._schema.nulls import accepts_null
+from chatmodels.core._schema.pointers import target_of
 from chatmodels.core._schema.recursion import leads, references, relax
+from chatmodels.core._schema.renaming import can_rename_keys, renamed_keys, unaccepted_keys
 from chatmodels.core._schema.rules import SchemaRules
 from chatmodels.core._schema.writing import (
     is_object,
@@ -46,12 +49,14 @@ class SchemaTranslation(msgspec.Struct, frozen=True):
         schema: The schema; incomplete if there are problems.
         problems: The subschemas that the vendor does not accept, with the reasons.
         properties: The number of properties.
+        renamed: The former names of properties of the root that are renamed, by their new names.
         unenforced: The constraints that the vendor accepts but does not enforce, with their places.
     """
 
     schema: Schema
     problems: tuple[str, ...] = ()
     properties: int = 0
+    renamed: Mapping[str, str] = {}
     unenforced: tuple[str, ...] = ()
 
 
@@ -90,8 +95,6 @@ class _Translator:
             self._root = {**self._root, "type": "object"}  # for references to it
         if rules.plain_root:
             root = self._flat(root)
-        if rules.root_keys:
-            self._check_keys(root)
         if rules.typed_root and "object" not in types_of(root):
             self._add("", "is not an object")
         translated = self._schema(root, "", 1)
@@ -105,14 +108,17 @@ class _Translator:
             self._limit_recursion(translated, definitions)
         if rules.most_properties is not None and self._count > rules.most_properties:
             self._add("", f"has {self._count} properties; the limit is {rules.most_properties}")
+        renamed: dict[str, str] = {}
+        if rules.root_keys and (wrong := unaccepted_keys(translated, rules.root_keys)):
+            if can_rename_keys(translated, definitions):
+                translated, renamed = renamed_keys(translated, wrong, rules.root_keys)
+            else:
+                self._add_keys(wrong)
         if definitions:
             translated["$defs"] = definitions
-        return SchemaTranslation(
-            translated,
-            tuple(dict.fromkeys(self._problems)),
-            self._count,
-            tuple(dict.fromkeys(self._unenforced)),
-        )
+        problems = tuple(dict.fromkeys(self._problems))
+        unenforced = tuple(dict.fromkeys(self._unenforced))
+        return SchemaTranslation(translated, problems, self._count, renamed, unenforced)
 
     def _schema(self, schema: Json, path: str, level: int) -> Schema:
         if schema is True:
@@ -173,7 +179,9 @@ class _Translator:
             self._count += 1
             field = self._schema(inner, f"{path}.{name}" if path else name, level + 1)
             optional = rules.enforced and rules.required == "all" and name not in required
-            fields[name] = nullable(field) if optional and not self._has_null(inner) else field
+            fields[name] = (
+                nullable(field) if optional and not accepts_null(inner, self._root) else field
+            )
         return fields
 
     def _simple(self, schema: Schema) -> Schema:
@@ -201,7 +209,7 @@ class _Translator:
             plain.setdefault("type", "object")
         if rules.lone_refs and "$ref" in plain and plain.keys() - DEFINITIONS - {"$ref"}:
             ref: str = plain.pop("$ref")
-            target = self._target(ref)
+            target = target_of(ref, self._root)
             if is_map(target) and target.get("type") == plain.get("type"):
                 plain.pop("type", None)
             if "anyOf" in plain:
@@ -254,14 +262,13 @@ class _Translator:
         if not types and not plain.keys() & {"enum", "anyOf", "oneOf", "allOf", "$ref"}:
             self._add(path, "can be anything")
 
-    def _check_keys(self, root: Schema) -> None:
-        longest = self._rules.root_keys
-        for name in root.get("properties", ()):
-            if not re.fullmatch(f"[a-zA-Z0-9_.-]{{1,{longest}}}", name):
-                self._add(
-                    name or "''",
-                    f"is not a name of 1 to {longest} ASCII letters, digits, '_', '.' and '-'",
-                )
+    def _add_keys(self, names: Sequence[str]) -> None:
+        for name in names:
+            self._add(
+                name or "''",
+                f"is not a name of 1 to {self._rules.root_keys} ASCII letters, digits, '_', '.' "
+                "and '-', in a schema that refers to it in another place",
+            )
 
     def _flat(self, root: Schema) -> Schema:
         """Rewrite a root without `anyOf` and the like, which are written into the description."""
@@ -288,7 +295,7 @@ class _Translator:
         while is_map(schema) and "$ref" in schema:
             current = schema
             ref: str = current["$ref"]
-            target = self._target(ref)
+            target = target_of(ref, self._root)
             if ref in seen or not is_map(target):
                 self._add("", f"refers to {ref!r}, which is not a schema in it")
                 return without(current, "$ref")
@@ -300,7 +307,7 @@ class _Translator:
         """Point a reference to a definition of the translation."""
         if ref == "#":
             return ref
-        target = self._target(ref)
+        target = target_of(ref, self._root)
         if not isinstance(target, dict | bool):
             self._add(path, f"refers to {ref!r}, which is not a schema in it")
             return ref
@@ -317,38 +324,6 @@ class _Translator:
             number += 1
         self._names[ref] = name
         self._pending.append((name, target))
-
-    def _target(self, ref: str) -> Json:
-        """Return the target of a JSON pointer; None if there is no target."""
-        if ref != "#" and not ref.startswith("#/"):
-            return None
-        target: Json = self._root
-        for step in ref[1:].split("/")[1:]:
-            key = unescaped(step)
-            if is_map(target):
-                target = target.get(key)
-            elif is_list(target) and key.isdecimal() and int(key) < len(target):
-                target = target[int(key)]
-            else:
-                return None
-        return target
-
-    def _has_null(self, schema: Json, seen: frozenset[str] = frozenset()) -> bool:
-        """Report whether an enforced schema accepts null, which any keyword can exclude."""
-        if not is_map(schema):
-            return schema is True
-        if "null" not in types_of(schema) and not schema.keys().isdisjoint({"type", "properties"}):
-            return False
-        if None not in schema.get("enum", [schema.get("const")]):
-            return False
-        for keyword in _CHOICES:
-            fits = all if keyword == "allOf" else any
-            if keyword in schema and not fits(
-                self._has_null(branch, seen) for branch in schema[keyword]
-            ):
-                return False
-        ref: str | None = schema.get("$ref")
-        return not ref or (ref not in seen and self._has_null(self._target(ref), seen | {ref}))
 
     def _limit_recursion(self, root: Schema, definitions: dict[str, Schema]) -> None:
         """Make properties that refer back to their object optional, or report the recursion."""

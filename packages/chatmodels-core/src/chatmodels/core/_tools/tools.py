@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
+from msgspec.structs import replace
+
 from chatmodels.core._errors.classes import ConfigurationError, ToolArgumentsError
 from chatmodels.core._tools.context import ToolContext, admits_none, context_type
 from chatmodels.core._tools.watching import watched
@@ -124,6 +126,8 @@ class Tool(Generic[P, R_co]):
                 function's signature.
             function: A sync or async function, which receives the arguments as keyword arguments.
                 They are not validated; to report that they are invalid, raise an exception.
+                Null is left out if its argument is optional and the schema does not accept null:
+                models write it for arguments that they do not use.
 
         Raises:
             ConfigurationError: The arguments are of other types.
@@ -134,9 +138,11 @@ class Tool(Generic[P, R_co]):
                 f"{type(definition).__name__} and {type(function).__name__}",
                 op="tool",
             )
+        from chatmodels.core._tools.defined import DefinedArguments
+
         created: Tool[Q, S] = Tool.__new__(Tool)  # pyright: ignore[reportUnknownVariableType] - not inferred
         created._recipe = Tool.from_definition, (definition, function)
-        created._bind = _as_written
+        created._bind = DefinedArguments(definition.parameters)
         created._adopt(function, definition)
         return created
 
@@ -194,7 +200,8 @@ class Tool(Generic[P, R_co]):
         """Call the function with the arguments of a tool call.
 
         If the arguments are invalid, the function is not called, and the result describes the
-        problems to the model, with `is_error`. Exceptions of the function propagate unchanged.
+        problems to the model, with `is_error`. Exceptions of the function propagate unchanged. If
+        the function returns a `ToolResult`, it is returned with the id and the name of the call.
 
         Args:
             call: The call.
@@ -287,6 +294,8 @@ class Tool(Generic[P, R_co]):
         return dict.fromkeys(self._contexts, context)  # pyright: ignore[reportUnknownArgumentType] - of any value
 
     def _result(self, call: ToolCall, value: object) -> ToolResult:
+        if isinstance(value, ToolResult):
+            return replace(value, id=call.id, name=call.name)
         from chatmodels.core._tools.results import result_content
 
         return ToolResult(call.id, result_content(self.name, value), call.name)
@@ -350,10 +359,6 @@ ToolLike = Tool[..., Any] | ToolDefinition | Callable[..., Any]
 
 ToolChoiceLike = str | ToolLike | ToolChoice
 """A value of `tool_choice`: "auto", "none" or "required", a tool or its name."""
-
-
-def _as_written(call: ToolCall, /) -> dict[str, Any]:
-    return call.arguments
 
 
 def _restored(

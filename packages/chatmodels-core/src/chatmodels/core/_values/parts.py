@@ -267,6 +267,9 @@ class ToolResult(FrozenValue, frozen=True, tag_field="type", tag="tool_result"):
         content: Text and media.
         name: The tool's name, which some vendors require.
         is_error: Whether the tool failed, with the reason in `content`.
+        lenient: Whether media that a model does not accept become a line of text, and
+            `response.warnings` names them. Otherwise they raise an error, unless
+            `on_unsupported` is "warn".
     """
 
     type: ClassVar[Literal["tool_result"]] = "tool_result"
@@ -275,6 +278,7 @@ class ToolResult(FrozenValue, frozen=True, tag_field="type", tag="tool_result"):
     content: tuple[ResultPart, ...] = ()
     name: str | None = None
     is_error: bool = False
+    lenient: bool = False
 
     def __post_init__(self) -> None:
         check_field(self, "id", str, "pass the id of the call")

@@ -21,12 +21,16 @@ class ToolDefinition(FrozenValue, frozen=True):
             subset of JSON Schema that their API accepts.
         strict: Whether the vendor enforces the schema during generation. If so, optional
             arguments can be null, which means that they are absent.
+        lenient: Whether an API that cannot enforce the schema, or limits descriptions, receives
+            the tool without strictness, or with a shorter description, and `response.warnings`
+            names it. Otherwise this raises an error, unless `on_unsupported` is "warn".
     """
 
     name: str
     description: str
     parameters: dict[str, Json]
     strict: bool = False
+    lenient: bool = False
 
     def __post_init__(self) -> None:
         check_field(self, "name", str, "pass the name of the tool")

@@ -118,9 +118,9 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
         decoder = self.decoder(translated.request)
         if translated.output_tool:
             decoder = OutputFromTool(decoder, translated.output_tool)
-        if not translated.names and not translated.warnings:
+        if not (translated.names or translated.warnings or translated.arguments):
             return decoder
-        return TranslatedNames(decoder, translated.names, translated.warnings)
+        return TranslatedNames(decoder, translated.names, translated.warnings, translated.arguments)
 
 
 def read_whole(reader: StreamDecoder, body: bytes, scope: str | None, /) -> ChatResponse[Any]:

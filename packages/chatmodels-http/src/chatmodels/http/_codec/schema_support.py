@@ -16,6 +16,7 @@ from chatmodels.core.extending import (
     translate_schema,
 )
 from chatmodels.http._codec.output_tool import has_strict_tool, with_output_tool
+from chatmodels.http._codec.renamed_arguments import RenamedArguments, rename_arguments
 from chatmodels.http._codec.tool_names import accepted_name, accepted_names, rename_tools
 from chatmodels.http.wire._json import Json
 
@@ -56,12 +57,15 @@ class TranslatedRequest(msgspec.Struct, frozen=True):
         warnings: The warnings of the response, about constraints that the vendor does not enforce.
         output_tool: The sent name of the tool whose arguments are the output; empty if the output
             is native, or if no output is requested.
+        arguments: The caller's names of renamed arguments, by the names of the tool and of the
+            argument that are sent.
     """
 
     request: ChatRequest
     names: Mapping[str, str]
     warnings: tuple[str, ...]
     output_tool: str = ""
+    arguments: RenamedArguments = {}
 
 
 def translate_request(
@@ -109,16 +113,20 @@ def _translated(
     refused: list[str] = []
     warnings: list[str] = []
     back = _NO_NAMES
+    arguments: RenamedArguments = {}
     if support.names is not None:
         names = accepted_names(request, support.names, support.longest_name)
         if names:
             request = rename_tools(request, names)
             back = {sent: name for name, sent in names.items()}
     if request.tools and (support.tools or support.strict_tools or support.longest_description):
-        writer = _Tools(support, back, refused, warnings if lenient else refused)
+        writer = _Tools(support, back, refused, warnings, lenient=lenient)
         tools = tuple(map(writer.write, request.tools))
         if not all(map(is_, tools, request.tools)):
             request = replace(request, tools=tools)
+        arguments = writer.arguments
+        if arguments:
+            request = rename_arguments(request, arguments)
     if request.output is not None:
         output = request.output
         is_enforced = "strict" in profile.native_output or has_strict_tool(profile)
@@ -143,7 +151,7 @@ def _translated(
         lenient=lenient,
     )
     named = tuple(f"{provider}: {text}" for text in warnings)
-    return TranslatedRequest(request, back, named, tool)
+    return TranslatedRequest(request, back, named, tool, arguments)
 
 
 class _Tools:
@@ -153,7 +161,11 @@ class _Tools:
         support: The schemas and names that the vendor accepts.
         names: The caller's names, by the name that is sent.
         refused: The list to which unsupported schemas are added.
-        dropped: The list to which features that can be left out are added.
+        warnings: The list to which features that are left out are added.
+        lenient: Whether features of all tools can be left out, not only of those that are lenient.
+
+    Attributes:
+        arguments: The caller's names of renamed arguments.
     """
 
     def __init__(
@@ -161,42 +173,50 @@ class _Tools:
         support: SchemaSupport,
         names: Mapping[str, str],
         refused: list[str],
-        dropped: list[str],
+        warnings: list[str],
+        *,
+        lenient: bool,
     ) -> None:
         self._support = support
         self._names = names
         self._refused = refused
-        self._dropped = dropped
+        self._warnings = warnings
+        self._lenient = lenient
         self._properties = 0
+        self.arguments: dict[str, Mapping[str, str]] = {}
 
     def write(self, tool: ToolDefinition) -> ToolDefinition:
         """Translate one tool; it stays the same object if nothing changes."""
         support = self._support
         name = self._names.get(tool.name, tool.name)
         schema, strict, description = tool.parameters, tool.strict, tool.description
+        dropped = self._warnings if self._lenient or tool.lenient else self._refused
+        renamed: Mapping[str, str] = {}
         if strict and support.strict_tools is not None:
             enforced = _translate(schema, support.strict_tools)
             problems = self._problems(enforced)
             if problems:
                 strict = False
-                self._dropped.append(f"the tool {name!r} as strict: {'; '.join(problems)}")
+                dropped.append(f"the tool {name!r} as strict: {'; '.join(problems)}")
             else:
                 self._properties += enforced.properties
-                schema = enforced.schema
+                schema, renamed = enforced.schema, enforced.renamed
         if not (strict and support.strict_tools is not None) and support.tools is not None:
             plain = _translate(schema, support.tools)
-            schema = plain.schema
+            schema, renamed = plain.schema, plain.renamed
             if plain.problems:
                 self._refused.append(f"the tool {name!r}: {'; '.join(plain.problems)}")
         longest = support.longest_description
         if longest is not None and len(description) > longest:
-            self._dropped.append(
+            dropped.append(
                 f"the tool {name!r} with a description of more than {longest} characters"
             )
             description = description[:longest]
+        if renamed:
+            self.arguments[tool.name] = renamed
         if schema is tool.parameters and strict is tool.strict and description is tool.description:
             return tool
-        return ToolDefinition(tool.name, description, schema, strict)
+        return replace(tool, description=description, parameters=schema, strict=strict)
 
     def _problems(self, enforced: SchemaTranslation) -> Sequence[str]:
         most = self._support.most_strict_properties
@@ -218,7 +238,8 @@ def _output(
     rules = support.output if output.strict else support.tools
     if rules is not None:
         translation = _translate(schema, rules)
-        problems = "; ".join(translation.problems)
+        keys = [f"{name} is not a name that it accepts" for name in translation.renamed.values()]
+        problems = "; ".join((*translation.problems, *keys))
         if not problems:
             schema = translation.schema
             if translation.unenforced:

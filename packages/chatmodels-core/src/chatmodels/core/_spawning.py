@@ -1,0 +1,27 @@
+"""Starts tasks that outlive their callers, under asyncio or trio."""
+
+import sys
+from collections.abc import Awaitable, Callable
+from contextvars import copy_context
+from typing import Any
+
+
+def spawn(function: Callable[[], Awaitable[None]], tasks: set[object], /) -> None:
+    """Start a task that is not a child of the current one, with its context variables.
+
+    Args:
+        function: The task; under trio, an exception that it raises ends the program.
+        tasks: The set that keeps the task alive while it runs.
+    """
+    trio: Any = sys.modules.get("trio")
+    if trio is not None and trio.lowlevel.in_trio_task():
+        trio.lowlevel.spawn_system_task(function, context=copy_context())
+        return
+    import asyncio
+
+    async def run() -> None:
+        await function()
+
+    task = asyncio.get_running_loop().create_task(run())
+    tasks.add(task)  # the loop itself keeps weak references only
+    task.add_done_callback(tasks.discard)
