@@ -107,7 +107,9 @@ SCHEMA: dict[str, Any] = {
 
 
 def test_a_schema_is_sent_whole_and_its_patterns_rewritten() -> None:
-    schema = body(output_type=OutputSchema("row", SCHEMA))["response_format"]["json_schema"]["schema"]
+    schema = body(output_type=OutputSchema("row", SCHEMA))["response_format"]["json_schema"][
+        "schema"
+    ]
 
     properties = schema["properties"]
     assert properties["code"] == {"type": "string", "pattern": "^[0-9]{3}$", "minLength": 3}
@@ -121,7 +123,8 @@ def test_a_schema_is_sent_whole_and_its_patterns_rewritten() -> None:
 
 
 def test_constraints_that_the_server_ignores_are_reported() -> None:
-    (warning,) = model().explain("?", output_type=OutputSchema("row", SCHEMA)).warnings
+    output = OutputSchema("row", SCHEMA)
+    (warning,) = model().explain("?", output_type=output).warnings
 
     assert "format of word, pattern of word, minimum of share, maximum of share" in warning
     assert "count" not in warning

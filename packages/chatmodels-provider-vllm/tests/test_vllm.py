@@ -71,7 +71,8 @@ def test_images_audio_and_videos_are_sent() -> None:
     )
 
     (message,) = body(prompt)["messages"]
-    assert [part["type"] for part in message["content"]] == ["image_url", "input_audio", "video_url"]
+    types = [part["type"] for part in message["content"]]
+    assert types == ["image_url", "input_audio", "video_url"]
 
 
 def test_reasoning_is_read_and_returned() -> None:

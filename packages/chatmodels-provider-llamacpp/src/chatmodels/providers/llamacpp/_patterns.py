@@ -1,6 +1,6 @@
-"""Rewrites regular expressions for the grammars of llama.cpp.
+r"""Rewrites regular expressions for the grammars of llama.cpp.
 
-The server requires both anchors and knows no class such as "\\d", and its "." matches a quotation
+The server requires both anchors and knows no class such as "\d", and its "." matches a quotation
 mark, which ends the text. It ignores a pattern that it does not know.
 """
 
@@ -14,7 +14,7 @@ _SPECIAL = "^$.[]()|{}*+?"
 """The characters that the server accepts after a backslash."""
 
 _CLASSES = {r"\d": "0-9", r"\w": "a-zA-Z0-9_", r"\s": " "}
-_TOKEN = re.compile(
+_SYMBOL = re.compile(
     r"(?P<escape>\\.)|(?P<group>\(\?:)|(?P<open>\[\^?)|(?P<repeat>[*+?]|\{[\d,]+\})|(?P<other>.)",
     re.DOTALL,
 )
@@ -34,23 +34,23 @@ def grammar_pattern(pattern: str) -> str | None:
     written: list[str] = []
     depth, place, last = 0, 0, ""
     while place < len(body):
-        found = _TOKEN.match(body, place)
-        assert found is not None, "each character is a token"
-        kind, token = found.lastgroup, found[0]
+        found = _SYMBOL.match(body, place)
+        assert found is not None, "each character is one"
+        kind, symbol = found.lastgroup, found[0]
         place = found.end()
         if kind == "escape":
-            text = _escaped(token)
+            text = _escaped(symbol)
         elif kind == "open":
-            text, place = _class(body, place, negated=token == "[^")
+            text, place = _class(body, place, negated=symbol == "[^")
         elif kind == "repeat":
-            text = None if last in {"", "repeat"} else token  # a lazy quantifier
-        elif token == ".":
+            text = None if last in {"", "repeat"} else symbol  # a lazy quantifier
+        elif symbol == ".":
             text = _ANY
         else:
-            depth += (token in {"(", "(?:"}) - (token == ")")
-            lookaround = token == "(" and body[place : place + 1] == "?"
-            choice = token == "|" and depth == 0 and (begin or end)
-            text = None if token in '^$"\\]' or lookaround or choice else token.rstrip("?:")
+            depth += (symbol in {"(", "(?:"}) - (symbol == ")")
+            lookaround = symbol == "(" and body[place : place + 1] == "?"
+            choice = symbol == "|" and depth == 0 and (begin or end)
+            text = None if symbol in '^$"\\]' or lookaround or choice else symbol.rstrip("?:")
         if text is None:
             return None
         written.append(text)
@@ -61,12 +61,12 @@ def grammar_pattern(pattern: str) -> str | None:
     return f"^{'' if begin else _ANY + '*'}{text}{'' if end else _ANY + '*'}$"
 
 
-def _escaped(token: str) -> str | None:
-    if token in _CLASSES:
-        return f"[{_CLASSES[token]}]"
-    if token[1].isalnum() or token[1] in '"\\':
+def _escaped(symbol: str) -> str | None:
+    if symbol in _CLASSES:
+        return f"[{_CLASSES[symbol]}]"
+    if symbol[1].isalnum() or symbol[1] in '"\\':
         return None
-    return token if token[1] in _SPECIAL else token[1]
+    return symbol if symbol[1] in _SPECIAL else symbol[1]
 
 
 def _class(body: str, place: int, *, negated: bool) -> tuple[str | None, int]:
