@@ -107,9 +107,8 @@ SCHEMA: dict[str, Any] = {
 
 
 def test_a_schema_is_sent_whole_and_its_patterns_rewritten() -> None:
-    schema = body(output_type=OutputSchema("row", SCHEMA))["response_format"]["json_schema"][
-        "schema"
-    ]
+    sent = body(output_type=OutputSchema("row", SCHEMA))
+    schema = sent["response_format"]["json_schema"]["schema"]
 
     properties = schema["properties"]
     assert properties["code"] == {"type": "string", "pattern": "^[0-9]{3}$", "minLength": 3}
