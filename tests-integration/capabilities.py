@@ -14,7 +14,7 @@ from chatmodels.core._values.settings import (
 )
 from chatmodels.core.extending import Explanation, ProviderOptions, ToolDefinition, provider
 from chatmodels.http import HttpChatModel, HttpProvider
-from family import FAMILY, title_of
+from family import FAMILY, apis_of, title_of
 
 Unsupported = Literal["error", "warn"]
 CLOCK = ToolDefinition("clock", "Read the clock.", {"type": "object", "properties": {}})
@@ -95,7 +95,11 @@ APIS = (
     ),
     Api("OpenAI", "openai", "Other servers", "https://models.example/v1"),
     Api("OpenAI-compatible servers", "openai-compatible", base_url="https://models.example/v1"),
-    *(Api(title_of(name), name, base_url=BASE_URLS.get(name)) for name in FAMILY),
+    *(
+        Api(title_of(name), name, title, BASE_URLS.get(name), extra)
+        for name in FAMILY
+        for title, extra in apis_of(name)
+    ),
 )
 
 WORDS: Mapping[str, tuple[str, ...]] = {

@@ -4,7 +4,7 @@ They share all of their code with `openai-compatible`, which represents them in 
 vendor. Their own packages have the contract suite.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from chatmodels.core import list_providers
@@ -30,3 +30,11 @@ def page_of(name: str) -> str:
 def title_of(name: str) -> str:
     """Return the vendor's own name, the heading of its page."""
     return page_of(name).partition("\n")[0].removeprefix("# ")
+
+
+def apis_of(name: str) -> Sequence[tuple[str, dict[str, str]]]:
+    """Return the APIs of a provider: titles, and the options by which each is chosen."""
+    if all(option.name != "api" for option in FAMILY[name].metadata.options):
+        return [("", {})]
+    responses = ("Responses API", {"api": "responses"})
+    return [responses, ("Chat completions", {"api": "chat_completions"})]

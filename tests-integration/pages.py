@@ -44,7 +44,7 @@ import subprocess
 import sys
 import tokenize
 from collections.abc import Iterator, Mapping
-from contextlib import redirect_stdout
+from contextlib import chdir, redirect_stdout
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import ModuleType
@@ -206,4 +206,7 @@ def matches(printed: str, stated: str) -> bool:
 
 
 if __name__ == "__main__":
-    check(Path(sys.argv[1]))
+    path = Path(sys.argv[1]).absolute()
+    # Pages write files. Those that are still open cannot be removed on Windows.
+    with TemporaryDirectory(ignore_cleanup_errors=True) as working, chdir(working):
+        check(path)

@@ -263,6 +263,15 @@ def test_files_that_a_page_links_to_are_in_the_working_directory(tmp_path: Path)
     assert read(page, folder).stderr == ""
 
 
+def test_files_that_a_page_writes_do_not_remain(tmp_path: Path) -> None:
+    page, folder = tmp_path / "page.md", tmp_path / "folder"
+    folder.mkdir()
+    page.write_text("```python\nwith open('key', 'w') as file:\n    file.write('1')\n```\n")
+
+    assert read(page, folder).stderr == ""
+    assert list(folder.iterdir()) == []
+
+
 def read(page: Path, folder: Path) -> subprocess.CompletedProcess[str]:
     # as a reader would: a fresh interpreter in an empty folder
     command = [sys.executable, "-W", "error", pages.__file__, page]

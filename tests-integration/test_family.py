@@ -8,9 +8,14 @@ import tokenize
 import tomllib
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from chatmodels.core.extending import provider
+from chatmodels.openai_compatible import Dialect
+from chatmodels.testing import Recording
+from conformance.row import InexpressibleError
+from conformance.rows.family_chat import neutral
 from family import FAMILY, ROOT, page_of, title_of
 
 MODULES = {"__init__.py", "_provider.py", "py.typed"}
@@ -187,3 +192,19 @@ def test_a_name_that_cannot_be_used_is_refused(name: str, problem: str, checkout
 
     assert done.returncode != 0
     assert problem in done.stderr
+
+
+def test_a_strict_tool_that_a_vendor_does_not_enforce_is_not_written_again() -> None:
+    function = {"name": "tide", "parameters": {"type": "object"}, "strict": True}
+    tools = [{"type": "function", "function": function}]
+    request = {
+        "method": "POST",
+        "url": "https://api.acme.example/chat/completions",
+        "body": {"model": "m", "messages": [], "tools": tools},
+    }
+    made = {"provider": "acme", "api": "openai.chat", "request": request, "response": {"body": {}}}
+    exchange = msgspec.convert(made, Recording)
+
+    assert neutral(Dialect(name="acme"), exchange).tools[0].strict
+    with pytest.raises(InexpressibleError, match="strict tools"):
+        neutral(Dialect(name="acme", strict_tools=False), exchange)

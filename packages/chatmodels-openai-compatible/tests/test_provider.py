@@ -33,6 +33,7 @@ from chatmodels.openai_compatible import (
     compatible_provider,
 )
 from chatmodels.openai_compatible._listing import read_models
+from chatmodels.openai_compatible.responses import ResponsesDialect
 from chatmodels.testing import SimulatedResponse, Simulator
 
 CLOCK = ToolDefinition("clock", "Return the time.", {"type": "object", "properties": {}})
@@ -165,40 +166,26 @@ def test_a_listing_of_its_own_replaces_openais() -> None:
     assert [model.name for model in found] == ["anvil"]
 
 
-def test_a_derived_provider_has_a_name_an_address_and_a_key_of_its_own(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("ACME_KEY", "of-acme")
+def test_a_provider_with_other_metadata_has_their_name_everywhere() -> None:
     dialect = Dialect(name="acme")
-    options = [OptionSpec(name="account", description="The account.", env=("ACME_ACCOUNT",))]
-    original = acme(
-        dialect,
-        api_key_env=["ACME_KEY"],
-        options=options,
-        families={"anvil-*": replace(dialect, settings={})},
-        model_prefixes=["anvil-"],
-    )
-    derived = original.derive("gpubox", base_url="http://127.0.0.1:9/v1", api_key_env="BOX_KEY")
-    registry = registered(original, derived)
+    original = acme(dialect, families={"anvil-*": replace(dialect, settings={})})
+    copy = original.with_metadata(replace(original.metadata, name="gpubox", base_url=URL))
+    registry = registered(original, copy)
 
-    with pytest.raises(AuthenticationError, match="gpubox has no API key; set BOX_KEY"):
-        registry.create_chat_model("gpubox:m")
-    monkeypatch.setenv("BOX_KEY", "of-box")
-    model = registry.create_chat_model("gpubox:m")
+    model = registry.create_chat_model("gpubox:m", api_key="k")
     assert (model.provider, model.explain("?").url) == ("gpubox", f"{URL}/chat/completions")
     with pytest.raises(UnsupportedError, match="gpubox"):
-        registry.create_chat_model("gpubox:anvil-1").explain("?", seed=7)
-    assert [option.env for option in derived.metadata.options] == [("BOX_KEY",), (), ()]
-    assert derived.metadata.model_prefixes == ()
-    assert registry.provider("acme") is original
+        registry.create_chat_model("gpubox:anvil-1", api_key="k").explain("?", seed=7)
+    assert registry.create_chat_model("acme:m", api_key="k").provider == "acme"
 
 
-def test_a_provider_that_is_derived_without_a_key_needs_none() -> None:
-    derived = acme(api_key_env=["ACME_KEY"]).derive("gpubox")
+def test_a_server_like_any_other_needs_no_key() -> None:
+    registry = ProviderRegistry()
+    registry.register_provider(provider("openai-compatible"))
+    registry.register_provider("gpubox", like="openai-compatible", base_url=URL, name="box")
 
-    model = registered(derived).create_chat_model("gpubox:m")
-    assert model.explain("?").url == "https://api.acme.example/v1/chat/completions"
-    assert provider("openai-compatible").derive("x").metadata.options[1].required
+    model = registry.create_chat_model("gpubox:m")
+    assert (model.provider, model.explain("?").url) == ("box", f"{URL}/chat/completions")
 
 
 def server(**options: Any) -> ChatModel:
@@ -394,3 +381,31 @@ def test_a_named_tool_can_be_sent_alone() -> None:
         body = model.explain("?", tools=[CLOCK, date], tool_choice=choice).body
         assert body["tool_choice"] == sent
         assert [tool["function"]["name"] for tool in body["tools"]] == names
+
+
+def test_a_vendor_with_two_apis_has_an_option_for_them() -> None:
+    dialects = {
+        "anvil-*": ResponsesDialect(name="acme", settings={}),
+        "*": ResponsesDialect(name="acme"),
+    }
+    made = acme(responses=lambda: dialects, default_api="responses")
+    registry = registered(made, made.with_metadata(replace(made.metadata, name="gpubox")))
+
+    def explained(model: str, **options: Any) -> Any:
+        return registry.create_chat_model(model, api_key="k", **options).explain("?")
+
+    assert explained("acme:m").url == "https://api.acme.example/v1/responses"
+    chat = explained("acme:m", api="chat_completions")
+    assert chat.url == "https://api.acme.example/v1/chat/completions"
+    assert made.families(ProviderOptions()) == ("anvil-*", "*")
+    assert "seed" not in made.metadata.capabilities
+    with pytest.raises(UnsupportedError, match=r"^gpubox does not support temperature"):
+        registry.create_chat_model("gpubox:anvil-1", api_key="k").explain("?", temperature=1)
+    with pytest.raises(ConfigurationError, match="acme has no api 'chat'; pass 'chat_completions'"):
+        explained("acme:m", api="chat")
+
+
+def test_a_vendor_without_tools_has_no_parallel_calls() -> None:
+    quiet = Dialect(name="acme", tools=False)
+
+    assert Capability.PARALLEL_TOOLS not in acme(quiet).metadata.capabilities

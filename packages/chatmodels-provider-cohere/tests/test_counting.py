@@ -62,6 +62,14 @@ def test_an_output_schema_is_tokenized() -> None:
         assert '"type":"array"' in simulator.exchanges[-1].request.json["text"].replace(" ", "")
 
 
+def test_the_values_of_a_document_are_tokenized() -> None:
+    document = file(b'{"title": "Oslo", "founded": 1040}', media_type="application/json")
+    with Simulator() as simulator:
+        model(simulator).count_tokens(user("When?", document))
+        text = simulator.exchanges[-1].request.json["text"]
+    assert text.splitlines() == ["When?", "Oslo", "1040"]
+
+
 def test_a_long_text_is_sent_in_chunks() -> None:
     with Simulator() as simulator:
         count = model(simulator).count_tokens("word " * 30_000)

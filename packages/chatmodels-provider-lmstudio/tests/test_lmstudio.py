@@ -11,6 +11,7 @@ from chatmodels.core import (
     tool,
     user,
 )
+from chatmodels.testing import Simulator
 from chatmodels.testing.contract import Check, ProviderContract, checks
 
 CONTRACT = ProviderContract(provider="lmstudio", model="any-model")
@@ -76,3 +77,11 @@ def test_images_are_sent_as_bytes() -> None:
     assert "data:image/png;base64" in str(body(user("?", image)))
     with pytest.raises(UnsupportedError, match="image"):
         body(user("?", ImagePart(url="https://example.com/a.png")))
+
+
+def test_reasoning_in_tags_is_read() -> None:
+    with Simulator() as simulator:
+        simulator.queue("<think>2 + 2.</think>4")
+        model = create_chat_model("lmstudio:m", api_key="k", base_url=simulator.base_url)
+        response = model.generate("2 + 2?")
+    assert (response.reasoning, response.text) == ("2 + 2.", "4")

@@ -83,6 +83,7 @@ from chatmodels.core._values.profile import (
     MediaSource,
     OutputForm,
     Profile,
+    ToolChoiceMode,
 )
 from chatmodels.core._values.request import OutputSchema, ToolDefinition
 from chatmodels.core._values.secret import MASK, SecretSource
@@ -156,6 +157,7 @@ __all__ = [
     "StartedStream",
     "TokenCounter",
     "ToolChoiceLike",
+    "ToolChoiceMode",
     "ToolDefinition",
     "ToolLike",
     "ToolLoopOptions",

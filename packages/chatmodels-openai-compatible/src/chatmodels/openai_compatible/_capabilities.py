@@ -1,9 +1,13 @@
 """The capabilities that follow from a dialect."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from chatmodels.core.extending import Capability
-from chatmodels.openai_compatible._dialect import Dialect, Input
+from chatmodels.openai_compatible._dialect import Dialect
+
+if TYPE_CHECKING:
+    from chatmodels.openai_compatible.responses import ResponsesDialect
 
 _BY_SETTING: Mapping[str, Capability] = {
     "audio_output": Capability.AUDIO_OUTPUT,
@@ -14,26 +18,28 @@ _BY_SETTING: Mapping[str, Capability] = {
     "reasoning_effort": Capability.REASONING,
     "seed": Capability.SEED,
 }
-_BY_INPUT: Mapping[Input, Capability] = {
+_BY_INPUT: Mapping[str, Capability] = {
     "image": Capability.VISION,
     "audio": Capability.AUDIO_INPUT,
     "file": Capability.DOCUMENTS,
 }
 
 
-def capabilities_of(dialect: Dialect) -> frozenset[Capability]:
+def capabilities_of(dialect: "Dialect | ResponsesDialect") -> frozenset[Capability]:
     """Return the capabilities that the fields of a dialect show."""
-    found = {Capability.STREAMING}
-    found |= {_BY_SETTING[name] for name in dialect.settings if name in _BY_SETTING}
-    found |= {_BY_INPUT[name] for name in dialect.inputs if name in _BY_INPUT}
-    if dialect.tools:
-        found |= {Capability.TOOLS} | ({Capability.STRICT_TOOLS} if dialect.strict_tools else set())
-    else:
-        found.discard(Capability.PARALLEL_TOOLS)
-    if dialect.tools or dialect.output_formats:
-        found.add(Capability.STRUCTURED_OUTPUT)
-    if dialect.models_path is not None:
-        found.add(Capability.MODEL_LISTING)
-    if dialect.counting is not None:
-        found.add(Capability.TOKEN_COUNTING)
-    return frozenset(found)
+    # All Responses APIs have tools.
+    tools = not isinstance(dialect, Dialect) or dialect.tools
+    strict = not isinstance(dialect, Dialect) or dialect.strict_tools
+    counts = isinstance(dialect, Dialect) and dialect.counting is not None
+    shown = {
+        Capability.STREAMING: True,
+        Capability.TOOLS: tools,
+        Capability.STRICT_TOOLS: tools and strict,
+        Capability.STRUCTURED_OUTPUT: tools or bool(dialect.output_formats),
+        Capability.MODEL_LISTING: dialect.models_path is not None,
+        Capability.TOKEN_COUNTING: counts,
+        **{capability: name in dialect.settings for name, capability in _BY_SETTING.items()},
+        **{capability: name in dialect.inputs for name, capability in _BY_INPUT.items()},
+    }
+    shown[Capability.PARALLEL_TOOLS] &= tools
+    return frozenset(capability for capability, has in shown.items() if has)

@@ -60,6 +60,7 @@ from chatmodels.openai_compatible._reading import (
     reasoning_part,
 )
 from chatmodels.openai_compatible._response import decode_body, first_choice, legacy_call
+from chatmodels.openai_compatible._think_tags import ThinkTagSplitter
 from chatmodels.openai_compatible._tool_calls import FIRST_INDEX, CallAssembler
 from chatmodels.openai_compatible._usage import read_service_tier, read_usage, reported_usage
 from chatmodels.openai_compatible._wire import WireBody, WireChoice, WireMessage, WireToolCall
@@ -75,7 +76,12 @@ class ChatCompletionsDecoder:
     """Decodes one response into events."""
 
     def __init__(
-        self, request: ChatRequest, dialect: str, *, marks_reasoning: bool = False
+        self,
+        request: ChatRequest,
+        dialect: str,
+        *,
+        marks_reasoning: bool = False,
+        think_tags: bool = False,
     ) -> None:
         """Begin a response.
 
@@ -83,8 +89,10 @@ class ChatCompletionsDecoder:
             request: The request of the response.
             dialect: The name of the dialect, the format of its opaque state.
             marks_reasoning: Whether reasoning is sent back in the field that contained it.
+            think_tags: Whether the text can begin with reasoning in tags.
         """
         self._marks_reasoning = marks_reasoning
+        self._tags = ThinkTagSplitter() if think_tags else None
         self._field: str | None = None
         self._request = request
         self._dialect = dialect
@@ -212,7 +220,9 @@ class ChatCompletionsDecoder:
             return
         content = delta.content
         if content:
-            if isinstance(content, str):
+            if isinstance(content, str) and self._tags is not None:
+                self._add(*self._tags.feed(content), deltas)
+            elif isinstance(content, str):
                 self._text.append(content)
                 deltas.append(TextDelta(content, TEXT))
             else:
@@ -255,15 +265,18 @@ class ChatCompletionsDecoder:
 
     def _take_parts(self, content: list[Json], deltas: list[StreamEvent]) -> None:
         text, reasoning, refusal = self._content.feed(content, self._text)
+        self._add(reasoning, text, deltas)
+        if refusal:
+            self._refusal.append(refusal)
+            deltas.append(RefusalDelta(refusal, REFUSAL))
+
+    def _add(self, reasoning: str, text: str, deltas: list[StreamEvent]) -> None:
         if text:
             self._text.append(text)
             deltas.append(TextDelta(text, TEXT))
         if reasoning:
             self._reasoning.append(reasoning)
             deltas.append(ReasoningDelta(reasoning, REASONING))
-        if refusal:
-            self._refusal.append(refusal)
-            deltas.append(RefusalDelta(refusal, REFUSAL))
 
     def _take_logprobs(self, choice: WireChoice, events: list[StreamEvent]) -> None:
         logprobs = read_logprobs(choice.logprobs, self._warnings)
@@ -281,6 +294,8 @@ class ChatCompletionsDecoder:
     def _end(self, payload: msgspec.Raw, *, whole: bool = False) -> list[StreamEvent]:
         self._ended = True
         events: list[StreamEvent] = []
+        if self._tags is not None:
+            self._add(*self._tags.finish(), [] if whole else events)
         content, reasoning = self._content, "".join(self._reasoning)
         details = merge_details(self._details) if self._details else ()
         blocks = merge_thinking(self._thinking) if self._thinking else ()

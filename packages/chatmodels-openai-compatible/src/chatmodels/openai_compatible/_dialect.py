@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from chatmodels.core.extending import ALL_TOOL_CHOICES
+from chatmodels.core.extending import ALL_TOOL_CHOICES, ToolChoiceMode
 from chatmodels.http import ANY_ID, Counting, IdForm
 from chatmodels.http.wire import Json
 from chatmodels.openai_compatible._server import Server
@@ -48,6 +48,7 @@ class Dialect(Server, frozen=True, kw_only=True):
         tools: Whether tools are supported.
         strict_tools: Whether tools can be `strict`.
         tool_choices: The supported modes of a tool choice.
+        tool_choices_with_reasoning: The modes that can be combined with reasoning, if fewer.
         sends_named_tool_alone: Whether a named tool is sent without the others and as "required",
             because the server does not accept the name of a tool as the choice.
         output_formats: The supported types of `response_format`.
@@ -65,6 +66,7 @@ class Dialect(Server, frozen=True, kw_only=True):
         reasoning_field: The field of an assistant message that returns its readable reasoning;
             None if reasoning is not returned. "content" returns it as a part of the content
             (Mistral), "as_sent" in the field in which this server sent it.
+        think_tags: Whether the text of a response can begin with reasoning in `<think>` tags.
         effort_words: The values that are sent for reasoning efforts, if they differ.
         effort_fields: Reasoning effort to the fields that are sent for it instead, as in
             `{"none": {"thinking.type": "disabled"}}`. A dot descends into an object.
@@ -84,7 +86,8 @@ class Dialect(Server, frozen=True, kw_only=True):
     usage_option: bool = True
     tools: bool = True
     strict_tools: bool = True
-    tool_choices: frozenset[Literal["auto", "required", "none", "tool"]] = ALL_TOOL_CHOICES
+    tool_choices: frozenset[ToolChoiceMode] = ALL_TOOL_CHOICES
+    tool_choices_with_reasoning: frozenset[ToolChoiceMode] = ALL_TOOL_CHOICES
     sends_named_tool_alone: bool = False
     output_formats: frozenset[Literal["json_schema", "json_object"]] = frozenset(
         {"json_schema", "json_object"}
@@ -99,6 +102,7 @@ class Dialect(Server, frozen=True, kw_only=True):
     call_ids: IdForm = ANY_ID
     paired_calls: Collection[str] = ()
     reasoning_field: Literal["reasoning_content", "reasoning", "content", "as_sent"] | None = None
+    think_tags: bool = False
     effort_words: Mapping[str, str] = {}
     effort_fields: Mapping[str, Mapping[str, Json]] = {}
     reasoning_details: bool = False

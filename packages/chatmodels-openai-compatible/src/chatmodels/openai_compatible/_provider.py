@@ -1,18 +1,26 @@
 """A provider whose API is described by a dialect."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from fnmatch import fnmatchcase
-from functools import lru_cache, partial
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
 
 from msgspec.structs import replace
 
-from chatmodels.core import ConfigurationError, ModelInfo
-from chatmodels.core.extending import Capability, OptionSpec, ProviderMetadata, ProviderOptions
+from chatmodels.core import ConfigurationError
+from chatmodels.core.extending import ProviderMetadata, ProviderOptions
 from chatmodels.http import Codec, HttpProvider, Listing
-from chatmodels.openai_compatible._capabilities import capabilities_of
 from chatmodels.openai_compatible._codec import chat_completions_codec
 from chatmodels.openai_compatible._dialect import Dialect
+from chatmodels.openai_compatible._families import dialect_by_name
 from chatmodels.openai_compatible._header_options import headers_from_options
+
+if TYPE_CHECKING:
+    from chatmodels.openai_compatible.responses import ResponsesDialect
+
+Api = Literal["chat_completions", "responses"]
+"""The name of one of OpenAI's APIs."""
+
+APIS: tuple[Api, ...] = ("chat_completions", "responses")
 
 Configure = Callable[[Dialect, ProviderOptions, list[str]], Dialect]
 """Adapts a dialect to the options of a model, and adds wrong options to the list of problems."""
@@ -20,25 +28,17 @@ Configure = Callable[[Dialect, ProviderOptions, list[str]], Dialect]
 OptionsRule = Callable[[ProviderOptions], ProviderOptions]
 """Completes the options of a model, such as its base URL."""
 
+ResponsesDialects = Callable[[], "Mapping[str, ResponsesDialect]"]
+"""Returns the dialects of a Responses API by pattern of model names; the last pattern is "*"."""
+
+Headers = tuple[tuple[str, str], ...]
+
 
 class CompatibleProvider(HttpProvider):
-    """A provider whose API is described by a dialect.
-
-    `compatible_provider` creates it with its metadata.
-
-    Args:
-        dialect: The dialect of models of which nothing is known. It supports everything that at
-            least one model supports.
-        metadata: The metadata of the provider; the name is that of the dialect.
-        families: Pattern of model names to the dialect of these models, as in `{"grok-4*": ...}`.
-            A model has the dialect of the first pattern that its name matches.
-        headers: Name of an option to the header in which it is sent.
-        configure: Adapts a dialect to the options of a model.
-        complete: Completes the options of a model; see `HttpProvider`.
-        listing: The list of models, if it is not OpenAI's.
+    """A provider whose API is described by a dialect; `compatible_provider` creates it.
 
     Attributes:
-        dialect: The dialect of models of which nothing is known.
+        dialect: The chat completions of models of which nothing is known.
     """
 
     def __init__(
@@ -47,6 +47,8 @@ class CompatibleProvider(HttpProvider):
         metadata: ProviderMetadata,
         *,
         families: Mapping[str, Dialect] = {},
+        responses: ResponsesDialects | None = None,
+        default_api: Api = "chat_completions",
         headers: Mapping[str, str] = {},
         configure: Configure | None = None,
         complete: OptionsRule = lambda options: options,
@@ -55,53 +57,21 @@ class CompatibleProvider(HttpProvider):
         super().__init__(metadata, self._codec_of, complete=complete)
         self.dialect = dialect
         self._families = families
+        self._responses = responses
+        self._default_api: Api = default_api
         self._headers = headers
         self._configure = configure
         self._listing = listing
-        self._cached_codec = lru_cache(maxsize=64)(partial(self._build, dialect))
-
-    def derive(
-        self, name: str, /, *, base_url: str | None = None, api_key_env: str | None = None
-    ) -> "CompatibleProvider":
-        """Create a provider with the same API, and a name, an address and a key of its own.
-
-        Environment variables of the original are not read: its key could belong to another server.
-
-        Args:
-            name: The name to register.
-            base_url: The default base URL; that of the original if omitted.
-            api_key_env: The environment variable of the key, which is required then; no variable
-                and no required key if omitted.
-        """
-        base_url = base_url or self.metadata.base_url
-        variables = {"api_key": () if api_key_env is None else (api_key_env,)}
-        required = {"api_key": api_key_env is not None, "base_url": base_url is None}
-        metadata = replace(
-            self.metadata,
-            name=name,
-            base_url=base_url,
-            options=tuple(
-                replace(
-                    option,
-                    env=variables.get(option.name, ()),
-                    required=required.get(option.name, option.required),
-                )
-                for option in self.metadata.options
-            ),
-            models=(),
-            model_prefixes=(),
-        )
-        return self.with_metadata(metadata)
+        self._cached_codec = lru_cache(maxsize=64)(self._build)
 
     def with_metadata(self, metadata: ProviderMetadata, /) -> "CompatibleProvider":
-        """Return a copy of the provider with other metadata, whose name the dialect has as well."""
-        name = metadata.name
+        """Return a provider with the same API and other metadata, such as another name."""
         return CompatibleProvider(
-            replace(self.dialect, name=name),
+            replace(self.dialect, name=metadata.name),
             metadata,
-            families={
-                pattern: replace(dialect, name=name) for pattern, dialect in self._families.items()
-            },
+            families=self._families,
+            responses=self._responses,
+            default_api=self._default_api,
             headers=self._headers,
             configure=self._configure,
             complete=self._complete,
@@ -122,120 +92,40 @@ class CompatibleProvider(HttpProvider):
         problems: list[str] = []
         headers = headers_from_options(self.metadata.name, options, self._headers, problems)
         dialect = self._configured(options, problems)
+        api = options.extra.get("api", self._default_api)
+        if api not in APIS:
+            choices = " or ".join(map(repr, APIS))
+            problems.append(f"{dialect.name} has no api {api!r}; pass {choices}, or omit it")
         if problems:
             raise ConfigurationError("; ".join(problems))
+        if api == "responses":
+            return self._build_responses(dialect.name, headers)
         if dialect is self.dialect:
             return self._cached_codec(headers)
-        return self._build(dialect, headers)
+        return self._build(headers, dialect)
 
-    def _build(self, dialect: Dialect, headers: tuple[tuple[str, str], ...]) -> Codec:
-        families = tuple(self._families)
-        if not families:
-            codec = chat_completions_codec(dialect, headers)
-        else:
-            dialects = (*self._families.values(), dialect)
-            codec = chat_completions_codec(
-                dialect, headers, dialect_for=partial(_dialect_of, families, dialects)
-            )
-        return replace(codec, families=(*families, "*"), models=self._listing or codec.models)
+    def _build(self, headers: Headers, configured: Dialect | None = None) -> Codec:
+        dialect = configured or self.dialect
+        families = {
+            pattern: replace(each, name=dialect.name) for pattern, each in self._families.items()
+        }
+        codec = chat_completions_codec(
+            dialect, headers, dialect_for=dialect_by_name(families, dialect) if families else None
+        )
+        return self._with_listing(replace(codec, families=(*families, "*")))
 
+    def _build_responses(self, name: str, headers: Headers) -> Codec:
+        from chatmodels.openai_compatible.responses import responses_codec
 
-def compatible_provider(
-    dialect: Dialect,
-    *,
-    description: str,
-    base_url: str | None,
-    api_key_env: Sequence[str] = (),
-    api_key_required: bool = True,
-    base_url_env: Sequence[str] = (),
-    options: Sequence[OptionSpec] = (),
-    headers: Mapping[str, str] = {},
-    families: Mapping[str, Dialect] = {},
-    capabilities: Collection[Capability] = (),
-    models: Sequence[ModelInfo] = (),
-    model_prefixes: Sequence[str] = (),
-    documentation_url: str | None = None,
-    distribution: str | None = None,
-    configure: Configure | None = None,
-    complete: OptionsRule = lambda options: options,
-    listing: Listing | None = None,
-) -> CompatibleProvider:
-    """Create the provider of a vendor or server from its dialect and the facts of its metadata.
+        assert self._responses is not None, "without it, there is no option to choose it"
+        dialects = {
+            pattern: replace(each, name=name) for pattern, each in self._responses().items()
+        }
+        codec = responses_codec(
+            dialects["*"], headers, dialect_for=dialect_by_name(dialects, dialects["*"])
+        )
+        # Only OpenAI documents an endpoint that counts the tokens of a response.
+        return self._with_listing(replace(codec, families=tuple(dialects), counting=None))
 
-    >>> from chatmodels.openai_compatible import Dialect, compatible_provider
-    >>> ACME = compatible_provider(
-    ...     Dialect(name="acme"),
-    ...     description="Acme's models.",
-    ...     base_url="https://api.acme.example/v1",
-    ...     api_key_env=["ACME_API_KEY"],
-    ... )
-    >>> ACME.metadata.distribution
-    'chatmodels-provider-acme'
-
-    Args:
-        dialect: The dialect; its name is that of the provider.
-        description: One sentence about the provider.
-        base_url: The default base URL; None if it has to be passed.
-        api_key_env: The environment variables of the key; the first that is set takes precedence.
-        api_key_required: Whether a model cannot be created without a key.
-        base_url_env: The environment variables of the base URL.
-        options: Further options.
-        headers: Name of one of these options to the header in which it is sent.
-        families: Pattern of model names to their dialect, if it differs.
-        capabilities: Capabilities that no field of the dialect shows; the others are derived.
-        models: Models known at the release of the package.
-        model_prefixes: Prefixes of the names of its models.
-        documentation_url: The vendor's reference.
-        distribution: The distribution to install; `chatmodels-provider-<name>` by default.
-        configure: Adapts the dialect to the options of a model.
-        complete: Completes the options of a model, such as a base URL that contains an account.
-        listing: The list of models, if it is not OpenAI's.
-    """
-    metadata = ProviderMetadata(
-        name=dialect.name,
-        description=description,
-        distribution=distribution or f"chatmodels-provider-{dialect.name}",
-        capabilities=capabilities_of(dialect)
-        | frozenset(capabilities)
-        | frozenset([Capability.MODEL_LISTING] if listing is not None else []),
-        options=(
-            OptionSpec(
-                name="api_key",
-                type="str | Callable[[], str | Awaitable[str]]",
-                description="The API key.",
-                env=tuple(api_key_env),
-                required=api_key_required,
-                secret=True,
-            ),
-            OptionSpec(
-                name="base_url",
-                description="The URL of the API, for example of a proxy.",
-                env=tuple(base_url_env),
-                required=base_url is None,
-            ),
-            *options,
-        ),
-        base_url=base_url,
-        models=tuple(models),
-        model_prefixes=tuple(model_prefixes),
-        documentation_url=documentation_url,
-    )
-    return CompatibleProvider(
-        dialect,
-        metadata,
-        families=families,
-        headers=headers,
-        configure=configure,
-        complete=complete,
-        listing=listing,
-    )
-
-
-def _dialect_of(patterns: Sequence[str], dialects: Sequence[Dialect], model: str, /) -> Dialect:
-    return dialects[_place(tuple(patterns), model)]
-
-
-@lru_cache(maxsize=256)
-def _place(patterns: tuple[str, ...], model: str) -> int:
-    matches = (place for place, pattern in enumerate(patterns) if fnmatchcase(model, pattern))
-    return next(matches, len(patterns))
+    def _with_listing(self, codec: Codec) -> Codec:
+        return codec if self._listing is None else replace(codec, models=self._listing)

@@ -160,6 +160,9 @@ class WireModel(Wire, frozen=True, gc=False):
     max_completion_tokens: int | None = None  # Groq
     meta: Json = None  # llama.cpp
     shutdown_date: str | None = None  # OpenAI's "Deprecations" page
+    expiration_date: str | None = None  # OpenRouter, as the next two
+    architecture: Json = None
+    top_provider: Json = None
 
 
 body_decoder = msgspec.json.Decoder(WireBody)

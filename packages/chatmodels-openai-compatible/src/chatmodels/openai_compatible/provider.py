@@ -17,7 +17,7 @@ from chatmodels.core.extending import (
     register_provider,
 )
 from chatmodels.openai_compatible._dialect import ANY_SERVER, Dialect
-from chatmodels.openai_compatible._provider import compatible_provider
+from chatmodels.openai_compatible._vendor import compatible_provider
 
 __all__ = ["PROVIDER"]
 
@@ -31,6 +31,7 @@ _VALUES: Mapping[str, Collection[object]] = {
     "reasoning_field": ("as_sent", "reasoning_content", "reasoning", "none"),
     "output_format": tuple(_FORMATS),
     "system_role": ("system", "developer"),
+    "think_tags": (True, False),
     "usage_option": (True, False),
 }
 
@@ -59,7 +60,8 @@ def configure(dialect: Dialect, options: ProviderOptions, problems: list[str]) -
         changes["reasoning_field"] = None if field == "none" else field
     if "output_format" in given:
         changes["output_formats"] = _FORMATS[str(given["output_format"])]
-    changes |= {each: given[each] for each in ("system_role", "usage_option") if each in given}
+    same = ("system_role", "think_tags", "usage_option")
+    changes |= {each: given[each] for each in same if each in given}
     return replace(dialect, **changes)
 
 
@@ -91,6 +93,12 @@ PROVIDER = compatible_provider(
             ),
             type='Literal["as_sent", "reasoning_content", "reasoning", "none"]',
             default='"as_sent"',
+        ),
+        OptionSpec(
+            name="think_tags",
+            description="Whether texts can begin with reasoning in <think> tags.",
+            type="bool",
+            default="False",
         ),
         OptionSpec(
             name="output_format",

@@ -1,5 +1,6 @@
 """The codec of the Responses API for one dialect."""
 
+from collections.abc import Callable
 from functools import partial
 
 from chatmodels.core import ChatRequest
@@ -13,12 +14,18 @@ from chatmodels.openai_compatible.responses._encode import encode_request, retri
 from chatmodels.openai_compatible.responses._errors import read_failure
 from chatmodels.openai_compatible.responses._media import accepted_media
 
+_Chosen = ResponsesDialect | Callable[[str], ResponsesDialect]
 _IDS = IdForm(r"[\s\S]{1,64}")
 _STORED_HISTORY = frozenset({"previous_response_id", "conversation", "prompt", "retrieve"})
 """The options that refer to messages in the vendor's storage ("Conversation state")."""
 
 
-def responses_codec(dialect: ResponsesDialect, headers: Headers = ()) -> Codec:
+def responses_codec(
+    dialect: ResponsesDialect,
+    headers: Headers = (),
+    *,
+    dialect_for: Callable[[str], ResponsesDialect] | None = None,
+) -> Codec:
     """Return the codec of one vendor with a Responses API.
 
     With `provider_options={"retrieve": id}`, the existing response with that id is fetched, such as
@@ -27,14 +34,16 @@ def responses_codec(dialect: ResponsesDialect, headers: Headers = ()) -> Codec:
     Args:
         dialect: The vendor's dialect.
         headers: Headers of all requests, such as the account to bill.
+        dialect_for: Returns the dialect of a model, for a vendor some of whose models support less
+            than others.
     """
     return Codec(
         api="responses",
-        profile=partial(_profile, dialect),
+        profile=partial(_profile, dialect_for or dialect),
         conversation=ConversationRules(
             ids=_IDS, paired_calls=dialect.paired_calls, held=_STORED_HISTORY
         ),
-        encode=partial(_encode, dialect, headers),
+        encode=partial(_encode, dialect_for or dialect, headers),
         decoder=partial(_decoder, dialect),
         failure=partial(read_failure, provider=dialect.name),
         counting=COUNTING,
@@ -42,7 +51,8 @@ def responses_codec(dialect: ResponsesDialect, headers: Headers = ()) -> Codec:
     )
 
 
-def _profile(dialect: ResponsesDialect, model: str) -> Profile:
+def _profile(chosen: _Chosen, model: str) -> Profile:
+    dialect = chosen if isinstance(chosen, ResponsesDialect) else chosen(model)
     media = accepted_media(dialect)
     return Profile(
         settings=dialect.settings,
@@ -60,7 +70,7 @@ def _profile(dialect: ResponsesDialect, model: str) -> Profile:
 
 
 def _encode(
-    dialect: ResponsesDialect,
+    chosen: _Chosen,
     headers: Headers,
     model: str,
     request: ChatRequest,
@@ -68,6 +78,7 @@ def _encode(
     *,
     stream: bool,
 ) -> HttpRequest:
+    dialect = chosen if isinstance(chosen, ResponsesDialect) else chosen(model)
     options = request.provider_options
     if options.get("retrieve") is not None:
         path = retrieval_path(dialect, options, stream=stream)

@@ -45,16 +45,16 @@ def _texts(body: Mapping[str, Json]) -> Iterator[str]:
 
 
 def _leaves(value: Json) -> Iterator[str]:
-    """Yield the texts in parsed JSON."""
-    if isinstance(value, str):
-        yield value
-    elif is_list(value):
+    """Yield the texts and the other values in parsed JSON."""
+    if is_list(value):
         for item in value:
             yield from _leaves(item)
     elif is_object(value):
         for name, item in value.items():
             if name not in _NO_TEXTS:
                 yield from _leaves(item)
+    else:
+        yield value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 def _without_texts(request: ChatRequest) -> ChatRequest:

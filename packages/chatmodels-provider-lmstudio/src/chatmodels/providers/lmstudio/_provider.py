@@ -16,6 +16,7 @@ DIALECT = Dialect(
     sends_named_tool_alone=True,  # "API Changelog", 0.3.15, documents no choice by name
     output_formats=frozenset({"json_schema"}),  # "Structured Output"; the other type is "text"
     inputs=frozenset({"image"}),
+    think_tags=True,  # "API Changelog", 0.3.9: in the text, unless the app is set otherwise
     reasoning_field="as_sent",  # `reasoning` or `reasoning_content`, as the model requires
 )
 """LM Studio's chat completions."""

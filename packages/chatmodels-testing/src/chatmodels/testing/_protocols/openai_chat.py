@@ -64,9 +64,11 @@ class OpenAIChat:
     def other(
         self, request: ReceivedRequest, models: tuple[str, ...], /
     ) -> SimulatedResponse | None:
-        """List the models, or return one."""
+        """List the models, return one, or describe the key."""
         if request.method != "GET":
             return None
+        if request.path.endswith("/key"):  # OpenRouter's description of a key
+            return json_response({"data": {"label": "simulated"}})
         prefix, separator, name = request.path.rpartition(_MODELS)
         if not separator or prefix.endswith(_CHAT):
             return None

@@ -1,5 +1,6 @@
 """Checks of capabilities: claimed ones work, others are refused."""
 
+import base64
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -9,10 +10,11 @@ from chatmodels.core.extending import Capability, ToolDefinition
 from chatmodels.testing.contract._contract import CheckContext, failure
 from chatmodels.testing.contract._settings import SETTINGS
 
-_PIXEL = (
-    b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,"
-    b"\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
+_PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mP4DwABAQEAHLCMmQAAAABJRU5ErkJggg=="
 )
+"""A white pixel as PNG, which all vendors with images accept."""
+
 _TOOL = ToolDefinition("clock", "Return the time.", {"type": "object", "properties": {}})
 _STRICT_TOOL = ToolDefinition(
     "clock",
@@ -27,7 +29,7 @@ _STRICT_TOOL = ToolDefinition(
 )
 
 _INPUTS: Mapping[Capability, Any] = {
-    Capability.VISION: ImagePart(data=_PIXEL, media_type="image/gif"),
+    Capability.VISION: ImagePart(data=_PIXEL, media_type="image/png"),
     Capability.AUDIO_INPUT: AudioPart(data=b"RIFF", media_type="audio/wav"),
     Capability.DOCUMENTS: FilePart(data=b"%PDF-1.4", media_type="application/pdf", name="a.pdf"),
 }
