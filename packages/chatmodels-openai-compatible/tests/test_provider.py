@@ -381,6 +381,38 @@ async def test_models_are_listed_under_the_name_of_the_options() -> None:
     assert [(model.provider, model.name) for model in listed] == [("gpubox", "anvil")]
 
 
+async def test_whole_responses_can_be_requested_as_streams() -> None:
+    found = acme(Dialect(name="acme", streams_whole=True), api_key_required=False)
+    with Simulator() as simulator:
+        options = ProviderOptions(base_url=simulator.base_url, api_key=Secret("k"))
+        model = found.create_chat_model("m", options)
+        simulator.queue("Whole.", "Async.", "Streamed.")
+        texts = [
+            model.generate("?").text,
+            (await model.agenerate("?")).text,
+            model.stream("?").collect().text,
+        ]
+        streamed = [request["stream"] for request in simulator.requests]
+    assert texts == ["Whole.", "Async.", "Streamed."]
+    assert streamed == [True, True, True]
+    assert model.explain("?").body["stream"] is True
+
+
+def test_a_named_tool_can_be_sent_alone() -> None:
+    found = acme(Dialect(name="acme", sends_named_tool_alone=True), api_key_required=False)
+    model = found.create_chat_model("m", ProviderOptions())
+    date = ToolDefinition("date", "Return the date.", {"type": "object", "properties": {}})
+
+    for choice, sent, names in (
+        ("date", "required", ["date"]),
+        ("auto", "auto", ["clock", "date"]),
+        ("required", "required", ["clock", "date"]),
+    ):
+        body = model.explain("?", tools=[CLOCK, date], tool_choice=choice).body
+        assert body["tool_choice"] == sent
+        assert [tool["function"]["name"] for tool in body["tools"]] == names
+
+
 def test_a_tool_for_the_output_is_required_if_it_cannot_be_named() -> None:
     dialect = Dialect(
         name="acme",
