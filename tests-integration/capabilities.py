@@ -65,7 +65,11 @@ class Api:
 
 
 _RESOURCE = "https://acme.openai.azure.com"
-BASE_URLS: Mapping[str, str] = {}
+BASE_URLS: Mapping[str, str] = {
+    "cloudflare": "https://api.cloudflare.com/client/v4/accounts/acme/ai",
+    "databricks": "https://acme.cloud.databricks.com",
+    "snowflake": "https://acme.snowflakecomputing.com/api/v2/cortex/v1",
+}
 """The addresses of providers that have no default."""
 
 APIS = (

@@ -192,9 +192,14 @@ def _range(profile: Profile, name: str) -> str:
 
 
 def _choices(profile: Profile) -> str:
-    shown = {ALL_TOOL_CHOICES: "all", FREE_TOOL_CHOICES: "not forced"}
     alone, beside = profile.tool_choices, profile.tool_choices & profile.tool_choices_with_reasoning
-    return shown[alone] if alone == beside else f"{shown[alone]}; with reasoning {shown[beside]}"
+    shown = _modes(alone)
+    return shown if alone == beside else f"{shown}; with reasoning {_modes(beside)}"
+
+
+def _modes(choices: frozenset[str]) -> str:
+    shown = {ALL_TOOL_CHOICES: "all", FREE_TOOL_CHOICES: "not forced"}
+    return shown.get(choices) or ", ".join(f"`{mode}`" for mode in sorted(choices))
 
 
 def _output(model: HttpChatModel, output_type: Any, **others: Any) -> str:

@@ -417,3 +417,22 @@ def test_a_translation_is_not_that_of_rules_that_are_gone() -> None:
         support = SchemaSupport(tools=SchemaRules(listed_root=listed))
         made = translate_request(request(ToolDefinition("look", "", empty)), support, "acme")
         assert made.request.tools[0].parameters == (EMPTY if listed else empty)
+
+
+def test_constraints_that_the_vendor_ignores_have_a_warning() -> None:
+    rules = SchemaRules(adapt=lambda schema: ({**schema, "title": "t"}, ["x"] * ("y" in schema)))
+    schema = {"type": "object", "y": 1, "properties": {"a": {"y": 2}, "b": {}}}
+    output = OutputSchema("o", schema)
+
+    translated = translate_request(
+        request(output=output), SchemaSupport(tools=rules, output=rules), "acme"
+    )
+
+    assert translated.request.output is not None
+    assert translated.request.output.schema == {
+        "type": "object",
+        "y": 1,
+        "properties": {"a": {"y": 2, "title": "t"}, "b": {"title": "t"}},
+        "title": "t",
+    }
+    assert translated.warnings == ("acme: the server does not enforce the output's x of a, x",)

@@ -76,6 +76,14 @@ def test_models_are_listed(body: object) -> None:
     assert read_models(json.dumps(body).encode(), "vendor") == MODELS
 
 
+def test_the_context_of_a_slot_of_llama_cpp_is_listed() -> None:
+    body = {"data": [{"id": "m", "meta": {"n_ctx": 2048, "n_ctx_train": 8192}}]}
+
+    (model,) = read_models(json.dumps(body).encode(), "vendor")
+
+    assert model.context_window == 2048
+
+
 @pytest.mark.parametrize(
     "body",
     [

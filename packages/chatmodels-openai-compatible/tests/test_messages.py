@@ -25,7 +25,7 @@ from chatmodels.core import (
 )
 from chatmodels.core._calls.negotiation import negotiate
 from chatmodels.core.extending import ProviderState
-from chatmodels.openai_compatible import Dialect, chat_completions_codec
+from chatmodels.openai_compatible import Dialect, chat_completions_codec, split_parallel_calls
 
 VENDOR = Dialect(
     name="vendor",
@@ -460,3 +460,26 @@ def test_thinking_blocks_are_sent_back_to_their_sender() -> None:
     (message,) = written(assistant(mine, "Yes."))
     assert message == {"role": "assistant", "content": "Yes.", "thinking_blocks": blocks}
     assert written(assistant(theirs, "Yes.")) == [{"role": "assistant", "content": "Yes."}]
+
+
+@pytest.mark.parametrize(
+    ("results", "roles"),
+    [
+        (["2", "1"], ["user", "assistant", "tool", "assistant", "tool", "user"]),
+        (["1"], ["user", "assistant", "tool", "user"]),
+    ],
+)
+def test_calls_of_one_turn_can_be_sent_one_by_one(results: list[str], roles: list[str]) -> None:
+    calls = tuple(ToolCall(each, "clock", "{}") for each in ("1", "2"))
+    sent = written(
+        user("?"),
+        Message("assistant", (TextPart("One moment"), *calls)),
+        Message("tool", tuple(ToolResult(each, (TextPart(each),)) for each in results)),
+        user("!"),
+        dialect=Dialect(name="vendor", adapt=split_parallel_calls),
+    )
+
+    assert [message["role"] for message in sent] == roles
+    assert [message["content"] for message in sent[1:3]] == ["One moment", "1"]
+    split = [len(message["tool_calls"]) for message in sent if message["role"] == "assistant"]
+    assert split == ([1, 1] if len(results) > 1 else [2])

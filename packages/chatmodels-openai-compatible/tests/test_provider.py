@@ -154,6 +154,36 @@ def test_options_of_an_account_complete_the_address() -> None:
     assert model.explain("?").url == "https://blue.acme.example/chat/completions"
 
 
+def by_account() -> CompatibleProvider:
+    account = OptionSpec(name="account", description="The account.", env=("ACME_ACCOUNT",))
+    return acme(base_url="https://{account}.acme.example/v1", options=[account])
+
+
+def test_an_address_can_contain_an_option() -> None:
+    registry = registered(by_account())
+    model = create_chat_model("acme:m", registry=registry, api_key="k", account="eu-1.two_b")
+    other = create_chat_model("acme:m", registry=registry, api_key="k", base_url=URL)
+
+    assert model.explain("?").url == "https://eu-1.two_b.acme.example/v1/chat/completions"
+    assert other.explain("?").url == f"{URL}/chat/completions"
+    assert by_account().metadata.base_url == "https://{account}.acme.example/v1"
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({}, "has no account; set ACME_ACCOUNT or pass account"),
+        ({"account": "evil.example/?"}, "the account 'evil.example/\\?' cannot be part of a URL"),
+        ({"account": ".."}, "the account '..' cannot be part of a URL"),
+    ],
+)
+def test_an_option_that_cannot_be_part_of_an_address_is_refused(
+    options: dict[str, str], problem: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=problem):
+        create_chat_model("acme:m", registry=registered(by_account()), api_key="k", **options)
+
+
 def test_a_listing_of_its_own_replaces_openais() -> None:
     def read(body: bytes) -> Any:
         return read_models(body, "acme")
@@ -349,6 +379,51 @@ async def test_models_are_listed_under_the_name_of_the_options() -> None:
         assert isinstance(found, CompatibleProvider)
         listed = await found.alist_models(options)
     assert [(model.provider, model.name) for model in listed] == [("gpubox", "anvil")]
+
+
+async def test_whole_responses_can_be_requested_as_streams() -> None:
+    found = acme(Dialect(name="acme", streams_whole=True), api_key_required=False)
+    with Simulator() as simulator:
+        options = ProviderOptions(base_url=simulator.base_url, api_key=Secret("k"))
+        model = found.create_chat_model("m", options)
+        simulator.queue("Whole.", "Async.", "Streamed.")
+        texts = [
+            model.generate("?").text,
+            (await model.agenerate("?")).text,
+            model.stream("?").collect().text,
+        ]
+        streamed = [request["stream"] for request in simulator.requests]
+    assert texts == ["Whole.", "Async.", "Streamed."]
+    assert streamed == [True, True, True]
+    assert model.explain("?").body["stream"] is True
+
+
+def test_a_named_tool_can_be_sent_alone() -> None:
+    found = acme(Dialect(name="acme", sends_named_tool_alone=True), api_key_required=False)
+    model = found.create_chat_model("m", ProviderOptions())
+    date = ToolDefinition("date", "Return the date.", {"type": "object", "properties": {}})
+
+    for choice, sent, names in (
+        ("date", "required", ["date"]),
+        ("auto", "auto", ["clock", "date"]),
+        ("required", "required", ["clock", "date"]),
+    ):
+        body = model.explain("?", tools=[CLOCK, date], tool_choice=choice).body
+        assert body["tool_choice"] == sent
+        assert [tool["function"]["name"] for tool in body["tools"]] == names
+
+
+def test_a_tool_for_the_output_is_required_if_it_cannot_be_named() -> None:
+    dialect = Dialect(
+        name="acme",
+        output_formats=frozenset(),
+        tool_choices=frozenset({"auto", "required"}),
+    )
+    model = create_chat_model("acme:m", registry=registered(acme(dialect)), api_key="k")
+
+    assert model.explain("?", output_type=list[int]).body["tool_choice"] == "required"
+    with_tool = model.explain("?", output_type=list[int], tools=[CLOCK]).body
+    assert (with_tool["tool_choice"], len(with_tool["tools"])) == ("required", 2)
 
 
 def test_a_vendor_with_two_apis_has_an_option_for_them() -> None:

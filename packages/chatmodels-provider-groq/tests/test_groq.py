@@ -91,3 +91,9 @@ def test_names_of_speakers_are_left_out() -> None:
     named = Message("user", (TextPart("Hi"),), "Ada")
 
     assert body("openai/gpt-oss-20b", named)["messages"] == [{"role": "user", "content": "Hi"}]
+
+
+def test_the_address_of_groqs_own_sdk_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GROQ_BASE_URL", "https://api.groq.com")  # the SDK adds the path itself
+
+    assert body("openai/gpt-oss-20b")["model"] == "openai/gpt-oss-20b"

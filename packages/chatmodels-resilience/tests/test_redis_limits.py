@@ -5,6 +5,7 @@ import logging
 import pickle
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from itertools import chain
 from threading import Event, Thread
@@ -28,6 +29,7 @@ from chatmodels.core import (
 )
 from chatmodels.core.extending import CallInfo, Run, Send, Sleep
 from chatmodels.resilience import RateLimit, RedisLimits
+from chatmodels.resilience._redis_limits import Slot
 from chatmodels.resilience._redis_scripts import CHANGE
 
 NOWHERE = "redis://someone:hunter2@127.0.0.1:9/0?password=hunter3"
@@ -159,6 +161,56 @@ def test_a_call_that_is_cancelled_returns_its_place(limit: Make) -> None:
     flush(first, second)
 
     assert Running(first).wait == 65
+    running.flow.close()
+
+
+@pytest.mark.parametrize("step", ["first", "moved"])
+def test_a_call_that_is_cancelled_while_it_reserves_returns_its_place(
+    limit: Make, client: Any, clock: Any, step: str
+) -> None:
+    first, second = limit(requests=1), limit(requests=1)
+    running = Running(first)
+    if step == "first":
+        flow: Any = second(running.call, running.call.request)
+        effect = next(flow)
+    else:
+        waiting = Running(second)
+        clock.now = 66  # its place is over, so that the next effect moves it
+        flow = waiting.flow
+        effect = next(flow)
+    assert isinstance(effect, Run)
+    script, cancel = client.register_script, flow.close
+
+    def register(text: str) -> Any:
+        def run(keys: list[str], arguments: list[object]) -> Any:
+            reply = script(text)(keys, arguments)
+            if text != CHANGE:
+                cancel()  # another thread runs the function, and the call does not wait for it
+            return reply
+
+        return run
+
+    client.register_script = register
+    effect.function()
+    del client.register_script
+    flush(first, second)
+
+    clock.now = 66
+    assert Running(first).wait is None
+    assert Running(first).wait == 65
+    running.flow.close()
+
+
+def test_a_call_that_is_cancelled_before_a_thread_is_free_reserves_nothing(limit: Make) -> None:
+    shared = limit(requests=1)
+    running = Running(shared)
+    flow: Any = shared(running.call, running.call.request)
+    effect = next(flow)
+    flow.close()
+
+    assert effect.function() is None
+
+    assert Running(shared).wait == 65
     running.flow.close()
 
 
@@ -420,6 +472,18 @@ def test_corrections_that_fail_are_forgotten(clock: Any) -> None:
     assert Running(limit, tokens=90).wait == 65
 
 
+def test_corrections_without_an_address_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("REDIS_URL", raising=False)
+    shared = RedisLimits()  # its address was there when the place was reserved
+
+    slot = Slot("k", [(1, 5)], "10", 0.0)
+
+    shared.change(slot, [0])
+    shared.flush()
+
+    assert slot.uses == [(0, 5)]
+
+
 def test_calls_can_end_while_the_interpreter_ends(
     clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -524,8 +588,29 @@ def test_nothing_shows_the_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     assert repr(shared) == "RedisLimits('redis://127.0.0.1:9/0')"
     assert repr(RedisLimits()) == "RedisLimits(REDIS_URL)"
     assert repr(RedisLimits(client=FakeRedis())) == "RedisLimits(client=FakeRedis)"
-    assert repr(RedisLimits("redis://[::1")) == "RedisLimits('redis://')"
     assert b"hunter" not in pickle.dumps(shared)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("redis://:hunter/2=@localhost:6379/1", "redis://localhost:6379/1"),
+        ("redis://someone:hunter#2@localhost", "redis://"),
+        ("redis://:hunter?2@localhost", "redis://"),
+        ("redis://localhost:port?password=hunter@2", "redis://"),
+        ("redis://[::1", "redis://[::1"),
+    ],
+)
+def test_a_password_that_is_not_encoded_is_not_shown(url: str, shown: str) -> None:
+    shared = RedisLimits(url)
+    limit = RateLimit(requests=1, shared=shared, key="k")
+
+    with pytest.raises(ConfigurationError, match="percent-encoded") as raised:
+        Running(limit)
+
+    assert repr(shared) == f"RedisLimits({shown!r})"
+    assert b"hunter" not in pickle.dumps(shared)
+    assert "hunter" not in "".join(traceback.format_exception(raised.value))
 
 
 def test_a_limit_can_be_pickled() -> None:

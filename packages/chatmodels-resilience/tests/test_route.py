@@ -517,3 +517,17 @@ def test_wrong_arguments_are_refused_together() -> None:
     )
     with pytest.raises(ConfigurationError, match="Route: pass at least one model"):
         Route([])
+
+
+async def test_a_strategy_that_fails_after_a_response_frees_the_member(call: Any) -> None:
+    class Failing:
+        def __call__(self, members: Any, call: Any, request: Any) -> RouteMember:
+            return members[0]
+
+        def responded(self, member: RouteMember, call: CallInfo, seconds: float) -> None:
+            raise ZeroDivisionError
+
+    model = Route([Named("a")], Failing())
+    with pytest.raises(InternalError):
+        await call(model)
+    assert model.members[0].running == 0

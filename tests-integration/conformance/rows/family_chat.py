@@ -31,9 +31,11 @@ def neutral(dialect: Dialect, exchange: Recording) -> ChatRequest:
 
 
 def model_for(name: str, exchange: Recording, engine: Engine) -> ChatModel:
-    """Make the model to which a request was sent."""
+    """Make the model to which a request was sent; the address can decide about abilities."""
+    address = FAMILY[name].metadata.base_url or ""
     return create_chat_model(
         f"{name}:{body_of(exchange)['model']}",
+        base_url=address if address and "{" not in address else "https://any.example/v1",
         api=api_of(name, "chat_completions"),
         api_key="sk-recorded",
         max_retries=0,

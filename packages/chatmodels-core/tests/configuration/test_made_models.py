@@ -1,10 +1,17 @@
 """Models of a config file that are made of other models."""
 
+from collections.abc import Sequence
+from functools import partial
+from threading import Thread
+
 import pytest
 
 from chatmodels.core import ConfigurationError
+from chatmodels.core.extending import CallableModel
 
 pytestmark = pytest.mark.usefixtures("policies")
+
+LONG = 60.0  # seconds, of which none pass unless the test fails
 
 FILE = """
     [models.pool]
@@ -42,6 +49,30 @@ def test_it_follows_its_members(registry, write) -> None:
     write(FILE.format(a="changed"))
     assert registry.reload_config() is True
     assert model.generate("Hello").text == "acme:changed"
+
+
+def test_another_thread_can_create_it_at_the_same_time(registry, write, monkeypatch) -> None:
+    """A member can wait for a thread that needs the policies of the file."""
+    import plugin_policies as plugin
+
+    found = []
+
+    class Waiting(plugin.Pool):
+        def __init__(self, models: Sequence[CallableModel], limit: int = 1) -> None:
+            super().__init__(models, limit)
+            if registry.aliases and not found:
+                found.append(None)
+                create = partial(registry.create_chat_model, "pool")
+                thread = Thread(target=lambda: found.append(create()), daemon=True)
+                thread.start()
+                thread.join(LONG)
+
+    monkeypatch.setattr(plugin, "Pool", Waiting)
+    registry.load_config(write(FILE.format(a="x")))
+    model = registry.create_chat_model("pool")
+    other = found[-1]
+    assert model.target.models is other.target.models
+    assert model.target._policies == other.target._policies
 
 
 def test_it_has_no_options_of_its_own(registry, write) -> None:

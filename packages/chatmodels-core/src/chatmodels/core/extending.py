@@ -6,7 +6,7 @@ from chatmodels.core._calls.batch import BatchResults
 from chatmodels.core._calls.batch_protocol import BatchModel
 from chatmodels.core._calls.call import CallInfo, Observer
 from chatmodels.core._calls.exchange import HttpExchange
-from chatmodels.core._calls.fallbacks import events_of
+from chatmodels.core._calls.fallbacks import aresponse_of, events_of, response_of
 from chatmodels.core._calls.flow import (
     Collect,
     Effect,
@@ -165,6 +165,7 @@ __all__ = [
     "ToolStreamEvent",
     "add_log_filter",
     "adrive",
+    "aresponse_of",
     "as_messages",
     "drive",
     "error_class",
@@ -186,6 +187,7 @@ __all__ = [
     "publish",
     "read_rate_limits",
     "register_provider",
+    "response_of",
     "spawn",
     "structured_output",
     "text_of",

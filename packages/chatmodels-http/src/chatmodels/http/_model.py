@@ -25,7 +25,9 @@ from chatmodels.core.extending import (
     ProviderMetadata,
     ProviderOptions,
     StandardChatModel,
+    aresponse_of,
     is_credential,
+    response_of,
 )
 from chatmodels.http._bodies import adrain, aread_body, drain, read_body
 from chatmodels.http._codec.codec import Codec
@@ -149,6 +151,8 @@ class HttpChatModel(StandardChatModel):
     def respond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
         """Request a whole response from the provider, once."""
         sender = self._sender
+        if sender.codec.streams_whole:
+            return response_of(self.events(request, call), call)
         translated = self._translated(request)
         wire = sender.codec.encode(self.model, translated.request, stream=False)
         limits = Limits(call.timeout, self.provider, deadline=call.deadline)
@@ -159,6 +163,8 @@ class HttpChatModel(StandardChatModel):
     async def arespond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
         """Async version of `respond`."""
         sender = self._sender
+        if sender.codec.streams_whole:
+            return await aresponse_of(self.aevents(request, call), call)
         translated = self._translated(request)
         wire = sender.codec.encode(self.model, translated.request, stream=False)
         limits = Limits(call.timeout, self.provider, deadline=call.deadline)
@@ -224,10 +230,10 @@ class HttpChatModel(StandardChatModel):
         """Return the request that `respond` would send, with secrets masked and not fetched."""
         codec = self._sender.codec
         translated = self._translated(request)
-        encode = partial(codec.encode, self.model, stream=False)
+        encode = partial(codec.encode, self.model, stream=codec.streams_whole)
         wire = encode(translated.request)
         body = msgspec.json.decode(wire.body) if wire.body else None
-        url, headers = self._sender.preview(wire)
+        url, headers = self._sender.preview(wire, stream=codec.streams_whole)
         return Explanation(
             method=wire.method,
             url=url,

@@ -189,7 +189,7 @@ class Sender:
                     raise refusal
             again = False
 
-    def preview(self, request: HttpRequest) -> tuple[str, dict[str, str]]:
+    def preview(self, request: HttpRequest, *, stream: bool) -> tuple[str, dict[str, str]]:
         """Return the address and the headers of a request, with secrets masked."""
         secret = None if self._secret is None else Secret(MASK)
         shown = {
@@ -198,7 +198,7 @@ class Sender:
         }
         if self._signers is not None:
             shown = {"authorization": MASK} | shown
-        return self._url(request), self._headers(request, secret, shown, stream=False)
+        return self._url(request), self._headers(request, secret, shown, stream=stream)
 
     def complete_error(
         self, error: ChatModelError, response: HttpResponse | AsyncHttpResponse

@@ -42,6 +42,7 @@ def chat_completions_codec(
             think_tags=dialect.think_tags,
         ),
         failure=partial(read_failure, provider=dialect.name),
+        streams_whole=dialect.streams_whole,
         counting=dialect.counting,
         **codec_fields(dialect, headers),
     )

@@ -49,6 +49,8 @@ class Dialect(Server, frozen=True, kw_only=True):
         strict_tools: Whether tools can be `strict`.
         tool_choices: The supported modes of a tool choice.
         tool_choices_with_reasoning: The modes that can be combined with reasoning, if fewer.
+        sends_named_tool_alone: Whether a named tool is sent without the others and as "required",
+            because the server does not accept the name of a tool as the choice.
         output_formats: The supported types of `response_format`.
         native_output_without: Fields that cannot be combined with `response_format`.
         inputs: The media that user messages can contain besides text.
@@ -71,6 +73,8 @@ class Dialect(Server, frozen=True, kw_only=True):
         reasoning_details: Whether `reasoning_details` are returned, instead of readable reasoning.
         speaker_names: Whether messages can have the name of a speaker; it is left out otherwise.
         fields: Fields of each request; a dot in a path descends into an object.
+        streams_whole: Whether whole responses are requested as streams, because the server goes on
+            with an abandoned whole response.
         counting: The endpoint that counts tokens: `INPUT_TOKENS` (llama.cpp) or `TOKENIZE` (vLLM);
             None if there is none.
         adapt: Adapts the body to this vendor, before the caller's `provider_options` are merged.
@@ -84,6 +88,7 @@ class Dialect(Server, frozen=True, kw_only=True):
     strict_tools: bool = True
     tool_choices: frozenset[ToolChoiceMode] = ALL_TOOL_CHOICES
     tool_choices_with_reasoning: frozenset[ToolChoiceMode] = ALL_TOOL_CHOICES
+    sends_named_tool_alone: bool = False
     output_formats: frozenset[Literal["json_schema", "json_object"]] = frozenset(
         {"json_schema", "json_object"}
     )
@@ -103,6 +108,7 @@ class Dialect(Server, frozen=True, kw_only=True):
     reasoning_details: bool = False
     speaker_names: bool = True
     fields: Mapping[str, Json] = {}
+    streams_whole: bool = False
     counting: Counting | None = None
     adapt: Adapt | None = None
 

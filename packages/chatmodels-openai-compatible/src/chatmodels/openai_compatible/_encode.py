@@ -9,6 +9,7 @@ from chatmodels.openai_compatible._dialect import Dialect
 from chatmodels.openai_compatible._messages import encode_conversation
 
 _NO_SETTINGS = Settings()
+_REQUIRED = ToolChoice("required")
 
 
 def encode_request(model: str, request: ChatRequest, dialect: Dialect, *, stream: bool) -> bytes:
@@ -25,10 +26,14 @@ def encode_request(model: str, request: ChatRequest, dialect: Dialect, *, stream
     }
     if request.settings != _NO_SETTINGS:
         _settings(request, dialect, body)
-    if request.tools:
-        body["tools"] = [_tool(tool) for tool in request.tools]
-    if request.tool_choice is not None:
-        body["tool_choice"] = _choice(request.tool_choice)
+    tools, choice = request.tools, request.tool_choice
+    if dialect.sends_named_tool_alone and choice is not None and choice.mode == "tool":
+        tools = [tool for tool in tools if tool.name == choice.name]
+        choice = _REQUIRED
+    if tools:
+        body["tools"] = [_tool(tool) for tool in tools]
+    if choice is not None:
+        body["tool_choice"] = _choice(choice)
     if request.output is not None:
         body["response_format"] = _format(request.output)
     if stream:

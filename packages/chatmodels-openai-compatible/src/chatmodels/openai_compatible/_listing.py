@@ -37,10 +37,14 @@ def read_models(body: bytes, provider: str) -> Sequence[ModelInfo]:
 def _read(wire: WireModel, record: Json, provider: str) -> ModelInfo:
     best = wire.top_provider if is_object(wire.top_provider) else {}
     media = wire.architecture if is_object(wire.architecture) else {}
+    slot = wire.meta if is_object(wire.meta) else {}
     return ModelInfo(
         name=wire.id,
         provider=provider,
-        context_window=wire.context_window or wire.context_length or wire.max_model_len,
+        context_window=wire.context_window
+        or wire.context_length
+        or wire.max_model_len
+        or integer_or_none(slot.get("n_ctx")),  # shorter than in the training
         max_output_tokens=wire.max_completion_tokens
         or integer_or_none(best.get("max_completion_tokens")),
         input_modalities=_texts(media.get("input_modalities")),

@@ -1,10 +1,12 @@
 """Creates the provider of one vendor or server from its facts."""
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 
 from chatmodels.core import ModelInfo
 from chatmodels.core.extending import Capability, OptionSpec, ProviderMetadata
 from chatmodels.http import Listing
+from chatmodels.openai_compatible._address import complete_address, places
 from chatmodels.openai_compatible._capabilities import capabilities_of
 from chatmodels.openai_compatible._dialect import Dialect
 from chatmodels.openai_compatible._provider import (
@@ -54,7 +56,8 @@ def compatible_provider(
         dialect: The dialect of models of which nothing is known. It supports everything that at
             least one model supports. Its name is that of the provider.
         description: One sentence about the provider.
-        base_url: The default base URL; None if it has to be passed.
+        base_url: The default base URL; None if it has to be passed. It can contain the names of
+            options in braces, as in `"https://{account}.acme.example/v1"`.
         api_key_env: The environment variables of the key; the first that is set takes precedence.
         api_key_required: Whether a model cannot be created without a key.
         base_url_env: The environment variables of the base URL.
@@ -71,9 +74,13 @@ def compatible_provider(
         documentation_url: The vendor's reference.
         distribution: The distribution to install; `chatmodels-provider-<name>` by default.
         configure: Adapts the dialect to the options of a model.
-        complete: Completes the options of a model, such as a base URL that contains an account.
+        complete: Completes the options of a model, if a template of the base URL cannot.
         listing: The list of models, if it is not OpenAI's.
     """
+    template = base_url if base_url is not None and places(base_url) else None
+    if template is not None:
+        variables = {option.name: option.env for option in options}
+        complete = partial(complete_address, template, dialect.name, variables)
     by_default = responses()["*"] if responses and default_api == "responses" else dialect
     listed = () if listing is None else (Capability.MODEL_LISTING,)
     key = OptionSpec(

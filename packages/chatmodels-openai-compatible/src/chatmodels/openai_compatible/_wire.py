@@ -158,6 +158,7 @@ class WireModel(Wire, frozen=True, gc=False):
     context_length: int | None = None  # OpenRouter, Together
     max_model_len: int | None = None  # vLLM
     max_completion_tokens: int | None = None  # Groq
+    meta: Json = None  # llama.cpp
     shutdown_date: str | None = None  # OpenAI's "Deprecations" page
     expiration_date: str | None = None  # OpenRouter, as the next two
     architecture: Json = None

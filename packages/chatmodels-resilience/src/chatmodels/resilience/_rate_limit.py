@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from threading import RLock
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -28,7 +29,7 @@ from chatmodels.resilience._planned_calls import PlannedCall, PlannedCalls
 from chatmodels.resilience._validation import number_problems
 
 if TYPE_CHECKING:
-    from chatmodels.resilience._redis_limits import RedisLimits, Slot
+    from chatmodels.resilience._redis_limits import Place, RedisLimits, Slot
 
 
 class RateLimit:
@@ -119,10 +120,12 @@ class RateLimit:
         amounts = self._amounts(request)
         planned: PlannedCall | None = None
         slot: Slot | None = None
+        place = self._place(amounts)
         try:
             while True:  # while a call waits, the time at which it can begin can become later
-                if self.shared is not None:
-                    slot = yield self._reserve(self.shared, call, amounts, slot)
+                if place is not None:
+                    patience = None if call.deadline is None else call.deadline - self._clock()
+                    slot = yield Run(partial(place.reserve, patience))
                     if slot is not None and slot.wait > 0:
                         self._check_wait(call, slot.wait)
                         yield Sleep(slot.wait)
@@ -133,7 +136,7 @@ class RateLimit:
                     break
                 yield Sleep(wait)
         except BaseException:
-            self._cancel(planned, slot)
+            self._cancel(planned, place)
             raise
         before = call.response_headers
         try:
@@ -160,13 +163,14 @@ class RateLimit:
             "output_tokens": output,
         }
 
-    def _reserve(
-        self, shared: "RedisLimits", call: CallInfo, amounts: Amounts, before: "Slot | None"
-    ) -> Run:
-        """Return the effect of reserving a place in the shared limits, or checking that before."""
+    def _place(self, amounts: Amounts) -> "Place | None":
+        """Return the place of a call in the shared limits; None if they are not shared."""
+        if self.shared is None:
+            return None
+        from chatmodels.resilience._redis_limits import Place
+
         uses = [(amounts[unit], limit) for unit, limit in self._limits.items()]
-        patience = None if call.deadline is None else call.deadline - self._clock()
-        return Run(lambda: shared.reserve(self.key, self.per, uses, before, patience))
+        return Place(self.shared, self.key, self.per, uses)
 
     def _plan(self, call: CallInfo, amounts: Amounts) -> PlannedCall:
         with self._lock:
@@ -195,12 +199,12 @@ class RateLimit:
                 retry_after=wait,
             )
 
-    def _cancel(self, planned: PlannedCall | None, slot: "Slot | None") -> None:
+    def _cancel(self, planned: PlannedCall | None, place: "Place | None") -> None:
         if planned is not None:
             with self._lock:
                 self._calls.cancel(planned)
-        if slot is not None and self.shared is not None:
-            self.shared.change(slot, [0] * len(slot.uses))
+        if place is not None:
+            place.leave()
 
     def _learn(
         self, call: CallInfo, planned: PlannedCall, before: Mapping[str, str] | None

@@ -1,10 +1,10 @@
 """A connection to Redis or Valkey that shows no secrets."""
 
 import os
+import re
 from collections.abc import Callable
 from threading import Lock
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from chatmodels.core import ConfigurationError
 from chatmodels.resilience._validation import number_problems
@@ -76,12 +76,21 @@ class RedisConnection:
             ) from error
         # The server may have closed an idle connection. By default, redis-py 6 and later repeat a
         # failure three times, with delays of seconds.
-        return Redis.from_url(  # pyright: ignore[reportUnknownMemberType] - it lacks annotations
-            url,
-            socket_timeout=self._timeout,
-            socket_connect_timeout=self._timeout,
-            retry=Retry(NoBackoff(), 1, (BrokenConnection,)),
-        )
+        try:
+            return Redis.from_url(  # pyright: ignore[reportUnknownMemberType] - it lacks annotations
+                url,
+                socket_timeout=self._timeout,
+                socket_connect_timeout=self._timeout,
+                retry=Retry(NoBackoff(), 1, (BrokenConnection,)),
+            )
+        except ValueError:
+            # The error quotes a part of the URL, which can be a part of the password.
+            url = ""  # tracebacks show local variables
+            raise ConfigurationError(
+                f"{self._owner} cannot read the URL {self.address}; write a special character of a "
+                "password in its percent-encoded form, as in %2F for a slash",
+                op="configure",
+            ) from None
 
     def close(self) -> None:
         """Close the connections, but not those of a client that was passed."""
@@ -108,9 +117,8 @@ class RedisConnection:
 
 def _without_secrets(url: str) -> str:
     """Remove the user, the password and the query, which can contain a password, too."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:  # such as a wrong IPv6 address
-        return url.partition(":")[0] + "://"
-    host = parts.netloc.rpartition("@")[2]
-    return f"{parts.scheme}://{host}{parts.path}"
+    scheme, _, rest = url.partition("://")
+    address, *query = re.split("[?#]", rest, maxsplit=1)
+    if "@" in "".join(query):  # a password that is not percent-encoded: its end is unknown
+        return f"{scheme}://"
+    return f"{scheme}://{address.rpartition('@')[2]}"

@@ -3,10 +3,10 @@
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from threading import Condition, Thread
+from threading import Condition, RLock, Thread
 from typing import Any, Literal, Self
 
-from chatmodels.core import ConfigurationError, NetworkError
+from chatmodels.core import ChatModelError, ConfigurationError, NetworkError
 from chatmodels.core.extending import error_facts, logger
 from chatmodels.resilience._redis_connection import RedisConnection
 from chatmodels.resilience._redis_scripts import CHANGE, PAUSE, RESERVE
@@ -32,6 +32,55 @@ class Slot:
         self.uses = list(uses)
         self.bucket = bucket
         self.wait = wait
+
+
+class Place:
+    """The place of one call in shared limits, which the call can leave at any time.
+
+    A cancelled async call does not wait for the thread that reserves its place. The thread then
+    releases it.
+    """
+
+    __slots__ = ("_key", "_left", "_lock", "_per", "_reserving", "_shared", "_slot", "_uses")
+
+    def __init__(self, shared: "RedisLimits", key: str, per: float, uses: Uses) -> None:
+        self._shared = shared
+        self._key = key
+        self._per = per
+        self._uses = uses
+        self._slot: Slot | None = None
+        self._reserving = self._left = False
+        self._lock = RLock()  # the garbage collector can cancel a call within `with`
+
+    def reserve(self, patience: float | None) -> Slot | None:
+        """Reserve the place, or check that it still fits; see `RedisLimits.reserve`."""
+        with self._lock:
+            if self._left:  # before a thread was free
+                return None
+            self._reserving = True
+        try:
+            self._slot = self._shared.reserve(
+                self._key, self._per, self._uses, self._slot, patience
+            )
+        finally:
+            with self._lock:
+                self._reserving = False
+                left = self._left
+            if left:
+                self._release()
+        return self._slot
+
+    def leave(self) -> None:
+        """Release the place, now or as soon as it is reserved."""
+        with self._lock:
+            self._left = True
+            reserving = self._reserving
+        if not reserving:
+            self._release()
+
+    def _release(self) -> None:
+        if self._slot is not None:
+            self._shared.change(self._slot, [0] * len(self._slot.uses))
 
 
 class RedisLimits:
@@ -155,7 +204,7 @@ class RedisLimits:
                     return
             for name in {key for key, _, _ in changes}:
                 fields = [part for key, *field in changes if key == name for part in field]
-                with suppress(NetworkError):  # the next call that reserves a place raises it
+                with suppress(ChatModelError):  # the next call that reserves a place raises it
                     self._run(CHANGE, name, fields)
 
     def _sends(self) -> bool:

@@ -113,13 +113,14 @@ class Routing:
             return Admission(member, is_probe, self._clock())
 
     def _succeed(self, admission: Admission, call: CallInfo) -> None:
-        if self._responded is not None:
-            with self._lock:
-                self._responded(admission.member, call, self._clock() - admission.started)
+        seconds = self._clock() - admission.started
         if call.op == "generate":
             self._settle(admission, call, None)
         else:
             call.on_end(lambda response, error: self._settle(admission, call, error))
+        if self._responded is not None:  # last, since it can raise an error
+            with self._lock:
+                self._responded(admission.member, call, seconds)
 
     def _settle(self, admission: Admission, call: CallInfo, error: BaseException | None) -> None:
         member = admission.member

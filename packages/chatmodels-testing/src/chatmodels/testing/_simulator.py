@@ -58,6 +58,8 @@ class Simulator(LoopbackServer[Connection]):
         latency: Can be changed at any time.
         pace: Can be changed at any time.
         models: The names in the model listing.
+        stream_usage: Whether streams report their usage even if the request does not ask for it, as
+            some vendors do. It can be changed at any time.
         recordings: The recorded exchanges that are replayed.
     """
 
@@ -77,6 +79,7 @@ class Simulator(LoopbackServer[Connection]):
         self.latency = latency
         self.pace = pace
         self.models: tuple[str, ...] = _MODELS
+        self.stream_usage = False
         self._reply = None if reply is None else validate_reply(reply)
         self.recordings = tuple(exchanges)
         self._lock = Condition()
@@ -216,6 +219,8 @@ class Simulator(LoopbackServer[Connection]):
             parsed = protocol.read(exchange.request)
         except MalformedRequestError as error:
             return protocol.error(ErrorCode.INVALID_REQUEST, 400, str(error))
+        if self.stream_usage:
+            parsed = msgspec.structs.replace(parsed, stream_usage=True)
         reply: Reply | None
         if parsed.model.startswith(FAULT_PREFIX):
             reply = FAULTS.get(parsed.model.removeprefix(FAULT_PREFIX))
@@ -239,6 +244,8 @@ class Simulator(LoopbackServer[Connection]):
             )
         except ValueError as error:
             return protocol.error(ErrorCode.INVALID_REQUEST, 400, str(error))
+        if self.stream_usage:
+            parsed = msgspec.structs.replace(parsed, stream_usage=True)
         if parsed.stored and response.id is not None:
             with self._lock:
                 self._responses[response.id] = response, parsed

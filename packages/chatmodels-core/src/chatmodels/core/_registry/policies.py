@@ -37,10 +37,10 @@ class PolicyPool:
         variable: Callable[[str], str | None] = os.environ.get,
     ) -> None:
         self._variable = variable
-        self._lock = RLock()  # a policy can call a model that has policies
+        self._lock = RLock()  # comparisons can run other code within `with`
         self._entries: dict[str, _Entry] = {}
         if previous is not None:
-            entries = dict(previous._entries)  # at once, without the lock of a slow creation
+            entries = dict(previous._entries)  # at once, while other threads add some
             for declaration in declared:
                 entry = entries.get(declaration.key)
                 if entry is not None and entry.declaration == declaration:
@@ -64,12 +64,15 @@ class PolicyPool:
             ConfigurationError: The declaration is invalid; `details["problems"]` lists the keys.
             AuthenticationError: A variable that the declaration names is not set.
         """
-        with self._lock:
-            entry = self._entries.get(declaration.key)
-            if entry is None or entry.members != members:
-                created = _create(declaration, model, self._variable)
-                entry = self._entries[declaration.key] = _Entry(declaration, members, created)
-            return entry.created
+        entry = self._entries.get(declaration.key)
+        if entry is None or entry.members != members:
+            # Not within the lock: its models can wait for a thread that waits for the lock.
+            created = _Entry(declaration, members, _create(declaration, model, self._variable))
+            with self._lock:
+                entry = self._entries.get(declaration.key)
+                if entry is None or entry.members != members:
+                    entry = self._entries[declaration.key] = created
+        return entry.created
 
 
 def _create(

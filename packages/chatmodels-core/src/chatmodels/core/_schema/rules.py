@@ -1,8 +1,14 @@
 """The subset of JSON Schema that a vendor accepts, as data."""
 
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import msgspec
+
+from chatmodels.core._schema.keywords import Schema
+
+Adapt = Callable[[Schema], tuple[Schema, Sequence[str]]]
+"""Rewrites one subschema, and lists its keywords that the vendor does not enforce."""
 
 
 class SchemaRules(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +40,8 @@ class SchemaRules(msgspec.Struct, frozen=True, kw_only=True):
             null for the optional ones, or at least one of each object.
         most_properties: The maximum number of properties; None for no limit.
         most_levels: The maximum nesting depth of objects; None for no limit.
+        adapt: Rewrites one subschema after the other rules, and lists its keywords that the vendor
+            accepts but does not enforce; None for no change.
     """
 
     keywords: frozenset[str] | None = None
@@ -52,3 +60,4 @@ class SchemaRules(msgspec.Struct, frozen=True, kw_only=True):
     required: Literal["any", "some", "all"] = "any"
     most_properties: int | None = None
     most_levels: int | None = None
+    adapt: Adapt | None = None

@@ -50,12 +50,14 @@ class SchemaTranslation(msgspec.Struct, frozen=True):
         problems: The subschemas that the vendor does not accept, with the reasons.
         properties: The number of properties.
         renamed: The former names of properties of the root that are renamed, by their new names.
+        unenforced: The constraints that the vendor accepts but does not enforce, with their places.
     """
 
     schema: Schema
     problems: tuple[str, ...] = ()
     properties: int = 0
     renamed: Mapping[str, str] = {}
+    unenforced: tuple[str, ...] = ()
 
 
 def translate_schema(root: Mapping[str, Json], rules: SchemaRules, /) -> SchemaTranslation:
@@ -83,6 +85,7 @@ class _Translator:
         self._names: dict[str, str] = {}  # of the definitions, by reference
         self._pending: list[tuple[str, Json]] = []
         self._count = 0
+        self._unenforced: list[str] = []
 
     def translation(self) -> SchemaTranslation:
         rules = self._rules
@@ -114,7 +117,8 @@ class _Translator:
         if definitions:
             translated["$defs"] = definitions
         problems = tuple(dict.fromkeys(self._problems))
-        return SchemaTranslation(translated, problems, self._count, renamed)
+        unenforced = tuple(dict.fromkeys(self._unenforced))
+        return SchemaTranslation(translated, problems, self._count, renamed, unenforced)
 
     def _schema(self, schema: Json, path: str, level: int) -> Schema:
         if schema is True:
@@ -149,6 +153,10 @@ class _Translator:
                 self._add(path, "is an object that requires nothing")
         if self._rules.typed_items and "array" in types_of(translated):
             translated.setdefault("items", {})
+        if self._rules.adapt is not None:
+            translated, ignored = self._rules.adapt(translated)
+            place = f" of {path}" if path else ""
+            self._unenforced += [f"{keyword}{place}" for keyword in ignored]
         return noted(translated, notes)
 
     def _inner(self, keyword: str, value: Json, path: str, level: int) -> Json:

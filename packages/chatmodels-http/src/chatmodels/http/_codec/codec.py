@@ -71,6 +71,8 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
         conversation: The rules for conversations, applied before `encode`.
         schemas: Returns the schemas and names of tools that a model accepts.
         models: The listing of models; None if the vendor has none.
+        streams_whole: Whether whole responses are requested as streams, because the server goes on
+            with an abandoned whole response.
         counting: The endpoint that counts the input tokens of a request; None if the vendor has
             none, so that they are estimated.
         framer: Returns the framer of one stream.
@@ -89,6 +91,7 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
     conversation: ConversationRules = ConversationRules()
     schemas: Callable[[str], SchemaSupport] = all_schemas
     models: Listing | None = None
+    streams_whole: bool = False
     counting: Counting | None = None
     framer: Callable[[], Framer] = SseFramer
     authorization: Callable[[str], Headers] = bearer

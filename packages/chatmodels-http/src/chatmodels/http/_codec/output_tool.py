@@ -55,6 +55,8 @@ def with_output_tool(
     name = output_tool_name(output, request.tools, longest_name)
     is_alone = not request.has_tools or (choice is not None and choice.mode in {"none", "tool"})
     forced = ToolChoice("tool", name) if is_alone else ToolChoice("required")
+    if not request.has_tools and "tool" not in profile.tool_choices:
+        forced = ToolChoice("required")  # there is no other tool
     problem = ""
     if not profile.tools:
         problem = "structured output with this model"

@@ -242,6 +242,9 @@ def _output(
         problems = "; ".join((*translation.problems, *keys))
         if not problems:
             schema = translation.schema
+            if translation.unenforced:
+                constraints = ", ".join(translation.unenforced)
+                warnings.append(f"the server does not enforce the output's {constraints}")
         elif output.strict and rules.enforced:
             warnings.append(f"the output's schema cannot be enforced: {problems}")
             return _output(replace(output, strict=False), support, refused, warnings)

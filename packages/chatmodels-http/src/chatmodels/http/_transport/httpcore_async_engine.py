@@ -215,22 +215,22 @@ class _Response:
             # No await from here on: a shield does not stop the cancellation of a task.
             if self._suspended or not connection.reusable():
                 connection.abort()
-                # In a cancelled scope, anyio's locks let other tasks run until it is delivered.
-                with CancelScope(shield=True):  # noqa: ASYNC100
-                    self._unwind()
+                self._unwind()
             elif (old := self._idle.release(connection)) is not None:
                 old.abort()
 
     def _unwind(self) -> None:
         # httpcore's generators are suspended. The garbage collector would finalize them, about
         # which trio warns. The connection is closed, so that they end without waiting.
-        run_without_waiting(self._stream.aclose())
-        while self._suspended:
-            try:
-                self._chunks.__anext__().send(None)
-            except StopIteration:
-                continue  # a chunk that had arrived before
-            # A RuntimeError: the event loop is ending, and is closing the generators right now.
-            except (StopAsyncIteration, RuntimeError, *FAILURES):
-                pass
-            self._suspended = False
+        # In a cancelled scope without a shield, the locks of anyio would wait for the cancellation.
+        with CancelScope(shield=True):  # noqa: ASYNC100 - the coroutines inside read it
+            run_without_waiting(self._stream.aclose())
+            while self._suspended:
+                try:
+                    self._chunks.__anext__().send(None)
+                except StopIteration:
+                    continue  # a chunk that had arrived before
+                # A RuntimeError: the event loop is ending, and is closing the generators right now.
+                except (StopAsyncIteration, RuntimeError, *FAILURES):
+                    pass
+                self._suspended = False

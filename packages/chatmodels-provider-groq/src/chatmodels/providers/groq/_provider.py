@@ -49,7 +49,6 @@ PROVIDER = compatible_provider(
     description="Open models on Groq's own hardware.",
     base_url="https://api.groq.com/openai/v1",
     api_key_env=["GROQ_API_KEY"],
-    base_url_env=["GROQ_BASE_URL"],
     families={
         "openai/gpt-oss-*": _GPT_OSS,
         "qwen/qwen3-32b*": replace(

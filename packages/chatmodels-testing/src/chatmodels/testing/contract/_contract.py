@@ -39,6 +39,8 @@ class ProviderContract(msgspec.Struct, frozen=True, kw_only=True):
         script: The options of scripted replies, for an in-process provider without HTTP.
         unreported: The fields of "id" and "model" that the provider never reports.
         exempt: Names of checks that the provider does not have to pass, with the reasons.
+        streams_whole: Whether whole responses are requested as streams, so that they fail as
+            streams do.
         registered_by: The module that registers the provider when it is imported; the default is
             the module of that name in `chatmodels.providers`, with "_" for "-".
             untold: The former name of `unreported`, until 0.3.
@@ -51,6 +53,7 @@ class ProviderContract(msgspec.Struct, frozen=True, kw_only=True):
     script: Script | None = None
     unreported: frozenset[str] = frozenset()
     exempt: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
+    streams_whole: bool = False
     registered_by: str | None = None
     untold: frozenset[str] = frozenset()
 

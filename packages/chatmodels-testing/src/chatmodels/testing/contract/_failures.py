@@ -69,7 +69,7 @@ class _FaultCheck:
 
     def _check(self, context: CheckContext, call: _Call, seconds: float) -> None:
         fault, mode = self._fault, self._mode
-        expected = fault.expected(mode)
+        expected = fault.expected("stream" if context.contract.streams_whole else mode)
         error = call(_model_with(context, fault, seconds), mode)
         if expected is None:
             assert error is None, f"{fault.name} must not fail, but: {error!r}"

@@ -1,0 +1,10 @@
+"""Databricks's models for chatmodels: `create_chat_model("databricks:databricks-gpt-oss-120b")`."""
+
+from chatmodels.core.extending import publish, register_provider
+from chatmodels.providers.databricks._provider import DIALECT, PROVIDER
+
+__all__ = ["DIALECT", "PROVIDER"]
+
+publish(globals())
+
+register_provider(PROVIDER)

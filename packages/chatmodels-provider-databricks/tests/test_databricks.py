@@ -1,0 +1,150 @@
+"""The contract, and tests specific to Databricks."""
+
+import json
+from typing import Any
+
+import pytest
+
+from chatmodels.core import (
+    Message,
+    ResponseInvalidError,
+    Secret,
+    TextPart,
+    ToolCall,
+    ToolResult,
+    UnsupportedError,
+    create_chat_model,
+    list_models,
+    user,
+)
+from chatmodels.core.extending import ProviderOptions, provider
+from chatmodels.testing import SimulatedResponse, Simulator
+from chatmodels.testing.contract import Check, ProviderContract, checks
+
+
+def connect(simulator: Simulator) -> dict[str, Any]:
+    simulator.stream_usage = True
+    return {"base_url": simulator.base_url}
+
+
+CONTRACT = ProviderContract(
+    provider="databricks",
+    model="any-model",
+    connect=connect,
+    exempt={
+        "models-are-listed-if-they-can-be": "the list has a format of its own",
+        "a-healthy-provider-is-healthy": "the path of the list is its own",
+        "an-unhealthy-provider-is-reported": "the path of the list is its own",
+    },
+)
+
+
+@pytest.mark.parametrize("check", checks(CONTRACT))
+def test_databricks_keeps_the_contract(check: Check) -> None:
+    check()
+
+
+class Responding(Simulator):
+    """Sends one body, whatever the request."""
+
+    def __init__(self, body: object) -> None:
+        super().__init__()
+        self.body = json.dumps(body).encode()
+        self.paths: list[str] = []
+
+    def _handle(self, exchange: Any) -> SimulatedResponse:
+        self.paths.append(exchange.request.path)
+        return SimulatedResponse(body=(self.body,))
+
+
+def body(model: str, prompt: Any = "?", **options: Any) -> dict[str, Any]:
+    explained = create_chat_model(
+        f"databricks:{model}", api_key="k", base_url="https://acme.cloud.databricks.com"
+    ).explain(prompt, **options)
+    assert explained.url == "https://acme.cloud.databricks.com/serving-endpoints/chat/completions"
+    found: dict[str, Any] = explained.body
+    return found
+
+
+def efforts_of(model: str) -> set[str]:
+    accepted: set[str] = set()
+    for effort in ("none", "minimal", "low", "medium", "high", "xhigh", "max"):
+        try:
+            body(model, reasoning_effort=effort)
+        except UnsupportedError:
+            continue
+        accepted.add(effort)
+    return accepted
+
+
+@pytest.mark.parametrize(
+    ("model", "efforts"),
+    [
+        ("mine", {"none", "minimal", "low", "medium", "high", "xhigh", "max"}),
+        ("databricks-gpt-oss-120b", {"low", "medium", "high"}),
+        ("databricks-claude-sonnet-4-5", set()),
+    ],
+)
+def test_a_model_accepts_the_efforts_of_its_family(model: str, efforts: set[str]) -> None:
+    assert efforts_of(model) == efforts
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"seed": 1},
+        {"user": "u"},
+    ],
+)
+def test_settings_that_the_api_lacks_are_refused(setting: dict[str, Any]) -> None:
+    with pytest.raises(UnsupportedError, match=next(iter(setting))):
+        body("mine", **setting)
+
+
+def test_a_limit_of_reasoning_has_a_type() -> None:
+    sent = body("databricks-claude-sonnet-4-5", reasoning_budget=4096)
+
+    assert sent["thinking"] == {"type": "enabled", "budget_tokens": 4096}
+
+
+@pytest.mark.parametrize(
+    ("model", "roles"),
+    [
+        ("databricks-claude-sonnet-4-5", ["user", "assistant", "tool", "tool"]),
+        ("databricks-gpt-oss-120b", ["user", "assistant", "tool", "assistant", "tool"]),
+    ],
+)
+def test_calls_are_sent_one_by_one_except_to_claude(model: str, roles: list[str]) -> None:
+    calls = Message("assistant", (ToolCall("1", "clock", "{}"), ToolCall("2", "clock", "{}")))
+    results = Message("tool", tuple(ToolResult(each, (TextPart("3"),)) for each in ("1", "2")))
+    sent = body(model, [user("?"), calls, results])
+
+    assert [message["role"] for message in sent["messages"]] == roles
+
+
+def test_endpoints_for_chat_are_listed() -> None:
+    listing = {
+        "endpoints": [
+            {"name": "mine", "task": "llm/v1/chat", "creation_timestamp": 1700000000000},
+            {"name": "vectors", "task": "llm/v1/embeddings"},
+        ]
+    }
+    with Responding(listing) as simulator:
+        (model,) = list_models("databricks", api_key="k", base_url=simulator.base_url)
+
+    assert (model.name, model.created) == ("mine", 1700000000)
+
+
+def test_another_body_is_not_a_list_of_endpoints() -> None:
+    with (
+        Responding(["a"]) as simulator,
+        pytest.raises(ResponseInvalidError, match="not a list of models"),
+    ):
+        list_models("databricks", api_key="k", base_url=simulator.base_url)
+
+
+def test_a_listing_shows_health() -> None:
+    with Responding({"endpoints": []}) as simulator:
+        options = ProviderOptions(base_url=simulator.base_url, api_key=Secret("k"))
+        assert provider("databricks").check_health(options).status == "healthy"
+        assert simulator.paths[0].endswith("/api/2.0/serving-endpoints")

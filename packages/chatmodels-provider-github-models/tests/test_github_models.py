@@ -1,0 +1,124 @@
+"""The contract, and tests specific to GitHub Models."""
+
+import json
+from typing import Any
+
+import pytest
+
+from chatmodels.core import (
+    ConfigurationError,
+    ResponseInvalidError,
+    UnsupportedError,
+    create_chat_model,
+    list_models,
+)
+from chatmodels.core.extending import ToolDefinition
+from chatmodels.testing import SimulatedResponse, Simulator
+from chatmodels.testing.contract import Check, ProviderContract, checks
+
+CONTRACT = ProviderContract(
+    provider="github-models",
+    model="any-model",
+    exempt={"models-are-listed-if-they-can-be": "the catalog has a format of its own"},
+)
+
+
+@pytest.mark.parametrize("check", checks(CONTRACT))
+def test_github_models_keeps_the_contract(check: Check) -> None:
+    check()
+
+
+class Responding(Simulator):
+    """Sends one body, whatever the request."""
+
+    def __init__(self, body: object) -> None:
+        super().__init__()
+        self.body = json.dumps(body).encode()
+        self.paths: list[str] = []
+
+    def _handle(self, exchange: Any) -> SimulatedResponse:
+        self.paths.append(exchange.request.path)
+        return SimulatedResponse(body=(self.body,))
+
+
+def body(model: str, prompt: Any = "?", **options: Any) -> dict[str, Any]:
+    explained = create_chat_model(f"github-models:{model}", api_key="k").explain(prompt, **options)
+    assert explained.url == "https://models.github.ai/inference/chat/completions"
+    found: dict[str, Any] = explained.body
+    return found
+
+
+def efforts_of(model: str) -> set[str]:
+    accepted: set[str] = set()
+    for effort in ("none", "minimal", "low", "medium", "high", "xhigh", "max"):
+        try:
+            body(model, reasoning_effort=effort)
+        except UnsupportedError:
+            continue
+        accepted.add(effort)
+    return accepted
+
+
+@pytest.mark.parametrize(
+    ("model", "efforts"),
+    [
+        ("openai/gpt-4.1", set()),
+    ],
+)
+def test_a_model_accepts_the_efforts_of_its_family(model: str, efforts: set[str]) -> None:
+    assert efforts_of(model) == efforts
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"temperature": 1.5},
+        {"logprobs": True},
+    ],
+)
+def test_settings_that_the_api_lacks_are_refused(setting: dict[str, Any]) -> None:
+    with pytest.raises(UnsupportedError, match=next(iter(setting))):
+        body("openai/gpt-4.1", **setting)
+
+
+def test_calls_are_attributed_to_an_organization() -> None:
+    model = create_chat_model("github-models:openai/gpt-4.1", api_key="k", organization="acme")
+
+    expected = "https://models.github.ai/orgs/acme/inference/chat/completions"
+    assert model.explain("?").url == expected
+    with pytest.raises(ConfigurationError, match="organization 'a/x' is not the login of one"):
+        create_chat_model("github-models:openai/gpt-4.1", api_key="k", organization="a/x")
+
+
+def test_a_tool_choice_does_not_name_a_tool() -> None:
+    clock = ToolDefinition("clock", "Return the time.", {"type": "object", "properties": {}})
+
+    with pytest.raises(UnsupportedError, match="tool_choice"):
+        body("openai/gpt-4.1", tools=[clock], tool_choice="clock")
+
+
+def test_the_catalog_lists_limits_and_modalities() -> None:
+    catalog = [
+        {
+            "id": "openai/gpt-4.1",
+            "publisher": "OpenAI",
+            "limits": {"max_input_tokens": 1048576, "max_output_tokens": 32768},
+            "supported_input_modalities": ["text", "image"],
+            "supported_output_modalities": ["text"],
+        }
+    ]
+    with Responding(catalog) as simulator:
+        (model,) = list_models("github-models", api_key="k", base_url=simulator.base_url)
+        assert simulator.paths[0].endswith("/catalog/models")
+
+    assert (model.name, model.owner) == ("openai/gpt-4.1", "OpenAI")
+    assert (model.context_window, model.max_output_tokens) == (1048576, 32768)
+    assert model.input_modalities == ("text", "image")
+
+
+def test_another_body_is_not_the_catalog() -> None:
+    with (
+        Responding({"models": []}) as simulator,
+        pytest.raises(ResponseInvalidError, match="not a list of models"),
+    ):
+        list_models("github-models", api_key="k", base_url=simulator.base_url)

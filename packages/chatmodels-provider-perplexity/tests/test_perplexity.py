@@ -1,0 +1,108 @@
+"""The contract, and tests specific to Perplexity."""
+
+import json
+from typing import Any
+
+import pytest
+
+from chatmodels.core import FilePart, UnsupportedError, create_chat_model, user
+from chatmodels.core.extending import ToolDefinition
+from chatmodels.testing import SimulatedResponse, Simulator
+from chatmodels.testing.contract import Check, ProviderContract, checks
+
+CONTRACT = ProviderContract(provider="perplexity", model="any-model")
+
+
+@pytest.mark.parametrize("check", checks(CONTRACT))
+def test_perplexity_keeps_the_contract(check: Check) -> None:
+    check()
+
+
+class Responding(Simulator):
+    """Sends one body, whatever the request."""
+
+    def __init__(self, body: object) -> None:
+        super().__init__()
+        self.body = json.dumps(body).encode()
+        self.paths: list[str] = []
+
+    def _handle(self, exchange: Any) -> SimulatedResponse:
+        self.paths.append(exchange.request.path)
+        return SimulatedResponse(body=(self.body,))
+
+
+def body(model: str, prompt: Any = "?", **options: Any) -> dict[str, Any]:
+    explained = create_chat_model(f"perplexity:{model}", api_key="k").explain(prompt, **options)
+    assert explained.url == "https://api.perplexity.ai/chat/completions"
+    found: dict[str, Any] = explained.body
+    return found
+
+
+def efforts_of(model: str) -> set[str]:
+    accepted: set[str] = set()
+    for effort in ("none", "minimal", "low", "medium", "high", "xhigh", "max"):
+        try:
+            body(model, reasoning_effort=effort)
+        except UnsupportedError:
+            continue
+        accepted.add(effort)
+    return accepted
+
+
+@pytest.mark.parametrize(
+    ("model", "efforts"),
+    [
+        ("sonar", {"minimal", "low", "medium", "high"}),
+    ],
+)
+def test_a_model_accepts_the_efforts_of_its_family(model: str, efforts: set[str]) -> None:
+    assert efforts_of(model) == efforts
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"seed": 1},
+        {"user": "u"},
+    ],
+)
+def test_settings_that_the_api_lacks_are_refused(setting: dict[str, Any]) -> None:
+    with pytest.raises(UnsupportedError, match=next(iter(setting))):
+        body("sonar", **setting)
+
+
+def test_a_tool_choice_does_not_name_a_tool() -> None:
+    clock = ToolDefinition("clock", "Return the time.", {"type": "object", "properties": {}})
+
+    assert body("sonar", tools=[clock], tool_choice="required")["tool_choice"] == "required"
+    with pytest.raises(UnsupportedError, match="tool_choice"):
+        body("sonar", tools=[clock], tool_choice="clock")
+
+
+def test_files_are_parts_of_perplexitys_type() -> None:
+    file = FilePart(url="https://example.com/a.pdf", media_type="application/pdf", name="a.pdf")
+    content = body("sonar", user("?", file))["messages"][0]["content"]
+
+    assert content[1] == {
+        "type": "file_url",
+        "file_url": {"url": "https://example.com/a.pdf"},
+        "file_name": "a.pdf",
+    }
+
+
+def test_search_results_are_citations() -> None:
+    page = {"title": "Tides", "url": "https://example.com/tides", "snippet": "Twice a day."}
+    completion = {
+        "id": "1",
+        "model": "sonar",
+        "choices": [{"index": 0, "finish_reason": "stop", "message": {"content": "Twice.[1]"}}],
+        "citations": ["https://example.com/tides"],
+        "search_results": [page],
+    }
+    with Responding(completion) as simulator:
+        model = create_chat_model("perplexity:sonar", api_key="k", base_url=simulator.base_url)
+        (part,) = model.generate("?").message.parts
+
+    (citation,) = part.citations  # type: ignore[union-attr] # it is a text
+    assert (citation.url, citation.title) == ("https://example.com/tides", "Tides")
+    assert citation.quote == "Twice a day."

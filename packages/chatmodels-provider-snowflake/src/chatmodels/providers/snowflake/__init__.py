@@ -1,0 +1,10 @@
+"""Snowflake's models for chatmodels: `create_chat_model("snowflake:claude-sonnet-4-6")`."""
+
+from chatmodels.core.extending import publish, register_provider
+from chatmodels.providers.snowflake._provider import DIALECT, PROVIDER
+
+__all__ = ["DIALECT", "PROVIDER"]
+
+publish(globals())
+
+register_provider(PROVIDER)
