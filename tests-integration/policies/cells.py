@@ -28,7 +28,7 @@ DIALECTS = {
     "openai": "cohere",
     "openai responses": "bedrock",
 }
-"""A provider of each wire format, and that of its spare model; other providers have Anthropic's."""
+"""A provider of each wire format, and that of its backup model; other providers have Anthropic's."""
 
 STRIDE = 67
 """The distance of cells that are played by default: it has no factor in common with their number,
@@ -72,15 +72,15 @@ class PolicyCell(NamedTuple):
         tasks = asyncio.all_tasks()
         with ExitStack() as stack:
             server = stack.enter_context(FaultServer(keep_alive=False, pace=0.001))
-            spare_server = stack.enter_context(FaultServer(keep_alive=False))
+            backup_server = stack.enter_context(FaultServer(keep_alive=False))
             other = DIALECTS.get(self.provider, "anthropic")
-            spare = model_of(other, spare_server, timeout=PATIENT)
+            backup = model_of(other, backup_server, timeout=PATIENT)
             root = server.refusing_url if self.fault.refused else server.url
             model = model_of(self.provider, root, api_key=SECRET, timeout=PATIENT)
-            stage = Stage(server, self.fault, spare, spare_server, Clock())
+            stage = Stage(server, self.fault, backup, backup_server, Clock())
             problem = await _Play(self, stage, model).problem()
             if problem is None:
-                await _closed(server, spare_server)
+                await _closed(server, backup_server)
         left = asyncio.all_tasks() - tasks
         return problem or (f"tasks are left: {left}" if left else None)
 
@@ -118,11 +118,11 @@ class _Play:
         return None
 
     async def _call(self, limits: Timeout = PATIENT) -> Played:
-        sent, spared = self.stage.sent(), self.stage.spared()
+        sent, replaced = self.stage.sent(), self.stage.replaced()
         outcome = await self._outcome(limits)
         await anyio.to_thread.run_sync(self.stage.server.wait_until_played)
-        sent, spared = self.stage.sent() - sent, self.stage.spared() - spared
-        return Played(outcome, self.recorder.calls[-1], sent, spared)
+        sent, replaced = self.stage.sent() - sent, self.stage.replaced() - replaced
+        return Played(outcome, self.recorder.calls[-1], sent, replaced)
 
     async def _outcome(self, limits: Timeout) -> Outcome:
         model, options = self.model, self.subject.options | {"timeout": limits}
@@ -174,7 +174,7 @@ class _Play:
 
     def _miscounted(self, played: Played) -> str | None:
         call, fault = played.call, self.fault
-        received = played.sent + played.spared
+        received = played.sent + played.replaced
         if fault.silent or fault.refused:  # the time can be up before the server has a request
             return f"{received} requests" if received > call.attempts else None
         if received != call.attempts:

@@ -26,7 +26,7 @@ class Stack:
     """The policies of one model.
 
     Args:
-        spare: The model of the `Fallback`.
+        backup: The model of the `Fallback`.
         places: The number of concurrent calls; the limit of requests in an hour is far above it.
         failures: The number of failures after which the breaker opens.
         reset_after: Seconds until the probe of the breaker.
@@ -36,7 +36,7 @@ class Stack:
 
     def __init__(
         self,
-        spare: ChatModel,
+        backup: ChatModel,
         *,
         places: int = 1,
         failures: int = 5,
@@ -62,7 +62,7 @@ class Stack:
             Deadline(SECONDS),
             self.cache,
             Reask(1),
-            Fallback(spare),
+            Fallback(backup),
             self.budget,
             retry,
             self.breaker,

@@ -41,15 +41,15 @@ class Stage(NamedTuple):
     Attributes:
         server: The server that plays the fault.
         fault: The fault.
-        spare: A model of another server, which never fails.
-        spare_server: That server.
+        backup: A model of another server, which never fails.
+        backup_server: That server.
         clock: The clock of the policies.
     """
 
     server: FaultServer
     fault: WireFault
-    spare: ChatModel
-    spare_server: FaultServer
+    backup: ChatModel
+    backup_server: FaultServer
     clock: Clock
 
     def sent(self) -> int:
@@ -57,9 +57,9 @@ class Stage(NamedTuple):
         refused = [name for name in self.server.played if self.fault.at_accept]
         return len(self.server.requests) + len(refused)  # before a request is read
 
-    def spared(self) -> int:
-        """Return the number of requests that have reached the spare server."""
-        return len(self.spare_server.requests)
+    def replaced(self) -> int:
+        """Return the number of requests that have reached the backup server."""
+        return len(self.backup_server.requests)
 
     def settle(self) -> float:
         """End the fault, after the server has played it, and return 0."""
@@ -75,17 +75,17 @@ class Played(NamedTuple):
         outcome: Its response or its error.
         call: Its facts.
         sent: The number of its requests that have reached the first server.
-        spared: The number of those that have reached the spare server.
+        replaced: The number of those that have reached the backup server.
     """
 
     outcome: Outcome
     call: CallInfo
     sent: int
-    spared: int
+    replaced: int
 
     @property
     def succeeded(self) -> bool:
-        """Whether it returned a response."""
+        """True if it returned a response."""
         return isinstance(self.outcome, ChatResponse)
 
     @property

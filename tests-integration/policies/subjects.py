@@ -108,7 +108,7 @@ class Replacing(Subject):
     """`Fallback` to a model that never fails."""
 
     def around(self, model: ChatModel) -> ChatModel:
-        return model.with_policies(Fallback(self.stage.spare, clock=self.stage.clock))
+        return model.with_policies(Fallback(self.stage.backup, clock=self.stage.clock))
 
     def repeats(self, first: FailedAttempt) -> bool:
         return first.code in FALLBACK_CODES
@@ -118,7 +118,7 @@ class Hedging(Subject):
     """`Hedge`, each of whose attempts is a task or a thread; further ones are an hour away."""
 
     def around(self, model: ChatModel) -> ChatModel:
-        self.hedge = Hedge(self.stage.spare, delay=3_600)
+        self.hedge = Hedge(self.stage.backup, delay=3_600)
         return model.with_policies(self.hedge)
 
     def held(self, played: Played) -> object:
@@ -129,7 +129,7 @@ class Routing(Subject):
     """`Route` over the model and one that never fails."""
 
     def around(self, model: ChatModel) -> ChatModel:
-        members = [model, self.stage.spare]
+        members = [model, self.stage.backup]
         self.route = Route(members, failures=1, reset_after=RESET_AFTER, clock=self.stage.clock)
         return self.route
 
@@ -138,9 +138,9 @@ class Routing(Subject):
 
     def held(self, played: Played) -> object:
         codes = {attempt.code for attempt in played.call.failed_attempts}
-        member, spare = self.route.members
+        member, backup = self.route.members
         is_left_out = bool(codes & UNHEALTHY_CODES)
-        if member.running or spare.running or member.is_available is is_left_out:
+        if member.running or backup.running or member.is_available is is_left_out:
             return self.route.members
         return None
 
@@ -272,7 +272,7 @@ class Combining(Subject):
 
     def around(self, model: ChatModel) -> ChatModel:
         stage = self.stage
-        self.stack = Stack(stage.spare, clock=stage.clock, settle=stage.settle)
+        self.stack = Stack(stage.backup, clock=stage.clock, settle=stage.settle)
         return self.stack.around(model)
 
     def repeats(self, first: FailedAttempt) -> bool:

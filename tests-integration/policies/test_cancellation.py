@@ -36,13 +36,13 @@ class Scene:
     def __init__(self, provider: str, server: FaultServer) -> None:
         self.server = server
         self.clock = Clock()
-        spare = model_of(DIALECTS[provider], server)
+        backup = model_of(DIALECTS[provider], server)
         rules: dict[str, Any] = {
             "failures": FAILURES,
             "reset_after": RESET_AFTER,
             "clock": self.clock,
         }
-        self.stacks = [Stack(spare, settle=self.recover, **rules) for _ in range(2)]
+        self.stacks = [Stack(backup, settle=self.recover, **rules) for _ in range(2)]
         models = [stack.around(model_of(provider, server)) for stack in self.stacks]
         self.route = Route(models, **rules)
         self._number = 0

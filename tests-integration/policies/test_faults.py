@@ -82,7 +82,7 @@ def miscounted(self: Wrong, call: CallInfo, request: ChatRequest) -> Flow[Any]:
 
 def hidden(self: Wrong, call: CallInfo, request: ChatRequest) -> Flow[Any]:
     for _ in range(2):
-        self.stage.spare.generate(request)
+        self.stage.backup.generate(request)
     return (yield Send(request))
 
 
