@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 
-from chatmodels.core import ChatModelError, ModelInfo, alist_models, list_models
+from chatmodels.core import ChatModelError, ModelInfo, registry
 
 
 def wait_until_ready(
@@ -37,7 +37,7 @@ def wait_until_ready(
     deadline = time.monotonic() + within
     while True:
         try:
-            return list_models(name, **options)
+            return registry.list_models(name, **options)
         except ChatModelError as error:
             if not error.retryable or time.monotonic() >= deadline:
                 raise
@@ -61,7 +61,7 @@ async def await_until_ready(
     deadline = time.monotonic() + within
     while True:
         try:
-            return await alist_models(name, **options)
+            return await registry.alist_models(name, **options)
         except ChatModelError as error:
             if not error.retryable or time.monotonic() >= deadline:
                 raise
