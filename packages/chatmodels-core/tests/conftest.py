@@ -78,7 +78,7 @@ def global_registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     yield registry
     for name, provider in registry._state.providers.items():
         module = registry._state.modules[name]
-        if module.startswith("chatmodels.providers."):
+        if module.startswith("chatmodels."):
             # It stays imported, and so it must stay registered.
             state = state.with_provider(provider, module, replace=True)
     registry._state = state

@@ -29,6 +29,7 @@ from chatmodels.core import (
 )
 from chatmodels.core.extending import CallInfo, Run, Send, Sleep
 from chatmodels.resilience import RateLimit, RedisLimits
+from chatmodels.resilience._redis_limits import Slot
 from chatmodels.resilience._redis_scripts import CHANGE
 
 NOWHERE = "redis://someone:hunter2@127.0.0.1:9/0?password=hunter3"
@@ -469,6 +470,18 @@ def test_corrections_that_fail_are_forgotten(clock: Any) -> None:
 
     client.failing = False
     assert Running(limit, tokens=90).wait == 65
+
+
+def test_corrections_without_an_address_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("REDIS_URL", raising=False)
+    shared = RedisLimits()  # its address was there when the place was reserved
+
+    slot = Slot("k", [(1, 5)], "10", 0.0)
+
+    shared.change(slot, [0])
+    shared.flush()
+
+    assert slot.uses == [(0, 5)]
 
 
 def test_calls_can_end_while_the_interpreter_ends(

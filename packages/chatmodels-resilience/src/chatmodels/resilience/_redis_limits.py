@@ -6,7 +6,7 @@ from contextlib import suppress
 from threading import Condition, RLock, Thread
 from typing import Any, Literal, Self
 
-from chatmodels.core import ConfigurationError, NetworkError
+from chatmodels.core import ChatModelError, ConfigurationError, NetworkError
 from chatmodels.core.extending import error_facts, logger
 from chatmodels.resilience._redis_connection import RedisConnection
 from chatmodels.resilience._redis_scripts import CHANGE, PAUSE, RESERVE
@@ -204,7 +204,7 @@ class RedisLimits:
                     return
             for name in {key for key, _, _ in changes}:
                 fields = [part for key, *field in changes if key == name for part in field]
-                with suppress(NetworkError):  # the next call that reserves a place raises it
+                with suppress(ChatModelError):  # the next call that reserves a place raises it
                     self._run(CHANGE, name, fields)
 
     def _sends(self) -> bool:
