@@ -28,7 +28,7 @@ DIALECTS = {
     "openai": "cohere",
     "openai responses": "bedrock",
 }
-"""A provider of each wire format, and that of its backup model; other providers have Anthropic's."""
+"""A provider of each wire format and of its backup model; others have Anthropic's as a backup."""
 
 STRIDE = 67
 """The distance of cells that are played by default: it has no factor in common with their number,
