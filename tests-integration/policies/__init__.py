@@ -3,4 +3,5 @@
 * `test_faults.py` plays transport faults to each policy, in each call form and wire format.
 * `test_cancellation.py` cancels calls through a stack of policies at each of their awaits.
 * `test_load.py` makes many calls and streams at once, with faults, and counts everything.
+* `test_switching.py` changes aliases and the config file under load.
 """
