@@ -2,9 +2,12 @@
 
     ./run faults
     ./run faults --provider bedrock --shape astream --fault gzip --client httpx
+    ./run faults --policies
+    ./run faults --policies retry cache --provider openai
 
 Each cell is one fault, one provider and one shape. The outcome must be one that the fault permits,
-and a call on the same model afterwards must succeed.
+and a call on the same model afterwards must succeed. With `--policies`, each cell has a policy too;
+those that are named, or all of them.
 """
 
 import argparse
@@ -187,6 +190,7 @@ def main(arguments: Sequence[str] | None = None) -> str | None:
     parser.add_argument("--provider", action="append", choices=list(VENDORS), metavar="NAME")
     parser.add_argument("--shape", action="append", choices=SHAPES)
     parser.add_argument("--client", choices=list(CLIENTS), default="own")
+    parser.add_argument("--policies", nargs="*", metavar="NAME")
     chosen = parser.parse_args(arguments)
     for name in chosen.fault or ():
         if name not in WIRE_FAULTS:
@@ -199,8 +203,23 @@ def main(arguments: Sequence[str] | None = None) -> str | None:
     ]
     started = time.monotonic()
     played = failed = 0
-    providers, shapes = chosen.provider or tuple(VENDORS), chosen.shape or SHAPES
-    for cell in cells(faults, providers, shapes, chosen.client):
+    found: Iterator[Any]
+    if chosen.policies is None:
+        providers, shapes = chosen.provider or tuple(VENDORS), chosen.shape or SHAPES
+        found = cells(faults, providers, shapes, chosen.client)
+    else:
+        from policies.cells import DIALECTS, SUBJECTS, policy_cells  # which need this module
+
+        for name in chosen.policies:
+            if name not in SUBJECTS:
+                parser.error(f"no policy is named {name!r}; choose from {', '.join(SUBJECTS)}")
+        found = policy_cells(
+            faults,
+            chosen.policies or tuple(SUBJECTS),
+            chosen.provider or tuple(DIALECTS),
+            chosen.shape or SHAPES,
+        )
+    for cell in found:
         played += 1
         problem = cell.problem()
         if problem is not None:

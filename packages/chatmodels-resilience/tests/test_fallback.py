@@ -22,7 +22,7 @@ from chatmodels.core import (
     user,
 )
 from chatmodels.core.extending import CallInfo, Flow, Send
-from chatmodels.resilience import FALLBACK_CODES, Fallback, Retry
+from chatmodels.resilience import FALLBACK_CODES, Budget, Fallback, Retry
 
 
 def down() -> ProviderUnavailableError:
@@ -183,6 +183,21 @@ def test_each_replacement_is_logged(scripted: Any, caplog: pytest.LogCaptureFixt
 
     assert caplog.messages == [
         "generate of 'acme:large' failed: provider_unavailable; the next model is called"
+    ]
+
+
+def test_the_replacement_of_a_model_whose_policy_refused_is_logged_with_its_name(
+    scripted: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    budget = Budget(tokens=1)
+    model = scripted("Hello").with_policies(Fallback(scripted("Hi")), budget)
+    model.generate("Hi")
+
+    with caplog.at_level(logging.WARNING, "chatmodels.resilience"):
+        model.generate("Hi")
+
+    assert caplog.messages == [
+        "generate of 'acme:large' failed: quota_exceeded; the next model is called"
     ]
 
 

@@ -21,6 +21,7 @@ from chatmodels.http._framing.sse import SseFramer
 from chatmodels.http._model import HttpChatModel
 from chatmodels.http._plaintext import InsecureTransportWarning
 from chatmodels.http._provider import CodecFactory, HttpProvider, OptionsRule
+from chatmodels.http._readiness import await_until_ready, wait_until_ready
 from chatmodels.http._signing import Signer, SignerFactory, SignerSource
 from chatmodels.http._transport.engine import (
     AsyncEngine,
@@ -69,6 +70,7 @@ __all__ = [
     "StreamDecoder",
     "TransferError",
     "TranslatedRequest",
+    "await_until_ready",
     "bearer",
     "endpoint_of",
     "everywhere",
@@ -79,6 +81,7 @@ __all__ = [
     "request_id",
     "retry_after",
     "standard_failure",
+    "wait_until_ready",
 ]
 
 publish(globals())

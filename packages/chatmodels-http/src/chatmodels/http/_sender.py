@@ -31,6 +31,7 @@ from chatmodels.http._transport.engine import (
     TransferError,
 )
 from chatmodels.http._transport.engines import shared_async_engine, shared_engine
+from chatmodels.http._transport.resending import asend, send
 
 _STANDARD = {
     "accept-encoding": "identity",  # compression delays the events of streams
@@ -122,7 +123,7 @@ class Sender:
                 extra = None if call is None else call.headers
                 head = self._head(request, secret, extra, stream=stream, signer=signer)
                 exchange = _start_exchange(call, head)
-                response = engine.send(head, request.body, limits)
+                response = send(engine, head, request.body, limits, call)
             except TransferError as error:
                 raise self._send_error(error, request, limits) from error.__cause__
             except BaseException as error:
@@ -166,7 +167,7 @@ class Sender:
                 extra = None if call is None else call.headers
                 head = self._head(request, secret, extra, stream=stream, signer=signer)
                 exchange = _start_exchange(call, head)
-                response = await engine.send(head, request.body, limits)
+                response = await asend(engine, head, request.body, limits, call)
             except TransferError as error:
                 raise self._send_error(error, request, limits) from error.__cause__
             except BaseException as error:

@@ -41,7 +41,7 @@ def log_replacement(call: CallInfo, error: ChatModelError, /) -> None:
     logger("chatmodels.resilience").warning(
         "%s of %r failed: %s; the next model is called",
         call.op,
-        f"{error.provider}:{error.model}",
+        f"{error.provider or call.provider}:{error.model or call.model}",  # None: of a policy
         facts["code"],
         extra=facts,
     )

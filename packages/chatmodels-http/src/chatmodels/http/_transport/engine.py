@@ -29,11 +29,14 @@ class TransferError(Exception):
             "broken" if the connection or the protocol broke, "undecodable" if the body has a
             content coding that cannot be decoded, "unusable" if the engine cannot send such a
             request.
+        stale: Whether a connection that served a request before broke before the first byte of the
+            response. The server has closed it, and the request can be sent again at once.
     """
 
-    def __init__(self, kind: Kind, reason: str, /) -> None:
+    def __init__(self, kind: Kind, reason: str, /, *, stale: bool = False) -> None:
         super().__init__(reason)
         self.kind: Kind = kind
+        self.stale = stale
 
 
 class Deadlines(Protocol):

@@ -1,5 +1,7 @@
 """The engine for async calls, on httpcore's connections: for asyncio and trio, loop by loop."""
 
+import math
+import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -24,7 +26,7 @@ from chatmodels.http._transport.httpcore_parts import (
     transfer_error,
 )
 from chatmodels.http._transport.httpcore_streams import AsyncTimedBackend, run_without_waiting
-from chatmodels.http._transport.pool import KEEP_ALIVE, IdleConnections
+from chatmodels.http._transport.pool import KEEP_ALIVE, IdleConnections, idle_seconds
 
 
 class AsyncHttpcoreEngine:
@@ -56,14 +58,18 @@ class AsyncHttpcoreEngine:
         while connection.expired():
             connection.abort()
             connection = idle.acquire()
-        connection.backend.deadlines = deadlines
+        connection.backend.begin(deadlines)
         try:
             request = request_of(ready, body, connection.proxied)
             response = await connection.http.handle_async_request(request)
             return _Response(response, connection, idle)
         except connection_failures() as error:
             connection.abort()
-            raise transfer_error(error) from error
+            failure = transfer_error(error, stale=connection.is_stale())
+            if failure.stale:  # the server can have closed the others at the same time
+                for other in idle.drain():
+                    other.abort()
+            raise failure from error
         except BaseException:
             connection.abort()
             raise
@@ -119,10 +125,12 @@ def _never() -> bool:
 class PooledConnection:
     """One connection, or a proxy's pool of one."""
 
-    __slots__ = ("backend", "http", "proxied")
+    __slots__ = ("_expires", "_kept", "backend", "http", "proxied")
 
     def __init__(self, route: Route) -> None:
         self.proxied = route.proxied
+        self._kept = False
+        self._expires = math.inf
         network: object = httpcore.AnyIOBackend()  # httpcore types it as optional
         assert isinstance(network, httpcore.AsyncNetworkBackend)
         self.backend = AsyncTimedBackend(network)
@@ -146,7 +154,18 @@ class PooledConnection:
 
     def expired(self) -> bool:
         """Report whether it was idle for too long, or the server has closed it or sent data."""
-        return any(connection.has_expired() for connection in self._connections())
+        return time.monotonic() >= self._expires or any(
+            connection.has_expired() for connection in self._connections()
+        )
+
+    def keep(self, headers: Mapping[str, str]) -> None:
+        """Keep the connection for the time that a response allows."""
+        self._kept = True
+        self._expires = time.monotonic() + idle_seconds(headers)
+
+    def is_stale(self) -> bool:
+        """Report whether it served a request before, and no byte of the next response arrived."""
+        return self._kept and not self.backend.received
 
     def abort(self) -> None:
         """Close the connection, if there is one, without waiting."""
@@ -216,8 +235,10 @@ class _Response:
             if self._suspended or not connection.reusable():
                 connection.abort()
                 self._unwind()
-            elif (old := self._idle.release(connection)) is not None:
-                old.abort()
+            else:
+                connection.keep(self.headers)
+                if (old := self._idle.release(connection)) is not None:
+                    old.abort()
 
     def _unwind(self) -> None:
         # httpcore's generators are suspended. The garbage collector would finalize them, about

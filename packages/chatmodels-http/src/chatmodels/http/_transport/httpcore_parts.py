@@ -260,8 +260,13 @@ def connection_failures() -> tuple[type[Exception], ...]:
     return FAILURES if socks is None else (*FAILURES, socks.SOCKSError)
 
 
-def transfer_error(error: Exception, /) -> TransferError:
-    """Translate an error of httpcore."""
+def transfer_error(error: Exception, /, *, stale: bool = False) -> TransferError:
+    """Translate an error of httpcore.
+
+    Args:
+        error: The error.
+        stale: Whether the connection served a request before, and no byte of this response arrived.
+    """
     if not isinstance(error, FAILURES):
         return TransferError("connect", "the reply of the SOCKS proxy is malformed")
     if isinstance(error, httpcore.ConnectError) and is_certificate_failure(error):
@@ -269,7 +274,7 @@ def transfer_error(error: Exception, /) -> TransferError:
     for kind, types in _KINDS:
         if isinstance(error, types):
             return TransferError(kind, reason(error))
-    return TransferError("broken", reason(error))
+    return TransferError("broken", reason(error), stale=stale)
 
 
 _KINDS: tuple[tuple[Kind, type[Exception] | tuple[type[Exception], ...]], ...] = (

@@ -42,13 +42,20 @@ class TimedBackend(httpcore.NetworkBackend):
 
     Attributes:
         deadlines: The time limits of the current request.
+        received: Whether a byte has arrived since the request began.
     """
 
     deadlines: Deadlines
+    received: bool
 
     def __init__(self, inner: httpcore.NetworkBackend) -> None:
         self._inner = inner
         self._layers: list[_Stream] = []
+
+    def begin(self, deadlines: Deadlines) -> None:
+        """Begin a request."""
+        self.deadlines = deadlines
+        self.received = False
 
     def connect_tcp(
         self,
@@ -87,7 +94,10 @@ class _Stream(httpcore.NetworkStream):
         self._tls: object = inner.get_extra_info("ssl_object")
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, _time_left(self._backend.deadlines))
+        data = self._inner.read(max_bytes, _time_left(self._backend.deadlines))
+        if data:
+            self._backend.received = True
+        return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         for start in range(0, len(buffer), _AT_ONCE):
@@ -118,11 +128,17 @@ class AsyncTimedBackend(httpcore.AsyncNetworkBackend):
     """Async version of `TimedBackend`."""
 
     deadlines: Deadlines
+    received: bool
 
     def __init__(self, inner: httpcore.AsyncNetworkBackend) -> None:
         self._inner = inner
         self._layers: list[_AsyncStream] = []
         self.aborted = False
+
+    def begin(self, deadlines: Deadlines) -> None:
+        """Begin a request."""
+        self.deadlines = deadlines
+        self.received = False
 
     async def connect_tcp(
         self,
@@ -167,6 +183,8 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
             raise httpcore.ReadError("the connection is closed")
         data = await self.inner.read(max_bytes, _time_left(self._backend.deadlines))
         self._filled = len(data) == max_bytes
+        if data:
+            self._backend.received = True
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109

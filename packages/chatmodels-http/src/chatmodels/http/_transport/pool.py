@@ -5,16 +5,31 @@ of a request at a thousand connections. Here, acquiring and releasing a connecti
 time, and no lock is needed since `deque` is atomic.
 """
 
+import re
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Generic, TypeVar
 
 KEEP_ALIVE = 30.0
 """Seconds that an idle connection is kept: shorter than at servers, which rarely close it first."""
 
+_TIMEOUT = re.compile(r"\btimeout=(\d+)")
+_MARGIN = 1.0
+"""Seconds by which a connection is given up before the server closes it."""
+
 Connection = TypeVar("Connection")
+
+
+def idle_seconds(headers: Mapping[str, str], /) -> float:
+    """Return the time for which an idle connection may be kept, by the header `Keep-Alive`.
+
+    Args:
+        headers: Lower-case name to value.
+    """
+    timeout = _TIMEOUT.search(headers.get("keep-alive", ""))
+    return KEEP_ALIVE if timeout is None else min(KEEP_ALIVE, int(timeout[1]) - _MARGIN)
 
 
 class IdleConnections(Generic[Connection]):
