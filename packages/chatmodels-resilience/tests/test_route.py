@@ -37,6 +37,7 @@ from chatmodels.resilience import (
     UNHEALTHY_CODES,
     CircuitBreaker,
     Fallback,
+    RateLimit,
     Retry,
     Route,
     RouteMember,
@@ -203,6 +204,32 @@ async def test_a_rate_limited_member_is_left_out_as_long_as_advised(
     assert await texts(call, model, 2) == "b b"
     clock.now = 2.5
     assert await texts(call, model, 1) == "back"
+
+
+async def test_a_call_with_too_little_time_does_not_leave_a_member_out(
+    call: Any, scripted: Any, clock: Any
+) -> None:
+    clock.now = time.monotonic()
+    limit = RateLimit(requests=1, per=6000, clock=clock)
+    model = Route([scripted("once", "again").with_policies(limit)], clock=clock)
+    await call(model)
+
+    with pytest.raises(RateLimitError):
+        await call(model, timeout=600)
+    assert model.members[0].is_available
+    clock.now += 6000
+    assert (await call(model)).text == "again"
+
+
+async def test_a_member_whose_provider_has_too_little_time_is_left_out(
+    call: Any, scripted: Any
+) -> None:
+    model = Route([scripted(RateLimitError("slow down", retry_after=5))])
+
+    with pytest.raises(RateLimitError):
+        await call(model, timeout=600)
+
+    assert not model.members[0].is_available
 
 
 async def test_nothing_is_sent_if_all_members_are_left_out(

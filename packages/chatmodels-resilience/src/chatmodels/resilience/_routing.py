@@ -4,7 +4,14 @@ from collections.abc import Callable, Mapping
 from threading import RLock
 from typing import Any, NamedTuple
 
-from chatmodels.core import ChatModelError, ChatRequest, CircuitOpenError, ErrorCode
+from chatmodels.core import (
+    CallTimeoutError,
+    ChatModelError,
+    ChatRequest,
+    CircuitOpenError,
+    ErrorCode,
+    RateLimitError,
+)
 from chatmodels.core.extending import CallableModel, CallInfo, Flow, Send, logger
 from chatmodels.resilience._circuit import Circuit, verdict_of
 from chatmodels.resilience._replacement import can_replace, log_replacement, within_total
@@ -125,12 +132,13 @@ class Routing:
     def _settle(self, admission: Admission, call: CallInfo, error: BaseException | None) -> None:
         member = admission.member
         advised = error.retry_after if isinstance(error, ChatModelError) else None
+        verdict = verdict_of(call, error, self._unhealthy_on)
+        if _had_too_little_time(call, error):
+            verdict = "neither"
         with self._lock:
             member.running -= 1
             change = member.circuit.settle(
-                verdict_of(call, error, self._unhealthy_on),
-                is_probe=admission.is_probe,
-                open_for=advised or None,
+                verdict, is_probe=admission.is_probe, open_for=advised or None
             )
         if change is not None:
             logger("chatmodels.resilience").warning(
@@ -153,3 +161,13 @@ class Routing:
     def __reduce__(self) -> Any:
         """Pickle the configuration; another process counts for itself."""
         return Routing, self._configuration
+
+
+def _had_too_little_time(call: CallInfo, error: BaseException | None) -> bool:
+    """Report whether policies of a member refused a call, because its time limit is too short.
+
+    Nothing was sent then, and the member can respond to calls that have more time.
+    """
+    if call.deadline is None or not isinstance(error, (RateLimitError, CallTimeoutError)):
+        return False
+    return not error.failed_attempts
