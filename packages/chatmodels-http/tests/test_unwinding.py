@@ -21,6 +21,10 @@ BROKEN = httpcore.ReadError("the connection is closed")
 class Connection:
     def __init__(self) -> None:
         self.aborted = 0
+        self.kept: list[object] = []
+
+    def keep(self, headers: object) -> None:
+        self.kept.append(headers)
 
     def reusable(self) -> bool:
         return True
@@ -74,6 +78,7 @@ async def test_a_body_that_was_read_to_its_end_keeps_its_connection() -> None:
     assert [await response.read(), await response.read()] == [b"first", None]
     await response.aclose()
     assert (body.closed, connection.aborted) == (1, 0)
+    assert connection.kept == [response.headers]
     assert idle.acquire() is connection
 
 
