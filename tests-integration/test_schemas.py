@@ -209,11 +209,6 @@ def test_azure_limits_descriptions(provider: str) -> None:
         sent(provider, {}, text="x" * 1_025)
 
 
-def test_anthropic_restricts_the_keys_of_arguments() -> None:
-    with pytest.raises(UnsupportedError, match=r"'look': \$filter is not a name"):
-        sent("anthropic", {"type": "object", "properties": {"$filter": TEXT}})
-
-
 @pytest.mark.parametrize(
     "schema",
     [
