@@ -198,7 +198,6 @@ def main(arguments: Sequence[str] | None = None) -> str | None:
     parser.add_argument("--at-once", type=int, default=5_000)
     parser.add_argument("--places", type=int, default=500)
     chosen = parser.parse_args(arguments)
-    logging.getLogger("chatmodels").setLevel(logging.CRITICAL)  # each fault is a warning
     with FaultServer() as server:
         problems = asyncio.run(_make(Load(server, chosen.places), chosen.calls, chosen.at_once))
     return "; ".join(problems) or None
@@ -230,4 +229,5 @@ async def _make(load: Load, calls: int, at_once: int) -> list[str]:
 
 
 if __name__ == "__main__":
+    logging.getLogger("chatmodels").setLevel(logging.CRITICAL)  # each fault is a warning
     sys.exit(main())
