@@ -36,10 +36,13 @@ EVERYTHING = (PNG, PDF, TEXT, AUDIO, SVG, BYTES, UNKNOWN, VIDEO)
 ANY_FILE = {"mistral"}
 """Providers that do not document their types of files, and refuse some themselves."""
 
+ANY_SERVER = {"openai-compatible"}
+"""The provider of servers whose media are not known, so that all are sent."""
+
 NOT_SHOWN = {
-    SVG: VENDORS.keys(),
-    BYTES: VENDORS.keys() - ANY_FILE,
-    UNKNOWN: VENDORS.keys() - ANY_FILE,
+    SVG: VENDORS.keys() - ANY_SERVER,
+    BYTES: VENDORS.keys() - ANY_FILE - ANY_SERVER,
+    UNKNOWN: VENDORS.keys() - ANY_FILE - ANY_SERVER,
     AUDIO: {"anthropic", "azure responses", "cohere", "ollama", "openai responses"},
 }
 """By a medium, the providers that accept it neither in results of tools nor from users."""
