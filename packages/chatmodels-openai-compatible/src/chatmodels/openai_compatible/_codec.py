@@ -50,7 +50,10 @@ def chat_completions_codec(
 
 def _profile(dialect: Dialect | Callable[[str], Dialect], model: str) -> Profile:
     chosen = dialect if isinstance(dialect, Dialect) else dialect(model)
+    # A budget beside an effort in fields of its own would override it.
+    is_split = bool(chosen.effort_fields) and "reasoning_budget" in chosen.settings
     return Profile(
+        exclusive=(("reasoning_budget", "reasoning_effort"),) if is_split else (),
         settings=chosen.settings,
         values=chosen.values,
         ranges=chosen.ranges,
