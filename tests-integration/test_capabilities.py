@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from capabilities import APIS, CLOCK, VALUES, Api, Unsupported, example, fate, is_implied
-from chatmodels.core import ChatRequest, Settings, UnsupportedError, list_providers
+from chatmodels.core import (
+    ChatRequest,
+    Settings,
+    UnsupportedError,
+    create_chat_model,
+    list_providers,
+)
 from chatmodels.core.extending import ProviderMetadata, ProviderOptions, provider
 from chatmodels.http import HttpChatModel, HttpProvider, HttpRequest
 from chatmodels.openai_compatible import Dialect, chat_completions_codec
@@ -131,8 +137,25 @@ def test_profiles_contain_only_values_that_core_accepts(api: Api) -> None:
             assert set(words) <= set(VALUES[name])
 
 
+@pytest.mark.parametrize(
+    "spec",
+    ["alibaba:qwen3-max", "fireworks:accounts/fireworks/models/qwen3-8b", "openrouter:z-ai/glm-5"],
+)
+def test_a_reasoning_budget_beside_an_effort_is_refused_or_reported(spec: str) -> None:
+    both = {"reasoning_budget": 2048, "reasoning_effort": "low"}
+    with pytest.raises(UnsupportedError, match="reasoning_effort with reasoning_budget"):
+        create_chat_model(spec, api_key="k").explain("?", **both)
+
+    lenient = create_chat_model(spec, api_key="k", on_unsupported="warn")
+    explained = lenient.explain("?", **both)
+
+    assert "reasoning_effort with reasoning_budget" in "".join(explained.warnings)
+    alone = create_chat_model(spec, api_key="k").explain("?", reasoning_budget=2048)
+    assert explained.body == alone.body
+
+
 # A busy machine is no failure.
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_settings_together_are_sent_or_refused_or_reported(data: st.DataObject) -> None:
     api = data.draw(st.sampled_from(APIS))

@@ -51,7 +51,7 @@ turns = st.lists(
 
 @pytest.mark.parametrize("provider", VENDORS)
 @given(conversation=turns, cut=st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, derandomize=True)
 def test_a_repaired_conversation_is_accepted(
     provider: str, conversation: list[Message], cut: bool
 ) -> None:

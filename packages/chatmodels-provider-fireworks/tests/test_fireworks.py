@@ -51,11 +51,6 @@ def test_a_limit_of_reasoning_has_a_type() -> None:
     assert sent["thinking"] == {"type": "enabled", "budget_tokens": 2048}
 
 
-def test_a_limit_of_reasoning_beside_an_effort_is_refused() -> None:
-    with pytest.raises(UnsupportedError, match="reasoning_budget and reasoning_effort together"):
-        body("accounts/fireworks/models/qwen3-8b", reasoning_budget=2048, reasoning_effort="low")
-
-
 @pytest.mark.parametrize(
     "setting",
     [{"reasoning_budget": 512}, {"top_logprobs": 6}, {"service_tier": "flex"}, {"store": True}],

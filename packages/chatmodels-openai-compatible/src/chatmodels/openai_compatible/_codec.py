@@ -50,16 +50,14 @@ def chat_completions_codec(
 
 def _profile(dialect: Dialect | Callable[[str], Dialect], model: str) -> Profile:
     chosen = dialect if isinstance(dialect, Dialect) else dialect(model)
-    # A budget beside an effort in fields of its own would override it.
-    is_split = bool(chosen.effort_fields) and "reasoning_budget" in chosen.settings
     return Profile(
-        exclusive=(("reasoning_budget", "reasoning_effort"),) if is_split else (),
         settings=chosen.settings,
         values=chosen.values,
         ranges=chosen.ranges,
         implied=chosen.implied,
         needs_tools=("parallel_tool_calls",),
         not_with_reasoning=dict.fromkeys(chosen.not_with_reasoning, ()),
+        exclusive=chosen.exclusive,
         tools=chosen.tools,
         strict_tools=chosen.strict_tools,
         output_types=chosen.tools or bool(chosen.output_formats),

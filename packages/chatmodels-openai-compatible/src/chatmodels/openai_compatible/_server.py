@@ -1,6 +1,6 @@
 """The description of a server that both of OpenAI's APIs share."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any, TypedDict
 
@@ -39,6 +39,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
         ranges: The minimum and maximum of a setting, if narrower than core's.
         implied: The values of a setting that hold without being sent.
         not_with_reasoning: Settings that cannot be combined with reasoning.
+        exclusive: Settings that cannot be combined with each other; the first one takes precedence.
         schemas: The schemas and names of tools that the vendor accepts.
     """
 
@@ -52,6 +53,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
     ranges: Mapping[str, tuple[float, float]] = {}
     implied: Mapping[str, Collection[Any]] = {}
     not_with_reasoning: Collection[str] = ()
+    exclusive: Sequence[Sequence[str]] = ()
     schemas: SchemaSupport = OPENAI_SCHEMAS
 
 

@@ -33,6 +33,8 @@ DIALECT = Dialect(
         "reasoning_budget": "thinking_budget",
     },
     effort_fields={"none": {"enable_thinking": False}},
+    # A budget switches reasoning on, also beside the effort "none".
+    exclusive=(("reasoning_budget", "reasoning_effort"),),
     tool_choices_with_reasoning=FREE_TOOL_CHOICES,
     inputs=frozenset({"image", "image_url", "video_url"}),
     reasoning_field="reasoning_content",

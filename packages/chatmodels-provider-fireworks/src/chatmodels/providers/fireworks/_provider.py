@@ -13,13 +13,10 @@ _LEVELS = ("low", "medium", "high")
 
 
 def adapt(body: dict[str, Json], problems: list[str]) -> None:
-    """Add the type to the limit of reasoning tokens, and refuse it beside an effort."""
+    """Add the type to the limit of reasoning tokens."""
     thinking = body.get("thinking")
     if is_object(thinking):
-        # {"type": "enabled", "budget_tokens": 1024}, and never with `reasoning_effort`
-        thinking.setdefault("type", "enabled")
-        if "reasoning_effort" in body:
-            problems.append("reasoning_budget and reasoning_effort together")
+        thinking.setdefault("type", "enabled")  # {"type": "enabled", "budget_tokens": 1024}
 
 
 DIALECT = Dialect(
@@ -42,6 +39,7 @@ DIALECT = Dialect(
         "top_logprobs": (0, 5),
         "reasoning_budget": (1024, float("inf")),
     },
+    exclusive=(("reasoning_budget", "reasoning_effort"),),
     inputs=frozenset({"image", "image_url", "video_url"}),
     reasoning_field="reasoning_content",
     speaker_names=False,

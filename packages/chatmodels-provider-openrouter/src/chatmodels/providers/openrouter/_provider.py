@@ -26,6 +26,7 @@ DIALECT = Dialect(
         "service_tier": ("auto", "default", "fast", "flex", "priority", "scale", "ultrafast"),
     },
     ranges={"temperature": (0, 2)},
+    exclusive=(("reasoning_budget", "reasoning_effort"),),  # "Reasoning Tokens"
     inputs=frozenset({"image", "image_url", "audio", "file", "file_url", "file_id", "video_url"}),
     audio_formats=frozenset({"wav", "mp3", "aiff", "aac", "ogg", "flac", "m4a"}),
     text_fields=frozenset({"cache_control", "prompt_cache_breakpoint"}),
