@@ -4,27 +4,31 @@ import math
 from collections.abc import Collection, Mapping
 
 from chatmodels.core.extending import RateLimitStatus
+from chatmodels.resilience._amounts import Amounts
 from chatmodels.resilience._reported_limit import ReportedLimit
-
-Amounts = Mapping[str, int]
-"""The unit of a limit to the amount that a call uses of it."""
 
 
 class LearnedLimits:
     """The limits of one model, by their names in the headers; its user locks it.
 
+    Args:
+        learns: Whether limits can be learned.
+
     Attributes:
         statuses: The last report.
+        counts_tokens: Whether tokens count: if the provider reports a limit of them, and until it
+            has responded.
     """
 
-    __slots__ = ("_caps", "_limits", "_order", "_totals", "statuses")
+    __slots__ = ("_caps", "_limits", "_order", "_totals", "counts_tokens", "statuses")
 
-    def __init__(self) -> None:
+    def __init__(self, *, learns: bool) -> None:
         self.statuses: tuple[RateLimitStatus, ...] = ()
         self._limits: dict[str, ReportedLimit] = {}
         self._caps: dict[str, RateLimitStatus] = {}
         self._order = 0
-        self._totals: dict[str, int] = {}
+        self._totals: dict[str, int] = dict.fromkeys(("requests", *_TOKENS), 0)
+        self.counts_tokens = learns
 
     def cap(self, unit: str, period: float) -> float:
         """Return the most of a unit that the provider accepts in a period; infinite if unknown."""
@@ -60,12 +64,14 @@ class LearnedLimits:
             limit.send(now, amount)
         self._order += 1
         totals = self._totals
-        for unit, amount in amounts.items():
-            totals[unit] = totals.get(unit, 0) + amount
+        totals["requests"] += 1
+        if self.counts_tokens:
+            for unit in _TOKENS:
+                totals[unit] += amounts[unit]
         return self._order, totals.copy()
 
-    def learn(self, statuses: tuple[RateLimitStatus, ...], mark: "SentMark", now: float) -> None:
-        """Learn from the response to a call.
+    def learn(self, statuses: tuple[RateLimitStatus, ...], mark: "SentMark", now: float) -> bool:
+        """Learn from the response to a call, and return whether it reports anything.
 
         Responses can arrive in another order than that in which the provider counted the calls.
         That of a call that was sent earlier is ignored. One that was sent later is not contained
@@ -82,13 +88,18 @@ class LearnedLimits:
                 continue
             used = self._totals[status.unit] - totals[status.unit]
             self._limits[status.name] = ReportedLimit(status, now, order, used)
-        self.statuses = statuses
+        self.counts_tokens = any(limit.unit in _TOKENS for limit in self._limits.values())
+        if statuses:
+            self.statuses = statuses
+        return bool(statuses)
 
     def restart(self) -> None:
         """Forget the calls that are planned and not sent."""
         for limit in self._limits.values():
             limit.restart()
 
+
+_TOKENS = ("tokens", "input_tokens", "output_tokens")
 
 SentMark = tuple[int, Mapping[str, int]]
 """The number of a call among those that were sent, and the amounts up to it."""
