@@ -1,7 +1,7 @@
 """The prices of models in `genai-prices`, if it is installed."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -57,16 +57,17 @@ class _Lasting:
 
     def of(self, snapshot: "DataSnapshot") -> "dict[Any, Found]":
         """Return those of a snapshot that are known, to add to them."""
-        known = self._known
-        if known[0] is not snapshot or len(known[1]) >= _MOST_MODELS:
-            self._known = known = snapshot, {}
-        return known[1]
+        of, found = self._known
+        if of is not snapshot or len(found) >= _MOST_MODELS:
+            found = dict[Any, Found]()
+            self._known = snapshot, found
+        return found
 
 
 _MOST_MODELS = 1_000  # a vendor can report any names
 _lasting = _Lasting()
 
-Found = tuple[Prices, Set[Estimate]] | str
+Found = tuple[Prices, Collection[Estimate]] | str
 """Prices and what is estimated about them, or the reason why there are none."""
 
 
@@ -144,7 +145,7 @@ def _prices_at(
     name: str,
     service_tier: str | None,
     at: dt.datetime | None,
-) -> tuple[Prices, Set[Estimate]] | None:
+) -> tuple[Prices, Collection[Estimate]] | None:
     """Return the prices of an entry at a time; None if it has none for text."""
     listed, info, date = entry
     time = at or dt.datetime.now(dt.UTC)

@@ -1,7 +1,7 @@
 """Computes the cost of a response from the first source that knows it."""
 
 import datetime as dt
-from collections.abc import Sequence, Set
+from collections.abc import Collection, Sequence
 
 from msgspec.structs import replace
 
@@ -35,7 +35,7 @@ def response_cost(
         started_at: The start of the call, in seconds since 1970.
         used_tools: Whether the vendor called tools of its own.
     """
-    estimated: Set[Estimate] = frozenset()
+    estimated: Collection[Estimate] = frozenset()
     if prices is None:
         if usage.reported_cost is not None:
             return Cost(amount=usage.reported_cost, price_list=REPORTED)
