@@ -233,7 +233,7 @@ def drive_branch(
                     raise _not_an_effect(yielded)
             except Exception as raised:
                 error = raised
-            if isinstance(yielded, _SENDING):
+            if call.pending_endings > since and isinstance(yielded, _SENDING):
                 call.end_send(since, outcome, error)
     except StopIteration as stop:
         return stop.value
@@ -301,7 +301,7 @@ async def adrive_branch(
                     raise _not_an_effect(yielded)
             except Exception as raised:
                 error = raised
-            if isinstance(yielded, _SENDING):
+            if call.pending_endings > since and isinstance(yielded, _SENDING):
                 call.end_send(since, outcome, error)
     except StopIteration as stop:
         return stop.value
