@@ -116,7 +116,8 @@ class PlannedCalls:
                     self._is_stale = True
                 continue
             use, window = planned.tokens, self._tokens
-            assert use is not None and window is not None  # only then, tokens are reported
+            assert use is not None  # or its tokens would not matter
+            assert window is not None
             if tokens > use.amount and self._waiting:
                 self._is_stale = True
             window.change(use, tokens)
@@ -145,7 +146,7 @@ class PlannedCalls:
 
     def _place(self, planned: PlannedCall, now: float) -> None:
         learned = planned.learned
-        start = now if now > self._resumes_at else self._resumes_at
+        start = max(self._resumes_at, now)
         if self._waiting:
             start = max(start, next(reversed(self._waiting)).time)
         requests, tokens, amount = self._requests, self._tokens, 0

@@ -26,12 +26,13 @@ import msgspec
 
 from chatmodels.core._calls.call import CallInfo
 from chatmodels.core._calls.generation import CallableModel
-from chatmodels.core._calls.race import Branch, arace, race
 from chatmodels.core._errors.classes import ConfigurationError
 from chatmodels.core._values.request import ChatRequest
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
+
+    from chatmodels.core._calls.race import Branch
 
     Result = TypeVar("Result", default=Any)
 else:
@@ -191,7 +192,7 @@ def drive(
 
 def drive_branch(
     policies: tuple[Policy, ...],
-    branch: Branch,
+    branch: "Branch",
     effect: Send,
     sleep: Callable[[float], object] = time.sleep,
 ) -> Any:
@@ -222,6 +223,8 @@ def drive_branch(
                 elif isinstance(yielded, Collect):
                     outcome = branch.collect(yielded.outcome)
                 elif isinstance(yielded, Race):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped policies
+                    from chatmodels.core._calls.race import race  # few policies need it
+
                     since = call.pending_endings
                     outcome = race(
                         branch,
@@ -257,7 +260,7 @@ async def adrive(
 
 async def adrive_branch(
     policies: tuple[Policy, ...],
-    branch: Branch,
+    branch: "Branch",
     effect: Send,
     sleep: Callable[[float], Awaitable[object]] | None = None,
 ) -> Any:
@@ -290,6 +293,8 @@ async def adrive_branch(
                 elif isinstance(yielded, Collect):
                     outcome = await branch.collect(yielded.outcome)
                 elif isinstance(yielded, Race):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped policies
+                    from chatmodels.core._calls.race import arace
+
                     since = call.pending_endings
                     outcome = await arace(
                         branch,

@@ -12,7 +12,6 @@ from chatmodels.core._registry.creation import checked_name, clear_secrets
 from chatmodels.core._registry.declarations import ConfigFile
 from chatmodels.core._registry.naming import ModelFactory
 from chatmodels.core._registry.options import ProviderOptions
-from chatmodels.core._registry.policies import PolicyPool
 from chatmodels.core._registry.provider import Provider
 from chatmodels.core._registry.registrations import Configuration, ModelHook, RegistryObserver
 from chatmodels.core._registry.watching import notify
@@ -94,6 +93,7 @@ class ProviderRegistry(ModelFactory):
 
     def _apply(self, config: Configuration, *, replace: bool) -> Configuration:
         from chatmodels.core._registry.config_checks import declared_policies
+        from chatmodels.core._registry.policies import PolicyPool
 
         with self._write_lock:
             previous = self._state.config

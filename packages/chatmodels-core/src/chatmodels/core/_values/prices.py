@@ -7,7 +7,6 @@ from decimal import Decimal
 import msgspec
 
 from chatmodels.core._errors.classes import ConfigurationError
-from chatmodels.core._values.billing import billed_tokens
 from chatmodels.core._values.cost import Cost, CostKind, CostPart, Estimate, unknown_cost
 from chatmodels.core._values.parts import FrozenValue
 from chatmodels.core._values.usage import Usage
@@ -95,6 +94,8 @@ class Prices(FrozenValue, frozen=True, kw_only=True):
             usage: The tokens of the call.
             service_tier: The tier that served it; None for the standard tier.
         """
+        from chatmodels.core._values.billing import billed_tokens  # most calls need no cost
+
         tokens = billed_tokens(usage)
         if tokens is None:
             return unknown_cost("the provider did not report the tokens of the call")
