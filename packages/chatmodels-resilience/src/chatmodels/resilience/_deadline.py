@@ -6,9 +6,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from chatmodels.core import ChatRequest, ChatResponse, ConfigurationError
+from chatmodels.core import ChatRequest, ConfigurationError
 from chatmodels.core.extending import CallInfo, Flow, Send
-from chatmodels.resilience._validation import number_problems
+from chatmodels.resilience._validation import is_response, number_problems
 
 
 class Deadline:
@@ -46,7 +46,7 @@ class Deadline:
         restores_at_end = False
         try:
             outcome = yield Send(replace(request, timeout=timeout))
-            restores_at_end = not isinstance(outcome, ChatResponse)  # a stream that goes on
+            restores_at_end = not is_response(outcome)  # a stream that goes on
         finally:
             if not restores_at_end:
                 call.timeout = before  # an outer policy can try again

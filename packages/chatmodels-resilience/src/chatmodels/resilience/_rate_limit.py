@@ -25,7 +25,7 @@ from chatmodels.core.extending import (
 )
 from chatmodels.resilience._amounts import Amounts
 from chatmodels.resilience._planned_calls import PlannedCall, PlannedCalls
-from chatmodels.resilience._validation import number_problems
+from chatmodels.resilience._validation import is_response, number_problems
 
 if TYPE_CHECKING:
     from chatmodels.resilience._redis_limits import Place, RedisLimits, Slot
@@ -154,7 +154,7 @@ class RateLimit:
         if self.learn and (planned.learned.counts_tokens or call.response_headers is not before):
             self._learn(call, planned, before, responded=True)
         if self.tokens is not None:
-            if isinstance(outcome, ChatResponse):
+            if is_response(outcome):
                 self._correct(planned, slot, outcome)
             else:
                 call.on_end(lambda response, error: self._correct(planned, slot, response))

@@ -241,6 +241,13 @@ class Registrations(msgspec.Struct, frozen=True, kw_only=True):
             spec = None if target is None else target.spec
         return spec
 
+    def is_model(self, alias: str, /) -> bool:
+        """Report whether an alias refers to a model, instead of to a provider that creates it."""
+        target = self.aliases.get(alias)
+        while target is not None and target.spec in self.aliases:
+            target = self.aliases[target.spec]
+        return target is not None and (target.made is not None or target.model is not None)
+
     def _next(self, **changes: object) -> Self:
         return msgspec.structs.replace(self, generation=self.generation + 1, **changes)
 

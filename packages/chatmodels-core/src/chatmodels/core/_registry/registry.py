@@ -85,6 +85,16 @@ class ProviderRegistry(ModelFactory):
         """
         self._checked(read_config(path), replace=True)
 
+    def config_schema(self) -> dict[str, object]:
+        """Return the JSON Schema of a config file, for editors that complete and check it.
+
+        It has the options of the registered and installed providers and the parameters of the
+        installed policies, which are imported. `load_config` checks more than it can express.
+        """
+        from chatmodels.core._registry.config_schema import config_schema
+
+        return config_schema(self._metadata())
+
     def _checked(self, file: ConfigFile, *, replace: bool) -> Configuration:
         # Most programs have no file.
         from chatmodels.core._registry.config_checks import checked_config

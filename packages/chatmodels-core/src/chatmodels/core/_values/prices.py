@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from typing import Any, TypeGuard
 
 import msgspec
 
@@ -162,6 +163,8 @@ def checked_prices(value: object, /) -> Prices | dict[str, Prices]:
     """
     if isinstance(value, Prices):
         return value
+    if unknown := _unknown_field(value):
+        raise ConfigurationError(f"prices have no {unknown}", op="configure")
     try:
         if isinstance(value, dict) and ("input" in value or "output" in value):
             return msgspec.convert(value, Prices, str_keys=True)
@@ -170,6 +173,27 @@ def checked_prices(value: object, /) -> Prices | dict[str, Prices]:
         raise ConfigurationError(
             f"prices must be Prices(...), or a mapping of the names of models to them: {error}"
         ) from error
+
+
+def _unknown_field(value: object) -> str:
+    """Return the first name in prices that is none of theirs, with a hint; empty if all are."""
+    if not _is_table(value):
+        return ""
+    if not value.keys() & {"input", "output"}:  # tables by a name or a number
+        return next(filter(None, map(_unknown_field, value.values())), "")
+    for name, inner in value.items():
+        if name not in Prices.__struct_fields__:
+            from chatmodels.core._spelling import hint, listing
+
+            known = Prices.__struct_fields__
+            return f"{name!r}; {hint(str(name), known) or f'there are {listing(known)}'}"
+        if name in {"tiers", "long_context"} and (problem := _unknown_field(inner)):
+            return problem
+    return ""
+
+
+def _is_table(value: object) -> TypeGuard[dict[Any, object]]:
+    return isinstance(value, dict)
 
 
 def standard_tier(name: str | None, /) -> str:
