@@ -179,15 +179,17 @@ def _unknown_field(value: object) -> str:
     """Return the first name in prices that is none of theirs, with a hint; empty if all are."""
     if not _is_table(value):
         return ""
-    if not value.keys() & {"input", "output"}:  # tables by a name or a number
-        return next(filter(None, map(_unknown_field, value.values())), "")
+    known = Prices.__struct_fields__
+    is_prices = not value.keys().isdisjoint({"input", "output"})
     for name, inner in value.items():
-        if name not in Prices.__struct_fields__:
+        if is_prices and name not in known:
             from chatmodels.core._spelling import hint, listing
 
-            known = Prices.__struct_fields__
             return f"{name!r}; {hint(str(name), known) or f'there are {listing(known)}'}"
-        if name in {"tiers", "long_context"} and (problem := _unknown_field(inner)):
+        # Otherwise, it is a mapping of names or numbers to prices.
+        if (not is_prices or name in {"tiers", "long_context"}) and (
+            problem := _unknown_field(inner)
+        ):
             return problem
     return ""
 
