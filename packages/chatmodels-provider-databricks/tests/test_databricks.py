@@ -1,6 +1,5 @@
 """The contract, and tests specific to Databricks."""
 
-import json
 from typing import Any
 
 import pytest
@@ -18,8 +17,8 @@ from chatmodels.core import (
     user,
 )
 from chatmodels.core.extending import ProviderOptions, provider
-from chatmodels.testing import SimulatedResponse, Simulator
-from chatmodels.testing.contract import Check, ProviderContract, checks
+from chatmodels.testing import Simulator
+from chatmodels.testing.contract import Check, ProviderContract, accepted_efforts, checks
 
 
 def connect(simulator: Simulator) -> dict[str, Any]:
@@ -44,19 +43,6 @@ def test_databricks_keeps_the_contract(check: Check) -> None:
     check()
 
 
-class Responding(Simulator):
-    """Sends one body, whatever the request."""
-
-    def __init__(self, body: object) -> None:
-        super().__init__()
-        self.body = json.dumps(body).encode()
-        self.paths: list[str] = []
-
-    def _handle(self, exchange: Any) -> SimulatedResponse:
-        self.paths.append(exchange.request.path)
-        return SimulatedResponse(body=(self.body,))
-
-
 def body(model: str, prompt: Any = "?", **options: Any) -> dict[str, Any]:
     explained = create_chat_model(
         f"databricks:{model}", api_key="k", base_url="https://acme.cloud.databricks.com"
@@ -64,17 +50,6 @@ def body(model: str, prompt: Any = "?", **options: Any) -> dict[str, Any]:
     assert explained.url == "https://acme.cloud.databricks.com/serving-endpoints/chat/completions"
     found: dict[str, Any] = explained.body
     return found
-
-
-def efforts_of(model: str) -> set[str]:
-    accepted: set[str] = set()
-    for effort in ("none", "minimal", "low", "medium", "high", "xhigh", "max"):
-        try:
-            body(model, reasoning_effort=effort)
-        except UnsupportedError:
-            continue
-        accepted.add(effort)
-    return accepted
 
 
 @pytest.mark.parametrize(
@@ -86,7 +61,11 @@ def efforts_of(model: str) -> set[str]:
     ],
 )
 def test_a_model_accepts_the_efforts_of_its_family(model: str, efforts: set[str]) -> None:
-    assert efforts_of(model) == efforts
+    created = create_chat_model(
+        f"databricks:{model}", api_key="k", base_url="https://acme.cloud.databricks.com"
+    )
+
+    assert accepted_efforts(created) == efforts
 
 
 @pytest.mark.parametrize(
@@ -129,22 +108,22 @@ def test_endpoints_for_chat_are_listed() -> None:
             {"name": "vectors", "task": "llm/v1/embeddings"},
         ]
     }
-    with Responding(listing) as simulator:
+    with Simulator() as simulator:
+        simulator.respond("/v1/api/2.0/serving-endpoints", listing)
         (model,) = list_models("databricks", api_key="k", base_url=simulator.base_url)
 
     assert (model.name, model.created) == ("mine", 1700000000)
 
 
 def test_another_body_is_not_a_list_of_endpoints() -> None:
-    with (
-        Responding(["a"]) as simulator,
-        pytest.raises(ResponseInvalidError, match="not a list of models"),
-    ):
-        list_models("databricks", api_key="k", base_url=simulator.base_url)
+    with Simulator() as simulator:
+        simulator.respond("/v1/api/2.0/serving-endpoints", ["a"])
+        with pytest.raises(ResponseInvalidError, match="not a list of models"):
+            list_models("databricks", api_key="k", base_url=simulator.base_url)
 
 
 def test_a_listing_shows_health() -> None:
-    with Responding({"endpoints": []}) as simulator:
+    with Simulator() as simulator:
+        simulator.respond("/v1/api/2.0/serving-endpoints", {"endpoints": []})
         options = ProviderOptions(base_url=simulator.base_url, api_key=Secret("k"))
         assert provider("databricks").check_health(options).status == "healthy"
-        assert simulator.paths[0].endswith("/api/2.0/serving-endpoints")

@@ -2,12 +2,11 @@
 
 from typing import Any
 
-import msgspec
 import pytest
 
 from chatmodels.core import FilePart, Secret, create_chat_model, list_models, user
 from chatmodels.core.extending import ProviderOptions, provider
-from chatmodels.testing import SimulatedResponse, Simulator
+from chatmodels.testing import Simulator
 from chatmodels.testing.contract import Check, ProviderContract, checks
 
 CONTRACT = ProviderContract(provider="openrouter", model="openai/gpt-5-mini")
@@ -68,15 +67,9 @@ LISTED = {
 }
 
 
-class Listing(Simulator):
-    """Lists one model with all of OpenRouter's fields."""
-
-    def _handle(self, exchange: Any) -> SimulatedResponse:
-        return SimulatedResponse(body=(msgspec.json.encode({"data": [LISTED]}),))
-
-
 def test_the_list_of_models_has_their_limits_and_media() -> None:
-    with Listing() as simulator:
+    with Simulator() as simulator:
+        simulator.respond("/v1/models", {"data": [LISTED]})
         (model,) = list_models("openrouter", api_key="k", base_url=simulator.base_url)
     assert (model.context_window, model.max_output_tokens) == (1_000, 100)
     assert (model.input_modalities, model.output_modalities) == (("text", "image"), ("text",))
