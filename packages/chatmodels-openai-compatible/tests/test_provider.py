@@ -470,3 +470,16 @@ def test_the_accepted_efforts_of_a_model_are_found_without_a_request() -> None:
     assert accepted_efforts(create_chat_model("openai-compatible:m", base_url=URL)) == {
         *("none", "minimal", "low", "medium", "high", "xhigh", "max"),
     }
+
+
+def test_a_family_cannot_differ_in_what_applies_to_all_models() -> None:
+    dialect = Dialect(name="acme")
+    with pytest.raises(ValueError, match=r"acme: the family 'a-\*' has another think_tags than"):
+        acme(dialect, families={"a-*": replace(dialect, think_tags=True)})
+
+
+def test_the_options_of_a_part_are_for_this_provider_only() -> None:
+    part = acme(Dialect(name="acme")).part_options(cache_control={"type": "ephemeral"})
+
+    assert part.signature.format == "acme"
+    assert part.signature.data == {"cache_control": {"type": "ephemeral"}}

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from chatmodels.core import UnsupportedError, create_chat_model
+from chatmodels.core import UnsupportedError, create_chat_model, system, user
 from chatmodels.core.extending import ToolDefinition
+from chatmodels.providers.alibaba import part_options
 from chatmodels.testing.contract import Check, ProviderContract, accepted_efforts, checks
 
 CONTRACT = ProviderContract(provider="alibaba", model="any-model")
@@ -73,3 +74,20 @@ def test_a_choice_of_a_tool_switches_reasoning_off() -> None:
     assert "enable_thinking" not in body("qwen-plus", tools=[clock], tool_choice="auto")
     with pytest.raises(UnsupportedError, match="tool_choice"):
         body("qwen-plus", tools=[clock], tool_choice="clock", reasoning_effort="high")
+
+
+def test_the_address_of_a_workspace_is_read_from_the_variable_of_dashscope(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    address = "https://acme.ap-southeast-1.maas.aliyuncs.com/compatible-mode/v1"
+    monkeypatch.setenv("DASHSCOPE_COMPATIBLE_BASE_URL", address)
+
+    url = create_chat_model("alibaba:qwen3.8-max", api_key="k").explain("?").url
+    assert url == f"{address}/chat/completions"
+
+
+def test_an_explicit_cache_ends_behind_a_part() -> None:
+    cached = part_options(cache_control={"type": "ephemeral"})
+    sent = body("qwen3.8-max", [system("A long text.", cached), user("?")])["messages"]
+
+    assert sent[0]["content"][0]["cache_control"] == {"type": "ephemeral"}

@@ -14,9 +14,11 @@ from chatmodels.core import (
     UnsupportedError,
     create_chat_model,
     list_models,
+    system,
     user,
 )
-from chatmodels.core.extending import ProviderOptions, provider
+from chatmodels.core.extending import ProviderOptions, ToolDefinition, provider
+from chatmodels.providers.databricks import part_options
 from chatmodels.testing import Simulator
 from chatmodels.testing.contract import Check, ProviderContract, accepted_efforts, checks
 
@@ -127,3 +129,28 @@ def test_a_listing_shows_health() -> None:
         simulator.respond("/v1/api/2.0/serving-endpoints", {"endpoints": []})
         options = ProviderOptions(base_url=simulator.base_url, api_key=Secret("k"))
         assert provider("databricks").check_health(options).status == "healthy"
+
+
+def test_claude_has_schemas_but_no_strict_tools() -> None:
+    clock = ToolDefinition(
+        "clock", "", {"type": "object", "properties": {}, "additionalProperties": False}, True
+    )
+    claude = "databricks-claude-sonnet-4-5"
+
+    assert body(claude, output_type=list[int])["response_format"]["type"] == "json_schema"
+    assert "response_format" not in body(claude, output_type=dict)
+    assert body("mine", tools=[clock])["tools"][0]["function"]["strict"]
+    with pytest.raises(UnsupportedError, match="strict"):
+        body(claude, tools=[clock])
+
+
+def test_claude_5_5_has_no_budget() -> None:
+    with pytest.raises(UnsupportedError, match="reasoning_budget"):
+        body("databricks-claude-opus-5-5", reasoning_budget=4096)
+
+
+def test_a_cache_of_claude_ends_behind_a_part() -> None:
+    cached = part_options(cache_control={"type": "ephemeral"})
+    sent = body("databricks-claude-sonnet-4-5", [system("A long text.", cached), user("?")])
+
+    assert sent["messages"][0]["content"][0]["cache_control"] == {"type": "ephemeral"}

@@ -50,6 +50,7 @@ def test_settings_that_groq_refuses_are_refused(setting: str) -> None:
     [
         ("openai/gpt-oss-20b", {"low", "medium", "high"}),
         ("qwen/qwen3-32b", {"none"}),
+        ("qwen/qwen3.6-27b", {"none"}),
         ("qwen/qwen3.8-27b", {"none", "low", "medium", "high"}),
         ("llama-3.1-8b-instant", set()),
     ],

@@ -71,3 +71,10 @@ def test_images_are_sent_to_models_that_see() -> None:
         assert "ms://file-1" in str(body(model, image))
     with pytest.raises(UnsupportedError, match="image"):
         body("moonshot-v1-8k", image)
+
+
+def test_strict_tools_are_refused() -> None:
+    strict = ToolDefinition("clock", "", {"type": "object", "properties": {}}, strict=True)
+
+    with pytest.raises(UnsupportedError, match="strict"):
+        body("kimi-k3", tools=[strict])
