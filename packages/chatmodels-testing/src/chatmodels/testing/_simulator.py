@@ -18,9 +18,12 @@ from chatmodels.testing._loopback import LoopbackServer
 from chatmodels.testing._protocols import PROTOCOLS
 from chatmodels.testing._protocols.protocol import (
     CountingProtocol,
+    IdentifyingProtocol,
+    KeyRefusingProtocol,
     MalformedRequestError,
     ParsedRequest,
     RetrievalRequest,
+    StoredResponse,
     StoringProtocol,
     WireProtocol,
 )
@@ -181,7 +184,7 @@ class Simulator(LoopbackServer[Connection]):
             self._exchanges: list[Exchange] = []
             self._replay = Replay(self.recordings)
             self._numbers = itertools.count(1)
-            self._responses: dict[str, tuple[ChatResponse[Any], ParsedRequest]] = {}
+            self._responses: dict[str, StoredResponse] = {}
 
     def _connect(self, connections: set[Connection]) -> Connection:
         return Connection(self._handle, connections)
@@ -216,6 +219,8 @@ class Simulator(LoopbackServer[Connection]):
             response = protocol.error(ErrorCode.PROVIDER_UNAVAILABLE, 500, message)
         headers = {protocol.request_id_header: f"req_{number}", **response.headers}
         exchange.request_id = headers[protocol.request_id_header]
+        if isinstance(protocol, IdentifyingProtocol):
+            response = protocol.identify(response, exchange.request_id)
         return msgspec.structs.replace(
             response,
             headers=headers,
@@ -278,7 +283,8 @@ class Simulator(LoopbackServer[Connection]):
             parsed = msgspec.structs.replace(parsed, stream_usage=True)
         if parsed.stored and response.id is not None:
             with self._lock:
-                self._responses[response.id] = response, parsed
+                stored = StoredResponse(response, parsed, exchange.request)
+                self._responses[response.id] = stored
         return protocol.write(response, parsed)
 
     def _count(self, request: ReceivedRequest, protocol: CountingProtocol) -> SimulatedResponse:
@@ -294,15 +300,15 @@ class Simulator(LoopbackServer[Connection]):
             return _unknown_model(parsed, protocol)
         return fault.apply(counted, parsed, protocol)
 
-    def _stored(self, retrieval: RetrievalRequest, protocol: WireProtocol) -> SimulatedResponse:
+    def _stored(self, retrieval: RetrievalRequest, protocol: StoringProtocol) -> SimulatedResponse:
         with self._lock:
             stored = self._responses.get(retrieval.id)
+            if retrieval.operation == "delete":
+                self._responses.pop(retrieval.id, None)
         if stored is None:
             message = f"Response with id '{retrieval.id}' not found."
             return protocol.error(ErrorCode.INVALID_REQUEST, 404, message)
-        response, parsed = stored
-        parsed = msgspec.structs.replace(parsed, background=False, streamed=retrieval.streamed)
-        return protocol.write(response, parsed)
+        return protocol.write_stored(retrieval, stored)
 
     def _next_reply(
         self, exchange: Exchange, parsed: ParsedRequest, protocol: WireProtocol
@@ -325,5 +331,7 @@ def _refusal(exchange: Exchange, protocol: WireProtocol) -> SimulatedResponse | 
     key = protocol.key(exchange.request)
     if key and not key.startswith("bad"):
         return None
+    if isinstance(protocol, KeyRefusingProtocol):
+        return protocol.refuse_key(exchange.request)
     message = "Incorrect API key provided" if key else "You didn't provide an API key"
     return protocol.error(ErrorCode.AUTHENTICATION, 401, message)
