@@ -1,0 +1,1 @@
+"""The recorder of HTTP exchanges; it requires `chatmodels-http`, which every HTTP provider has."""
