@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from chatmodels.testing._exchange import Exchange, ReceivedRequest
     from chatmodels.testing._fault import Expected, Fault
     from chatmodels.testing._faults import FAULTS, reset_after
+    from chatmodels.testing._network import NetworkBlockedError
     from chatmodels.testing._recorder.missing import MissingExchangeError
     from chatmodels.testing._recorder.recorder import Recorder, RecordMode
     from chatmodels.testing._recorder.scrubbing import Scrubber
@@ -29,6 +30,7 @@ __all__ = [
     "Fault",
     "FaultServer",
     "MissingExchangeError",
+    "NetworkBlockedError",
     "ReceivedRequest",
     "RecordMode",
     "Recorder",
@@ -52,6 +54,7 @@ _MODULES = {
     "Fault": "_fault",
     "FaultServer": "_wire.server",
     "MissingExchangeError": "_recorder.missing",
+    "NetworkBlockedError": "_network",
     "ReceivedRequest": "_exchange",
     "RecordMode": "_recorder.recorder",
     "Recorder": "_recorder.recorder",
