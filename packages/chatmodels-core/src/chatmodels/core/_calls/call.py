@@ -131,6 +131,9 @@ class CallInfo:
             Exchanges that are still open at the end of the call end with it.
         response_headers: The headers of the last HTTP response, lower-case name to value, also of a
             failed attempt; None if none has arrived. They can contain cookies: do not log them all.
+        interceptor: An `Interceptor` of `chatmodels.http` for the HTTP requests of the call; None,
+            unless an observer sets one in its `start`. If another observer has set one, set one
+            that uses it, too.
     """
 
     __slots__ = (
@@ -147,6 +150,7 @@ class CallInfo:
         "first_event_at",
         "full_request",
         "headers",
+        "interceptor",
         "is_checked",
         "is_delegated",
         "model",
@@ -200,6 +204,7 @@ class CallInfo:
         self.headers: Mapping[str, str] | None = None
         self.exchanges: list[HttpExchange] | None = None
         self.response_headers: Mapping[str, str] | None = None
+        self.interceptor: Any = None  # core does not know engines
         self.failed_attempts: tuple[FailedAttempt, ...] = ()
         self._endings: list[Ending] | None = None
         self._tokens: list[tuple[Observer, object]] | None = None

@@ -28,6 +28,8 @@ from chatmodels.providers.mock._words import prompt_words
 CAPABILITIES = frozenset(Capability)
 """All capabilities, because a script can contain any response."""
 
+_ATTRIBUTES = frozenset({"api", "endpoint", "model", "provider"})  # set by core
+
 
 class MockChatModel(StandardChatModel):
     """A chat model without a network, for tests of programs that use chat models.
@@ -51,7 +53,8 @@ class MockChatModel(StandardChatModel):
 
     Args:
         model: The model's name.
-        responses: Replies in order.
+        responses: Replies in order: a list or a tuple. Anything else is a single reply, as in
+            `responses="Yes."`, and a dict is one that is returned as JSON.
         rules: Replies by request: a mapping from matchers to replies, or pairs of both. A matcher
             is a pattern that is searched for in the text of the last message, or a function that
             accepts the request.
@@ -87,7 +90,7 @@ class MockChatModel(StandardChatModel):
         self,
         model: str = "mock",
         *,
-        responses: Sequence[Reply] = (),
+        responses: Sequence[Reply] | Reply = (),
         rules: Rules = (),
         on_exhausted: Exhausted = "error",
         latency: float = 0.0,
@@ -151,9 +154,29 @@ class MockChatModel(StandardChatModel):
         """The attempts so far, oldest first, including retries."""
         return self._script.calls
 
+    def queue(self, *replies: Reply) -> None:
+        """Add replies to return before those of the rules and the responses, one per attempt.
+
+        >>> model = MockChatModel()
+        >>> model.queue("Yes.", ErrorCode.RATE_LIMITED)
+        >>> model.generate("Is it?").text
+        'Yes.'
+        """
+        self._script.queue(replies)
+
     def reset(self) -> None:
-        """Clear the calls and start again with the first response."""
+        """Clear the calls and the queue, and start again with the first response."""
         self._script.reset()
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Refuse names that the model does not have: a misspelt one would have no effect."""
+        is_known = name.startswith("_") or name in _ATTRIBUTES or hasattr(self, name)
+        if not is_known and type(self) is MockChatModel:  # subclasses can have more
+            raise AttributeError(
+                f"a MockChatModel has no attribute {name!r}; pass a script when you create it, or "
+                "call queue(...)"
+            )
+        super().__setattr__(name, value)
 
     def respond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
         """Return a scripted response.

@@ -10,9 +10,9 @@ from chatmodels.providers.mock._model import CAPABILITIES, MockChatModel, model_
 # Name to type, default and description.
 _OPTIONS = {
     "responses": (
-        "Sequence[Reply]",
+        "Sequence[Reply] | Reply",
         "()",
-        "replies in order; see MockChatModel for the types of replies",
+        "replies in order, or one reply; see MockChatModel for the types of replies",
     ),
     "rules": (
         "Mapping[Matcher, Reply] | Sequence[tuple[Matcher, Reply]]",
