@@ -30,6 +30,10 @@ class Branch(Protocol):
         """Read the outcome of a send to its end."""
         ...
 
+    def forward(self, suspended: Any, /) -> Any:
+        """Return the outcome of a policy that can continue it: see `Suspended`."""
+        ...
+
     def branch(self) -> Self:
         """Return a branch of this one, with a branch of its call."""
         ...
@@ -250,6 +254,7 @@ def _merge(parent: Branch, runners: Sequence[_Runner], last: _Runner | None) -> 
         call.attempts += runner.branch.call.attempts - runner.attempts
         if runner is last:
             call.adopt_branch(runner.branch.call)
+            runner.branch.call = call  # for the attempts that continue its stream
             continue
         lost = _lost(runner) if runner.error is None else None
         call.leave_branch(runner.branch.call, lost, note=last is not None)

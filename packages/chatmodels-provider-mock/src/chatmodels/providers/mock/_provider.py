@@ -52,6 +52,12 @@ _OPTIONS = {
         "None",
         "the number that count_tokens returns; the number of words by default",
     ),
+    "prefill": (
+        'Literal["none", "rest", "repeats"]',
+        '"rest"',
+        'what a reply contains if the last message is the beginning of a text of the model: "rest", '
+        '"repeats", or "none" if it is not continued',
+    ),
     "capabilities": ("frozenset[Capability]", "", "the capabilities that the model reports"),
     "supported_settings": (
         "frozenset[str] | None",
