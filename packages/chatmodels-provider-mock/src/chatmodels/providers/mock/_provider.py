@@ -55,8 +55,7 @@ _OPTIONS = {
     "prefill": (
         'Literal["none", "rest", "repeats"]',
         '"rest"',
-        'what a reply contains if the last message is the beginning of a text of the model: "rest", '
-        '"repeats", or "none" if it is not continued',
+        'what a reply to the beginning of a text contains: the "rest" or all of it ("repeats")',
     ),
     "capabilities": ("frozenset[Capability]", "", "the capabilities that the model reports"),
     "supported_settings": (
