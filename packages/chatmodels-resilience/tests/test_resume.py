@@ -172,14 +172,15 @@ async def test_white_space_at_the_end_is_not_sent_and_not_received_twice(read: A
 
 
 async def test_a_stream_breaks_several_times(read: Any) -> None:
-    model = streams(cut("a"), (REFUSED,), cut("b"), rest("c"), policies=[retry(max_retries=3)])
+    without_end = (StreamStart(), TextDelta("b"))
+    model = streams(cut("a"), (REFUSED,), without_end, rest("c"), policies=[retry(max_retries=3)])
     texts, response = await read(model)
     assert texts == ["a", "b", "c"]
     assert [prefill.text for prefill in prefill_of(model)] == ["ab"]
-    assert [attempt.message for attempt in response.failed_attempts] == [
-        "reset",
-        "refused",
-        "reset",
+    assert [attempt.code for attempt in response.failed_attempts] == [
+        ErrorCode.NETWORK,
+        ErrorCode.NETWORK,
+        ErrorCode.STREAM_INTERRUPTED,
     ]
 
 
@@ -404,9 +405,10 @@ async def test_the_text_of_another_model_is_not_continued(read: Any) -> None:
     ]
 
 
-async def test_another_model_does_not_continue_the_text(read: Any) -> None:
+@pytest.mark.parametrize("outer", [[], [Hedge(delay=3600)]], ids=["alone", "in a race"])
+async def test_another_model_does_not_continue_the_text(read: Any, outer: Any) -> None:
     other = streams(rest("From the start."), policies=[], name="small")
-    model = streams(cut("a"), (REFUSED,), policies=[retry(), Fallback(other)])
+    model = streams(cut("a"), (REFUSED,), policies=[*outer, retry(), Fallback(other)])
     with pytest.raises(UnsupportedError, match="another model cannot continue") as caught:
         await read(model)
     assert caught.value.partial.text == "a"

@@ -13,7 +13,7 @@ from chatmodels.core import (
     UnsupportedError,
     assistant,
 )
-from chatmodels.core.extending import CallInfo, Join
+from chatmodels.core.extending import CallInfo, Forward, Join, StartedStream
 from chatmodels.resilience._rest import Rest
 
 
@@ -29,11 +29,23 @@ class Continuation:
     Args:
         call: The call.
         request: The request of the caller, or of the policies outside of this one.
+
+    Attributes:
+        has_started: Whether the last attempt has a stream that was forwarded.
     """
 
     def __init__(self, call: CallInfo, request: ChatRequest) -> None:
         self._call = call
         self._request = request
+        self.has_started = False
+        self._is_other = False
+
+    def forward(self, outcome: object, /) -> Forward:
+        """Return the effect of forwarding the outcome of an attempt."""
+        self.has_started = True
+        origin = outcome.origin if isinstance(outcome, StartedStream) else None
+        self._is_other = origin is not None or self._call.is_delegated
+        return Forward(outcome, self._join)
 
     def obstacle(self, partial: ChatResponse[Any], /) -> str:
         """Return the reason why a response cannot be continued; empty if it can."""
@@ -41,7 +53,7 @@ class Continuation:
             return ""  # the request is sent again as it is
         call = self._call
         name, sent = f"{call.provider}:{call.model}", call.request
-        if call.is_delegated:
+        if self._is_other:
             return f"the text is of another model than {name}"
         if call.profile.prefill == "none":
             return f"{name} does not continue a text"
@@ -58,23 +70,25 @@ class Continuation:
             return f"{name} does not continue a text in a call with these tools"
         return ""
 
-    def request(self, partial: ChatResponse[Any], /) -> ChatRequest:
+    def rest_request(self, partial: ChatResponse[Any], /) -> ChatRequest:
         """Return the request for the rest of a response.
 
         White space at the end of the text is omitted, since Anthropic refuses it.
         """
+        self.has_started = False
         text = partial.text.rstrip()
         if not text:
             return self._request
         return replace(self._request, messages=(*self._request.messages, assistant(text)))
 
-    def join(self, partial: ChatResponse[Any], index: int, /) -> Join:
+    def _join(self, partial: ChatResponse[Any], index: int, /) -> Join:
         """Return the function that converts the events of the rest; see `Joint`."""
         call = self._call
+        is_refused = self._is_other and bool(partial.message.parts)
         rest = Rest(partial, index, repeats=call.profile.prefill == "repeats")
 
         def events(event: StreamEvent) -> Iterable[StreamEvent]:
-            if partial.message.parts and call.is_delegated:
+            if is_refused:
                 raise UnsupportedError(
                     f"another model cannot continue the text of {call.provider}:{call.model}; pass "
                     "Retry(resume=True) after the policy that calls other models"

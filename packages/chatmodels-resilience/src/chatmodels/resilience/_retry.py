@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from chatmodels.core import ChatModelError, ChatRequest, ConfigurationError, is_retryable
-from chatmodels.core.extending import CallInfo, Flow, Forward, Send, Sleep, error_facts, logger
+from chatmodels.core.extending import CallInfo, Flow, Send, Sleep, error_facts, logger
 from chatmodels.resilience._validation import number_problems
 
 if TYPE_CHECKING:
@@ -99,35 +99,35 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True):
 
     def __call__(self, call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         """Return the flow of one call."""
-        attempt, ceiling = 1, min(self.initial_delay, self.max_delay)
+        attempt, ceiling = 1, 0.0
         continuation = _continuation(call, request) if self.resume else None
         while True:
-            has_started = False
             try:
                 outcome = yield Send(request)
                 if self.budget is not None:
                     self.budget.refund(retried=attempt > 1)
                 if continuation is None:
                     return outcome
-                has_started = True
-                return (yield Forward(outcome, continuation.join))
+                return (yield continuation.forward(outcome))
             except ChatModelError as error:
                 if not is_retryable(error):
                     if error.details.get("should_retry") is False:
                         error.add_note(f"not retried after attempt {attempt}: {_ADVICE}")
                     raise
-                if continuation is not None and has_started:
-                    if obstacle := continuation.obstacle(error.partial):
-                        error.add_note(f"not continued after attempt {attempt}: {obstacle}")
-                        raise
-                    request = continuation.request(error.partial)
+                broken = continuation if continuation and continuation.has_started else None
+                if broken and (obstacle := broken.obstacle(error.partial)):
+                    error.add_note(f"not continued after attempt {attempt}: {obstacle}")
+                    raise
+                ceiling = min(ceiling * self.factor or self.initial_delay, self.max_delay)
                 delay = self._delay(error, ceiling)
                 if reason := self._reason_to_stop(call, request, attempt, delay):
                     error.add_note(f"not retried after attempt {attempt}: {reason}")
                     raise
-                _log(call, error, attempt, delay, has_started=has_started)
+                _log(call, error, attempt, delay, resumed=broken is not None)
+                if broken:
+                    request = broken.rest_request(error.partial)
             yield Sleep(delay)
-            attempt, ceiling = attempt + 1, min(ceiling * self.factor, self.max_delay)
+            attempt += 1
 
     def _delay(self, error: ChatModelError, ceiling: float) -> float:
         if error.retry_after is not None and error.retry_after > 0:
@@ -171,7 +171,7 @@ _ADVICE = "the provider advises against it (x-should-retry: false)"
 
 
 def _log(
-    call: CallInfo, error: ChatModelError, attempt: int, delay: float, *, has_started: bool
+    call: CallInfo, error: ChatModelError, attempt: int, delay: float, *, resumed: bool
 ) -> None:
     facts = error_facts(error) | {
         "op": call.op,
@@ -179,7 +179,7 @@ def _log(
         "model": call.model,
         "attempt": attempt,
         "delay": delay,
-        "resumed": has_started,
+        "resumed": resumed,
     }
     logger("chatmodels.resilience").warning(
         "%s of %r failed: %s; attempt %d %s in %.2f s",
@@ -187,7 +187,7 @@ def _log(
         f"{call.provider}:{call.model}",
         facts["code"],
         attempt + 1,
-        "continues it" if has_started else "follows",
+        "continues it" if resumed else "follows",
         delay,
         extra=facts,
     )

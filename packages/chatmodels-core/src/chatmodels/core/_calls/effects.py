@@ -162,10 +162,11 @@ class Suspended(msgspec.Struct, frozen=True):
         flow: The generator of the policy.
         since: The number of functions for the end of the call before the last `Send`.
         resume: Raises an error in the policy, and runs it to its outcome, or to its next `Forward`:
-            that is another `Suspended`. For an async call, the result is awaited.
+            that is another `Suspended`. The other argument is the present number of these
+            functions. For an async call, the result is awaited.
     """
 
     effect: Forward
     flow: Flow[Any]
     since: int
-    resume: Callable[[Exception], Any]
+    resume: Callable[[Exception, int], Any]

@@ -39,6 +39,7 @@ from chatmodels.core._calls.effects import (
 from chatmodels.core._calls.generation import CallableModel
 from chatmodels.core._calls.race import Branch, arace, race
 from chatmodels.core._errors.classes import ConfigurationError
+from chatmodels.core._values.request import ChatRequest
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -50,6 +51,19 @@ else:
     Result = TypeVar("Result")
 
 _SENDING = (Send, Collect, Race)  # a tuple, since a union is built anew each time
+
+
+class _Resumed:
+    """The policy that goes on with a flow, instead of a new one."""
+
+    def __init__(self, flow: Flow[Any]) -> None:
+        self.flow = flow
+
+    def __call__(self, call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+        return self.flow
+
+
+_ENDED: Flow[Any] = (effect for effect in ())
 
 
 class _Performer:
@@ -106,10 +120,12 @@ def drive_branch(
     effect: Send,
     sleep: Callable[[float], object] = time.sleep,
     error: Exception | None = None,
+    since: int = 0,
 ) -> Any:
     """Run a sync call, or a branch of it, through its policies; see `drive`.
 
-    With an `error`, it is raised in the first policy at its begin: that is a suspended one.
+    With an `error`, the first policy is a suspended one, in which the error is raised; `since` is
+    the number of functions for the end of the call.
     """
     if effect.model is not None:  # it has its own policies
         _check_model(effect.model)
@@ -120,8 +136,6 @@ def drive_branch(
     flow = policies[0](call, effect.request)
     inner = policies[1:]
     outcome: object = None
-    is_resumed, is_suspended = error is not None, False
-    since = call.pending_endings if is_resumed else 0
     try:
         while True:
             yielded = flow.send(outcome) if error is None else flow.throw(error)
@@ -145,10 +159,12 @@ def drive_branch(
                         lambda branch, send: drive_branch(inner, branch, send, sleep),
                     )
                 elif isinstance(yielded, Forward):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped policies
-                    is_suspended = True
-                    resume = partial(drive_branch, (_same(flow), *inner), branch, effect, sleep)
+                    resumed = _Resumed(flow)
+                    resume = partial(drive_branch, (resumed, *inner), branch, effect, sleep)
                     suspended = Suspended(yielded, flow, since, resume)
-                    return suspended if is_resumed else branch.forward(suspended)
+                    flow = _ENDED  # the other one goes on
+                    is_first = not isinstance(policies[0], _Resumed)
+                    return branch.forward(suspended) if is_first else suspended
                 else:
                     raise _not_an_effect(yielded)
             except Exception as raised:
@@ -158,8 +174,7 @@ def drive_branch(
     except StopIteration as stop:
         return stop.value
     finally:
-        if not is_suspended:
-            flow.close()
+        flow.close()
         error = None  # or its traceback and this frame refer to each other
 
 
@@ -182,6 +197,7 @@ async def adrive_branch(
     effect: Send,
     sleep: Callable[[float], Awaitable[object]] | None = None,
     error: Exception | None = None,
+    since: int = 0,
 ) -> Any:
     """Run an async call, or a branch of it, through its policies; see `drive_branch`."""
     if effect.model is not None:
@@ -195,8 +211,6 @@ async def adrive_branch(
     flow = policies[0](call, effect.request)
     inner = policies[1:]
     outcome: object = None
-    is_resumed, is_suspended = error is not None, False
-    since = call.pending_endings if is_resumed else 0
     try:
         while True:
             yielded = flow.send(outcome) if error is None else flow.throw(error)
@@ -220,10 +234,12 @@ async def adrive_branch(
                         lambda branch, send: adrive_branch(inner, branch, send, sleep),
                     )
                 elif isinstance(yielded, Forward):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped policies
-                    is_suspended = True
-                    resume = partial(adrive_branch, (_same(flow), *inner), branch, effect, sleep)
+                    resumed = _Resumed(flow)
+                    resume = partial(adrive_branch, (resumed, *inner), branch, effect, sleep)
                     suspended = Suspended(yielded, flow, since, resume)
-                    return suspended if is_resumed else branch.forward(suspended)
+                    flow = _ENDED
+                    is_first = not isinstance(policies[0], _Resumed)
+                    return branch.forward(suspended) if is_first else suspended
                 else:
                     raise _not_an_effect(yielded)
             except Exception as raised:
@@ -233,14 +249,8 @@ async def adrive_branch(
     except StopIteration as stop:
         return stop.value
     finally:
-        if not is_suspended:
-            flow.close()
+        flow.close()
         error = None  # or its traceback and this frame refer to each other
-
-
-def _same(flow: Flow[Any]) -> Policy:
-    """Return the policy that goes on with a flow, instead of a new one."""
-    return lambda call, request: flow
 
 
 async def _return(outcome: object) -> object:

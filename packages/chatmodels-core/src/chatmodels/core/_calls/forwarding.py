@@ -153,7 +153,9 @@ class ForwardedEvents(_Forwarded):
         since = len(sender.outcomes)
         with _working(sender.call):
             try:
-                stream = self._continue(suspended, suspended.resume(error))
+                stream = self._continue(
+                    suspended, suspended.resume(error, sender.call.pending_endings)
+                )
             finally:
                 for other in sender.unused(stream, since):
                     close(other.events, sender.call)
@@ -199,7 +201,9 @@ class AsyncForwardedEvents(_Forwarded):
         since = len(sender.outcomes)
         with _working(sender.call):
             try:
-                stream = self._continue(suspended, await suspended.resume(error))
+                stream = self._continue(
+                    suspended, await suspended.resume(error, sender.call.pending_endings)
+                )
             finally:
                 for other in sender.unused(stream, since):
                     await aclose(other.events, sender.call)

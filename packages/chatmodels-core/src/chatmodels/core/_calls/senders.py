@@ -129,10 +129,10 @@ class _Sender(Generic[Outcome]):
 
     def unused(self, used: Outcome | None, since: int = 0) -> list[Outcome]:
         """Return the outcomes that the policies do not use, after the first `since` ones."""
-        opened = self.outcomes[since:] if since else self.outcomes
+        opened = self.outcomes
         if len(opened) == 1 and used is opened[0]:
             return []
-        source = _opened(used)
+        opened, source = opened[since:], _opened(used)
         if used is not None and all(source is not other for other in opened):
             return []  # a policy created it, presumably from these
         return [other for other in opened if other is not source]
