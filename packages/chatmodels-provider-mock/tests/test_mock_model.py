@@ -494,3 +494,10 @@ def test_a_number_of_tokens_can_be_scripted() -> None:
     assert pickle.loads(pickle.dumps(model)).count_tokens("?").input_tokens == 200_000
     with pytest.raises(ConfigurationError, match="input_tokens must be an integer of at least 0"):
         MockChatModel(input_tokens=-1)
+
+
+def test_a_mock_continues_a_text_as_specified() -> None:
+    assert MockChatModel().profile.prefill == "rest"
+    assert create_chat_model("mock:scripted", prefill="repeats").profile.prefill == "repeats"
+    with pytest.raises(ConfigurationError, match="prefill must be one of none, rest, repeats"):
+        MockChatModel(prefill="all")  # type: ignore[arg-type]

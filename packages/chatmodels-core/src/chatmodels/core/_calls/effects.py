@@ -104,8 +104,8 @@ Joint = Callable[[ChatResponse[Any], int], Join]
 """Joins a stream that broke and the stream that continues it, at the beginning of the latter.
 
 It is called with the response so far and the highest index of a part in its events. The user has
-received these events: a joint omits the second `StreamStart`, adds up the usage, and gives further
-parts other indexes.
+received these events: a joint omits the second `StreamStart`, adds up the usage, and moves further
+parts to other indexes.
 """
 
 
