@@ -565,3 +565,10 @@ def test_a_subclass_can_have_more_attributes() -> None:
             self.count = 1
 
     assert Counting().count == 1
+
+
+def test_a_mock_continues_a_text_as_specified() -> None:
+    assert MockChatModel().profile.prefill == "rest"
+    assert create_chat_model("mock:scripted", prefill="repeats").profile.prefill == "repeats"
+    with pytest.raises(ConfigurationError, match="prefill must be one of none, rest, repeats"):
+        MockChatModel(prefill="all")  # type: ignore[arg-type]

@@ -6,6 +6,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any, Literal, TypeGuard, get_args
 
 from chatmodels.core import ChatModelError, ConfigurationError, ErrorCode
+from chatmodels.core.extending import Prefill
 
 Exhausted = Literal["error", "cycle", "last", "echo"]
 Health = Literal["healthy", "unhealthy", "unknown"]
@@ -94,5 +95,6 @@ _RULES: dict[str, tuple[Callable[[object], bool], str]] = {
     "error_rate": (lambda value: _number(value) and 0 <= value <= 1, "from 0 to 1"),
     "error": (_failure, "an ErrorCode or a ChatModelError"),
     "health": _one_of(Health),
+    "prefill": _one_of(Prefill),
     "input_tokens": (_tokens, "an integer of at least 0, or None"),
 }

@@ -17,7 +17,15 @@ from chatmodels.core import (
     Timeout,
     TokenCount,
 )
-from chatmodels.core.extending import CallInfo, Capability, Observer, Policy, StandardChatModel
+from chatmodels.core.extending import (
+    CallInfo,
+    Capability,
+    Observer,
+    Policy,
+    Prefill,
+    Profile,
+    StandardChatModel,
+)
 from chatmodels.providers.mock._arguments import Exhausted, Health, check
 from chatmodels.providers.mock._delays import Delays
 from chatmodels.providers.mock._events import events_of
@@ -68,6 +76,9 @@ class MockChatModel(StandardChatModel):
         seed: The random seed, which makes the same attempts fail each time.
         health: The status that `check_health` reports.
         input_tokens: The number that `count_tokens` returns; None to count the words.
+        prefill: What a reply to a request contains whose last message is the beginning of a text of
+            the model: the "rest" of the text, or all of it ("repeats"); "none" if such a request
+            is not continued. `Retry(resume=True)` depends on it.
         capabilities: The capabilities that `model_info` reports.
         settings: The default settings of each call.
         timeout: The default time limits, or seconds for a whole call; None for core's defaults.
@@ -101,6 +112,7 @@ class MockChatModel(StandardChatModel):
         seed: int = 0,
         health: Health = "healthy",
         input_tokens: int | None = None,
+        prefill: Prefill = "rest",
         capabilities: frozenset[Capability] = CAPABILITIES,
         settings: Settings | None = None,
         timeout: Timeout | float | None = None,
@@ -125,6 +137,7 @@ class MockChatModel(StandardChatModel):
                 "error": error,
                 "health": health,
                 "input_tokens": input_tokens,
+                "prefill": prefill,
             }
         )
         super().__init__(
@@ -133,6 +146,7 @@ class MockChatModel(StandardChatModel):
             settings=settings or Settings(),
             timeout=Timeout() if timeout is None else timeout,
             supported_settings=supported_settings,
+            profile=Profile(prefill=prefill),
             on_unsupported=on_unsupported,
             unsupported=unsupported,
             prices=prices,

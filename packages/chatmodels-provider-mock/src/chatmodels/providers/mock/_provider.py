@@ -52,6 +52,11 @@ _OPTIONS = {
         "None",
         "the number that count_tokens returns; the number of words by default",
     ),
+    "prefill": (
+        'Literal["none", "rest", "repeats"]',
+        '"rest"',
+        'what a reply to the beginning of a text contains: the "rest" or all of it ("repeats")',
+    ),
     "capabilities": ("frozenset[Capability]", "", "the capabilities that the model reports"),
     "supported_settings": (
         "frozenset[str] | None",
