@@ -5,6 +5,7 @@ options of each provider from its metadata, and parameters of policies from thei
 tests compare the pages with `PAGES`, and the JSON Schema of the config file with `schema`.
 """
 
+import inspect
 import json
 import re
 import types
@@ -13,9 +14,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+import click
 from docstring_parser import Docstring, parse
 
 from capability_tables import table
+from chatmodels.cli._commands import COMMANDS, load
+from chatmodels.cli._exit_codes import MEANINGS
+from chatmodels.cli._main import cli
 from chatmodels.core import ErrorCode, Settings, StreamEvent, list_providers, registry
 from chatmodels.core._registry.policy_types import (
     MODELS,
@@ -174,6 +179,40 @@ def schema() -> str:
     return json.dumps(registry.config_schema(), indent=1) + "\n"
 
 
+def command_line() -> Iterator[str]:
+    """Write the exit codes and the commands of the command line."""
+    yield "## Exit codes\n"
+    rows = ((f"`{code.value}`", meaning) for code, meaning in MEANINGS.items())
+    yield table(("code", "meaning"), rows)
+    with cli.make_context("chatmodels", [], resilient_parsing=True) as context:
+        yield "## Options of every command\n"
+        yield "They are before the command, as in `chatmodels --color never providers`.\n"
+        yield table(("option", "meaning"), option_rows(cli, context))
+        for name in COMMANDS:
+            command = load(name)
+            assert command is not None
+            inner = command.commands if isinstance(command, click.Group) else {}
+            for word, each in inner.items() or [("", command)]:
+                yield from command_section(f"{name} {word}".strip(), each, context)
+
+
+def command_section(name: str, command: click.Command, parent: click.Context) -> Iterator[str]:
+    with command.make_context(name, [], parent=parent, resilient_parsing=True) as context:
+        yield f"## {name}\n"
+        yield f"`{' '.join(context.get_usage().split()).removeprefix('Usage: ')}`\n"
+        yield f"{inspect.cleandoc(command.help or '')}\n"
+        yield table(("option", "meaning"), option_rows(command, context))
+        examples = getattr(command, "examples", ())
+        yield "\n".join(("```sh", *examples, "```\n"))
+
+
+def option_rows(command: click.Command, context: click.Context) -> Iterator[Iterable[str]]:
+    for parameter in command.get_params(context):
+        record = parameter.get_help_record(context)
+        if record is not None and isinstance(parameter, click.Option):
+            yield f"`{one_line(record[0])}`", one_line(record[1])
+
+
 def address(metadata: ProviderMetadata) -> str:
     known = f" The default `base_url` is `{metadata.base_url}`." if metadata.base_url else ""
     reference = metadata.documentation_url
@@ -212,6 +251,7 @@ def shown(hint: Any) -> str:
 PAGES: dict[str, Callable[[], Iterator[str]]] = {
     "settings.md": settings,
     "events.md": events,
+    "command-line.md": command_line,
     "options.md": options,
     "providers.md": providers,
     "policies.md": policies,

@@ -132,11 +132,15 @@ class CallInfo:
             Exchanges that are still open at the end of the call end with it.
         response_headers: The headers of the last HTTP response, lower-case name to value, also of a
             failed attempt; None if none has arrived. They can contain cookies: do not log them all.
+        interceptor: An `Interceptor` of `chatmodels.http` for the HTTP requests of the call; None,
+            unless an observer sets one in its `start`. If another observer has set one, set one
+            that uses it, too.
     """
 
     __slots__ = (
         "_endings",
         "_enterable",
+        "_last_failed",
         "_tokens",
         "api",
         "attempts",
@@ -148,6 +152,7 @@ class CallInfo:
         "first_event_at",
         "full_request",
         "headers",
+        "interceptor",
         "is_checked",
         "is_delegated",
         "model",
@@ -202,7 +207,9 @@ class CallInfo:
         self.headers: Mapping[str, str] | None = None
         self.exchanges: list[HttpExchange] | None = None
         self.response_headers: Mapping[str, str] | None = None
+        self.interceptor: Any = None  # core does not know engines
         self.failed_attempts: tuple[FailedAttempt, ...] = ()
+        self._last_failed = 0
         self._endings: list[Ending] | None = None
         self.pending_endings = 0
         self._tokens: list[tuple[Observer, object]] | None = None
@@ -261,10 +268,17 @@ class CallInfo:
             return
         if response is not None:
             response = self.attributed(response)
-        ended = endings[since:]
+        self.call_endings(self.take_endings(since), response, error)
+
+    def take_endings(self, since: int, /) -> "list[Ending]":
+        """Take over the functions that were added after the first `since` ones."""
+        endings = self._endings
+        if endings is None:
+            return []
+        taken = endings[since:]
         del endings[since:]
-        self.pending_endings = since
-        self._call_endings(ended, response, error)
+        self.pending_endings = len(endings)
+        return taken
 
     def branch(self) -> "CallInfo":
         """Return a copy of the facts, for one of several sends at the same time; see `Race`."""
@@ -331,7 +345,7 @@ class CallInfo:
             found: Any = response
             if not isinstance(response, ChatResponse):
                 found = getattr(error, "partial", None)
-            self._call_endings(endings, found, error)
+            self.call_endings(endings, found, error)
 
     def timing(self) -> Timing:
         """Measure the call up to now."""
@@ -384,14 +398,22 @@ class CallInfo:
                 except Exception as error:
                     _report(observer, "leave", error)
 
-    def add_failed_attempt(self, error: ChatModelError) -> None:
-        """Add the attempt that failed; of another model, all of its failed attempts."""
+    def add_failed_attempt(self, error: ChatModelError) -> bool:
+        """Add the last attempt, which failed; of another model, all of its failed attempts.
+
+        Return False if that has been done: a stream that a policy forwards records its own end.
+        """
+        if self._last_failed == self.attempts:
+            return False
+        self._last_failed = self.attempts
         attempts = error.failed_attempts if self.is_delegated else ()
         self.failed_attempts += attempts or (failed_attempt(error),)
+        return True
 
     def note_attempt_failed(self, error: ChatModelError) -> None:
         """Record that an attempt failed."""
-        self.add_failed_attempt(error)
+        if not self.add_failed_attempt(error):
+            return
         if self.exchanges:
             end_exchanges(self.exchanges, error)
         self._notify("attempt_failed", error)
@@ -443,7 +465,7 @@ class CallInfo:
         endings, self._endings = self._endings, None
         self.pending_endings = 0
         if endings:
-            self._call_endings(endings, response, error)
+            self.call_endings(endings, response, error)
         tokens = self._tokens
         if tokens is not None:
             # A token can refer to its call: break the cycle, without garbage collection.
@@ -454,12 +476,14 @@ class CallInfo:
                 except Exception as failure:
                     _report(observer, "end", failure)
 
-    def _call_endings(
+    def call_endings(
         self,
-        endings: list[Ending],
+        endings: "list[Ending]",
         response: ChatResponse[Any] | None,
         error: BaseException | None,
+        /,
     ) -> None:
+        """Call functions at the end of the call, or of a part of it."""
         for ending in reversed(endings):  # the inner policies first
             try:
                 ending(response, error)

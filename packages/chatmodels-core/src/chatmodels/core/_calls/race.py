@@ -32,6 +32,10 @@ class Branch(Protocol):
         """Read the outcome of a send to its end."""
         ...
 
+    def forward(self, suspended: Any, /) -> Any:
+        """Return the outcome of a policy that can continue it: see `Suspended`."""
+        ...
+
     def branch(self) -> Self:
         """Return a branch of this one, with a branch of its call."""
         ...
@@ -307,6 +311,7 @@ def _merge(
         call.attempts += runner.branch.call.attempts - runner.attempts
         if runner is last and timeout is None:
             call.adopt_branch(runner.branch.call)
+            runner.branch.call = call  # for the attempts that continue its stream
             continue
         lost = None if isinstance(runner.error, Exception) else _lost(runner, timeout)
         noted = last is not None or timeout is not None

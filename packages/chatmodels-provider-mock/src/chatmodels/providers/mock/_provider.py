@@ -10,9 +10,9 @@ from chatmodels.providers.mock._model import CAPABILITIES, MockChatModel, model_
 # Name to type, default and description.
 _OPTIONS = {
     "responses": (
-        "Sequence[Reply]",
+        "Sequence[Reply] | Reply",
         "()",
-        "replies in order; see MockChatModel for the types of replies",
+        "replies in order, or one reply; see MockChatModel for the types of replies",
     ),
     "rules": (
         "Mapping[Matcher, Reply] | Sequence[tuple[Matcher, Reply]]",
@@ -51,6 +51,11 @@ _OPTIONS = {
         "int | None",
         "None",
         "the number that count_tokens returns; the number of words by default",
+    ),
+    "prefill": (
+        'Literal["none", "rest", "repeats"]',
+        '"rest"',
+        'what a reply to the beginning of a text contains: the "rest" or all of it ("repeats")',
     ),
     "capabilities": ("frozenset[Capability]", "", "the capabilities that the model reports"),
     "supported_settings": (
