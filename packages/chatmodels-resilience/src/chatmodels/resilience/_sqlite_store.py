@@ -27,7 +27,8 @@ class SqliteStore:
     """A store in an SQLite file, which threads and processes can share.
 
     The responses are in the file as JSON, the requests only as hashes. The file is opened at the
-    first use. `close`, or the end of a `with` block, closes it; the next use opens it again.
+    first use. `close`, or the end of a `with` block, closes it; the next use opens it again. It is
+    closed as well when nothing refers to the store any more.
 
     Args:
         path: The path of the file, which is created if it does not exist.
@@ -47,14 +48,14 @@ class SqliteStore:
         ttl: float | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        # By process: SQLite permits no forked one to use or close a connection of its parent.
+        self._connections: dict[int, Connection] = {}
+        self._locks: dict[int, Lock] = {}
         check_limits("SqliteStore", max_entries, ttl)
         self.path = fspath(path)
         self.max_entries = max_entries
         self.ttl = ttl
         self._clock = clock
-        # By process: SQLite permits no forked one to use or close a connection of its parent.
-        self._connections: dict[int, Connection] = {}
-        self._locks: dict[int, Lock] = {}
 
     def get(self, key: str, /) -> ChatResponse[Any] | None:
         """Return the response that is stored under a key, or None.
@@ -96,6 +97,9 @@ class SqliteStore:
             connection = self._connections.pop(os.getpid(), None)
             if connection is not None:
                 connection.close()
+
+    def __del__(self) -> None:
+        self.close()  # a store that a config file declares no more has no other owner
 
     def _lock(self) -> Lock:
         return self._locks.setdefault(os.getpid(), Lock())
