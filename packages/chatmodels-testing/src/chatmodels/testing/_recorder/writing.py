@@ -44,7 +44,7 @@ def write_recording(exchange: Recording, path: Path, /) -> None:
         "seen": exchange.seen,
         "reading": exchange.reading,
     }
-    kept = {
+    given = {
         name: value
         for name, value in document.items()
         if name in ("provider", "api") or value not in (None, "", [], {})
@@ -52,7 +52,7 @@ def write_recording(exchange: Recording, path: Path, /) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     for name, content in beside.items():
         _replace(path.parent / name, content)
-    _replace(path, f"{_text(kept)}\n".encode())
+    _replace(path, f"{_text(given)}\n".encode())
 
 
 def _request(exchange: Recording) -> dict[str, Any] | None:
