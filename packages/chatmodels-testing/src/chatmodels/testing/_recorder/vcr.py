@@ -76,7 +76,10 @@ def _read(path: Path) -> Any:
     class Loader(yaml.SafeLoader):
         """The safe loader, with the texts of Python 2."""
 
-    Loader.add_constructor("tag:yaml.org,2002:python/unicode", Loader.construct_yaml_str)
+    def text(loader: Any, node: Any) -> Any:
+        return loader.construct_scalar(node)
+
+    Loader.add_constructor("tag:yaml.org,2002:python/unicode", text)
     try:
         return yaml.load(path.read_bytes(), Loader)  # noqa: S506 - a subclass of the safe loader
     except yaml.YAMLError as error:
