@@ -37,8 +37,8 @@ class Limits:
     def __init__(self, seconds: float | None = None) -> None:
         self.seconds = seconds
 
-    def connect(self) -> float | None:
-        return self.seconds
+    def connect(self) -> None:
+        """Nothing connects."""
 
     def read(self) -> float | None:
         return self.seconds
