@@ -1,9 +1,7 @@
 """The recorder of HTTP exchanges; it requires `chatmodels-http`, which every HTTP provider has."""
 
-from importlib import import_module
-
 try:
-    import_module("chatmodels.http")
+    import chatmodels.http  # noqa: F401 # pyright: ignore[reportUnusedImport] - to report its absence
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(
         "the recorder requires chatmodels-http; try: pip install 'chatmodels-testing[record]'",
