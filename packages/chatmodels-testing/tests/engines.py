@@ -14,7 +14,7 @@ EVENTS = {"content-type": "text/event-stream"}
 
 
 class Clock:
-    """A clock that moves only when it is told to, or when somebody sleeps."""
+    """A clock that moves only by assignment and by `sleep`."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -37,8 +37,8 @@ class Limits:
     def __init__(self, seconds: float | None = None) -> None:
         self.seconds = seconds
 
-    def connect(self) -> float | None:
-        return self.seconds
+    def connect(self) -> None:
+        """Nothing connects."""
 
     def read(self) -> float | None:
         return self.seconds
@@ -81,7 +81,7 @@ class _AsyncResponse(_Served):
 
 
 class Server:
-    """What the engines return; each request takes half a second, and each piece a quarter."""
+    """The responses of the engines: a head takes half a second, and each piece a quarter."""
 
     def __init__(
         self,

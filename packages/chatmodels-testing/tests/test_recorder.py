@@ -265,6 +265,14 @@ async def test_pieces_and_their_times_are_recorded_and_can_be_replayed(tmp_path:
         assert clock.slept == [0.25, 0.125, 0.125, 0.125]
 
 
+def test_pieces_that_do_not_add_up_are_replayed_in_proportion(tmp_path: Path) -> None:
+    cut = {"[[1, 0], [1, 0]]": [b"data", b": 1\n"], "[[0, 0], [0, 0]]": [b"data: 1\n", b""]}
+    for pieces, expected in cut.items():
+        timing = {"pieces": json.loads(pieces)}
+        with Recorder(written(tmp_path, body_text="data: 1\n", timing=timing)) as recorder:
+            assert send(recorder, TIDES) == expected
+
+
 async def test_time_limits_apply_to_the_times_of_a_replay(tmp_path: Path) -> None:
     server = Server(whole("Ebb."))
     with Recorder(tmp_path, "all", clock=server.clock) as recorder:

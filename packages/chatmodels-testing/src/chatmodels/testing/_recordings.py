@@ -76,7 +76,7 @@ class RecordedTiming(msgspec.Struct, frozen=True, kw_only=True):
         """Cut a body into its pieces."""
         total = sum(size for size, _ in self.pieces)
         if not total:
-            return (content,) if content else ()
+            return (content, *(b"" for _ in self.pieces[1:]))
         ends = [
             reached * len(content) // total
             for reached in accumulate(size for size, _ in self.pieces)

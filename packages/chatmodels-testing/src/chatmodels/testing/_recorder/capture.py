@@ -19,7 +19,7 @@ from chatmodels.testing._recordings import (
 MAX_BYTES = 64 * 1024 * 1024
 """The largest size of a body that is recorded, which is the largest that chatmodels reads."""
 
-_FRAMING = frozenset(
+FRAMING = frozenset(
     {"connection", "content-encoding", "content-length", "keep-alive", "transfer-encoding"}
 )
 """Headers about the connection or the coding of a body, which is recorded decoded."""
@@ -63,7 +63,7 @@ class Capture:
         self._head_seconds = self._elapsed()
         self._status = status
         self._headers = {
-            name.lower(): value for name, value in headers.items() if name.lower() not in _FRAMING
+            name.lower(): value for name, value in headers.items() if name.lower() not in FRAMING
         }
         self._headers.setdefault("content-type", "")  # or else it would follow from the body
 
