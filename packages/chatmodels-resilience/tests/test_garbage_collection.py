@@ -124,9 +124,9 @@ def test_a_waiting_call_can_be_collected_at_any_moment_of_another(clock: Any) ->
     while True:
         clock.now = 0
         limit = RateLimit(requests=1, per=10, clock=clock)
-        begun, waiting, later = (flow_through(limit) for _ in range(3))
+        first, waiting, later = (flow_through(limit) for _ in range(3))
         with pytest.raises(RateLimitError):
-            begun.throw(RateLimitError("slow down", retry_after=25.0))  # all calls are planned anew
+            first.throw(RateLimitError("slow down", retry_after=25.0))  # all calls are planned anew
         clock.now = 20
         held = [waiting]
         del waiting

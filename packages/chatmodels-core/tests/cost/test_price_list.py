@@ -254,13 +254,13 @@ class StandardChatModelOf(StandardChatModel):
 
 
 class Missing:
-    """An importer that does not find the price list, and counts how often it was asked."""
+    """An importer that does not find the price list, and counts the searches."""
 
-    asked = 0
+    searches = 0
 
     def find_spec(self, name: str, path: object, target: object = None) -> None:
         if name.startswith("genai_prices"):
-            self.asked += 1
+            self.searches += 1
             raise ModuleNotFoundError(name, name=name)
 
 
@@ -290,12 +290,12 @@ def test_without_a_price_list_the_reason_names_what_to_install() -> None:
 def test_the_price_list_is_searched_once_and_again_if_wanted(missing: Missing) -> None:
     for _ in range(3):
         assert response("large").cost.amount is None
-    assert missing.asked == 1
+    assert missing.searches == 1
 
     registry.rediscover()
 
     assert response("large").cost.amount is None
-    assert missing.asked == 2
+    assert missing.searches == 2
 
 
 def test_prices_that_depend_on_no_time_are_converted_once(

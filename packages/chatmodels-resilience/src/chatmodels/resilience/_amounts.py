@@ -4,8 +4,8 @@ from chatmodels.core import ChatRequest
 from chatmodels.core.extending import estimated_tokens
 
 
-class Amounts(dict[str, int]):
-    """The unit of a limit to the amount that a call uses of it.
+class Amounts:
+    """The amounts of a call by the unit of a limit.
 
     The tokens are estimated at the first access, since most calls have no limit of tokens.
 
@@ -13,19 +13,18 @@ class Amounts(dict[str, int]):
         request: The request of the call.
     """
 
-    __slots__ = ("_request",)
+    _input_tokens: int | None = None
 
     def __init__(self, request: ChatRequest) -> None:
-        super().__init__(requests=1)
         self._request = request
 
-    def __missing__(self, unit: str) -> int:
-        given = estimated_tokens(self._request)
+    def __getitem__(self, unit: str) -> int:
+        if unit == "requests":
+            return 1
+        given = self._input_tokens
+        if given is None:
+            given = self._input_tokens = estimated_tokens(self._request)
+        if unit == "input_tokens":
+            return given
         output = self._request.settings.max_output_tokens or 0
-        estimates = {
-            "tokens": given + output,
-            "input_tokens": given,
-            "output_tokens": output,
-        }
-        self.update(estimates)
-        return estimates[unit]
+        return output if unit == "output_tokens" else given + output

@@ -1,7 +1,7 @@
 """The limits of a provider, learned from the headers of its responses."""
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 from chatmodels.core.extending import RateLimitStatus
 from chatmodels.resilience._amounts import Amounts
@@ -20,15 +20,19 @@ class LearnedLimits:
             has responded.
     """
 
-    __slots__ = ("_caps", "_limits", "_order", "_totals", "counts_tokens", "statuses")
+    __slots__ = ("_caps", "_limits", "_sent", "counts_tokens", "statuses")
 
     def __init__(self, *, learns: bool) -> None:
         self.statuses: tuple[RateLimitStatus, ...] = ()
         self._limits: dict[str, ReportedLimit] = {}
         self._caps: dict[str, RateLimitStatus] = {}
-        self._order = 0
-        self._totals: dict[str, int] = dict.fromkeys(("requests", *_TOKENS), 0)
+        self._sent: SentMark = (0, 0, 0, 0)
         self.counts_tokens = learns
+
+    @property
+    def has_limits(self) -> bool:
+        """True if a limit is known."""
+        return bool(self._limits)
 
     def cap(self, unit: str, period: float) -> float:
         """Return the most of a unit that the provider accepts in a period; infinite if unknown."""
@@ -62,13 +66,13 @@ class LearnedLimits:
             if limit not in planned:
                 limit.plan(now, amount)
             limit.send(now, amount)
-        self._order += 1
-        totals = self._totals
-        totals["requests"] += 1
+        requests, tokens, given, output = self._sent
         if self.counts_tokens:
-            for unit in _TOKENS:
-                totals[unit] += amounts[unit]
-        return self._order, totals.copy()
+            tokens += amounts["tokens"]
+            given += amounts["input_tokens"]
+            output += amounts["output_tokens"]
+        self._sent = requests + 1, tokens, given, output
+        return self._sent
 
     def learn(self, statuses: tuple[RateLimitStatus, ...], mark: "SentMark", now: float) -> bool:
         """Learn from the response to a call, and return whether it reports anything.
@@ -77,7 +81,7 @@ class LearnedLimits:
         That of a call that was sent earlier is ignored. One that was sent later is not contained
         in the report.
         """
-        order, totals = mark
+        order = mark[0]
         for status in statuses:
             if status.unit == "other":
                 continue
@@ -86,9 +90,10 @@ class LearnedLimits:
             known = self._limits.get(status.name)
             if status.remaining is None or status.reset is None or (known and known.order > order):
                 continue
-            used = self._totals[status.unit] - totals[status.unit]
+            index = _UNITS.index(status.unit)
+            used = self._sent[index] - mark[index]
             self._limits[status.name] = ReportedLimit(status, now, order, used)
-        self.counts_tokens = any(limit.unit in _TOKENS for limit in self._limits.values())
+        self.counts_tokens = any(limit.unit != "requests" for limit in self._limits.values())
         if statuses:
             self.statuses = statuses
         return bool(statuses)
@@ -99,7 +104,7 @@ class LearnedLimits:
             limit.restart()
 
 
-_TOKENS = ("tokens", "input_tokens", "output_tokens")
+_UNITS = ("requests", "tokens", "input_tokens", "output_tokens")
 
-SentMark = tuple[int, Mapping[str, int]]
-"""The number of a call among those that were sent, and the amounts up to it."""
+SentMark = tuple[int, int, int, int]
+"""The amounts of the calls that were sent up to one, in the order of the units."""

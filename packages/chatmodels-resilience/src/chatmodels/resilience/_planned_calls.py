@@ -11,23 +11,28 @@ from chatmodels.resilience._reported_limit import ReportedLimit
 from chatmodels.resilience._window import Use, Window
 
 
-class PlannedCall:
+class PlannedCall(Amounts):
     """A call with the time at which it can begin.
+
+    Args:
+        request: The request of the call.
 
     Attributes:
         time: The time, in seconds; it can be later when it has come.
+        learned: The limits of its model.
+        limits: Those of them that it is planned in.
+        requests: Its use of the limit of requests; None if there is none.
+        tokens: Its use of the limit of tokens; None if there is none.
         mark: Its place among the calls that were sent; None if it has not begun.
     """
 
-    __slots__ = ("amounts", "learned", "limits", "mark", "time", "uses")
-
-    def __init__(self, learned: LearnedLimits, amounts: Amounts) -> None:
-        self.learned = learned
-        self.amounts = amounts
-        self.time = 0.0
-        self.uses: dict[str, Use] = {}
-        self.limits: tuple[ReportedLimit, ...] = ()
-        self.mark: SentMark | None = None
+    # Defaults of the class are faster than attributes of each call.
+    time = 0.0
+    learned: LearnedLimits
+    limits: tuple[ReportedLimit, ...] = ()
+    requests: Use | None = None
+    tokens: Use | None = None
+    mark: SentMark | None = None
 
 
 class PlannedCalls:
@@ -44,6 +49,8 @@ class PlannedCalls:
     def __init__(self, limits: Mapping[str, int], per: float, *, learn: bool) -> None:
         self._limits = limits
         self._windows = {unit: Window(limit, per) for unit, limit in limits.items()}
+        self._requests = self._windows.get("requests")
+        self._tokens = self._windows.get("tokens")
         self._learn = learn
         self._learned: dict[str, LearnedLimits] = {}
         self._waiting: dict[PlannedCall, None] = {}  # in the order of their times
@@ -55,7 +62,7 @@ class PlannedCalls:
         """Return the limits that were reported last, by model."""
         return {model: each.statuses for model, each in self._learned.items() if each.statuses}
 
-    def plan(self, model: str, amounts: Amounts, now: float) -> PlannedCall:
+    def plan(self, planned: PlannedCall, model: str, now: float) -> None:
         """Plan a call of a model after those that wait, and begin it if it need not wait."""
         if self._ended:
             self._count_ended()
@@ -65,26 +72,25 @@ class PlannedCalls:
         if learned is None:
             learned = self._learned[model] = LearnedLimits(learns=self._learn)
             self._apply_caps()
-        planned = PlannedCall(learned, amounts)
+        planned.learned = learned
         self._place(planned, now)
         if planned.time <= now:
-            planned.mark = learned.send(now, amounts, planned.limits)
+            planned.mark = learned.send(now, planned, planned.limits)
         else:
             self._waiting[planned] = None
-        return planned
 
     def begin(self, planned: PlannedCall, now: float) -> float:
         """Begin a call whose time has come, and return the time; or return its later time."""
         if self._ended:
             self._count_ended()
         if planned.time <= now:
-            start = planned.learned.earliest(now, planned.amounts, planned.limits)
+            start = planned.learned.earliest(now, planned, planned.limits)
             if self._is_stale or max(start, self._resumes_at) > now:
                 self._plan_again(now)
         if planned.time > now:
             return planned.time
         del self._waiting[planned]
-        planned.mark = planned.learned.send(now, planned.amounts, planned.limits)
+        planned.mark = planned.learned.send(now, planned, planned.limits)
         return now
 
     def end(self, planned: PlannedCall, tokens: int | None) -> None:
@@ -109,10 +115,12 @@ class PlannedCalls:
                 if planned.limits:
                     self._is_stale = True
                 continue
-            use = planned.uses["tokens"]
-            if tokens > use.amount:
+            use, window = planned.tokens, self._tokens
+            assert use is not None  # or its tokens would not matter
+            assert window is not None
+            if tokens > use.amount and self._waiting:
                 self._is_stale = True
-            self._windows["tokens"].change(use, tokens)
+            window.change(use, tokens)
 
     def pause(self, until: float) -> None:
         """Let no call begin until a time, also of those that wait."""
@@ -137,20 +145,33 @@ class PlannedCalls:
             window.limit = limit
 
     def _place(self, planned: PlannedCall, now: float) -> None:
-        amounts = planned.amounts
-        start = max(now, self._resumes_at)
+        learned = planned.learned
+        start = max(self._resumes_at, now)
         if self._waiting:
             start = max(start, next(reversed(self._waiting)).time)
-        for unit, window in self._windows.items():
-            start = window.earliest(start, amounts[unit])
-        planned.time = start = planned.learned.earliest(start, amounts)
-        planned.limits = planned.learned.plan(start, amounts)
-        for unit, window in self._windows.items():
-            planned.uses[unit] = window.add(start, amounts[unit], now)
+        requests, tokens, amount = self._requests, self._tokens, 0
+        if requests is not None:
+            start = requests.earliest(start, 1)
+        if tokens is not None:
+            amount = planned["tokens"]
+            start = tokens.earliest(start, amount)
+        if learned.has_limits:
+            start = learned.earliest(start, planned)
+            planned.limits = learned.plan(start, planned)
+        planned.time = start
+        if requests is not None:
+            if start > now:
+                planned.requests = requests.add(start, 1, now)
+            else:  # it begins at once, so that its use is not removed
+                requests.count(start, 1, now)
+        if tokens is not None:
+            planned.tokens = tokens.add(start, amount, now)
 
     def _remove(self, planned: PlannedCall) -> None:
-        for unit, use in planned.uses.items():
-            self._windows[unit].remove(use)
+        if self._requests is not None and planned.requests is not None:
+            self._requests.remove(planned.requests)
+        if self._tokens is not None and planned.tokens is not None:
+            self._tokens.remove(planned.tokens)
 
     def _plan_again(self, now: float) -> None:
         self._is_stale = False

@@ -25,7 +25,7 @@ from chatmodels.core.extending import (
 )
 from chatmodels.resilience._amounts import Amounts
 from chatmodels.resilience._planned_calls import PlannedCall, PlannedCalls
-from chatmodels.resilience._validation import number_problems
+from chatmodels.resilience._validation import is_response, number_problems
 
 if TYPE_CHECKING:
     from chatmodels.resilience._redis_limits import Place, RedisLimits, Slot
@@ -116,10 +116,10 @@ class RateLimit:
 
     def __call__(self, call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         """Return the flow of one call."""
-        amounts = Amounts(request)
-        planned: PlannedCall | None = None
+        planned = PlannedCall(request)
+        is_planned = False
         slot: Slot | None = None
-        place = self._place(amounts)
+        place = None if self.shared is None else self._place(self.shared, planned)
         try:
             while True:  # while a call waits, the time at which it can begin can become later
                 if place is not None:
@@ -129,39 +129,43 @@ class RateLimit:
                         self._check_wait(call, slot.wait)
                         yield Sleep(slot.wait)
                         continue
-                if planned is None:
-                    planned = self._plan(call, amounts)
+                if not is_planned:
+                    with self._lock:
+                        self._calls.plan(planned, f"{call.provider}:{call.model}", self._clock())
+                    is_planned = True
                 if planned.mark is not None or (wait := self._begin(call, planned)) <= 0:
                     break
                 yield Sleep(wait)
         except BaseException:
-            self._cancel(planned, place)
+            if is_planned:
+                self._calls.end(planned, None)
+            if place is not None:
+                place.leave()
             raise
         before = call.response_headers
         try:
             outcome = yield Send(request)
         except ChatModelError as error:
-            self._learn(call, planned, before, responded=False)
+            if self.learn:
+                self._learn(call, planned, before, responded=False)
             if isinstance(error, RateLimitError) and error.retry_after:
                 yield from self._pause(error.retry_after)
             raise
-        self._learn(call, planned, before, responded=True)
+        if self.learn and (planned.learned.counts_tokens or call.response_headers is not before):
+            self._learn(call, planned, before, responded=True)
         if self.tokens is not None:
-            call.on_end(lambda response, error: self._correct(planned, slot, response))
+            if is_response(outcome):
+                self._correct(planned, slot, outcome)
+            else:
+                call.on_end(lambda response, error: self._correct(planned, slot, response))
         return outcome
 
-    def _place(self, amounts: Amounts) -> "Place | None":
-        """Return the place of a call in the shared limits; None if they are not shared."""
-        if self.shared is None:
-            return None
+    def _place(self, shared: "RedisLimits", amounts: Amounts) -> "Place":
+        """Return the place of a call in the shared limits."""
         from chatmodels.resilience._redis_limits import Place
 
         uses = [(amounts[unit], limit) for unit, limit in self._limits.items()]
-        return Place(self.shared, self.key, self.per, uses)
-
-    def _plan(self, call: CallInfo, amounts: Amounts) -> PlannedCall:
-        with self._lock:
-            return self._calls.plan(f"{call.provider}:{call.model}", amounts, self._clock())
+        return Place(shared, self.key, self.per, uses)
 
     def _begin(self, call: CallInfo, planned: PlannedCall) -> float:
         """Begin a call, or return the seconds that it has to wait.
@@ -186,12 +190,6 @@ class RateLimit:
                 retry_after=wait,
             )
 
-    def _cancel(self, planned: PlannedCall | None, place: "Place | None") -> None:
-        if planned is not None:
-            self._calls.end(planned, None)
-        if place is not None:
-            place.leave()
-
     def _learn(
         self,
         call: CallInfo,
@@ -201,8 +199,6 @@ class RateLimit:
         responded: bool,
     ) -> None:
         """Learn from the headers of a response; without any, that the vendor reports no limits."""
-        if not self.learn:
-            return
         statuses: tuple[RateLimitStatus, ...] = ()
         headers = call.response_headers
         # The headers of a Fallback's other model are not in this call, and those before are old.

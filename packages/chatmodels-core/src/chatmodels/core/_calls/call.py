@@ -117,6 +117,7 @@ class CallInfo:
         events: The number of events of a stream, set at its end.
         first_event_at: The arrival of the first event of a stream, by the same clock.
         failed_attempts: The attempts that failed so far, in order.
+        pending_endings: The number of functions to call at the end.
         outcome: The way it ended; "closed" for a stream that was left early, "abandoned" for one
             that was garbage collected.
         is_checked: Whether `request` is known to be supported; if not, the first attempt checks it.
@@ -157,6 +158,7 @@ class CallInfo:
         "model",
         "op",
         "outcome",
+        "pending_endings",
         "prices",
         "profile",
         "provider",
@@ -209,6 +211,7 @@ class CallInfo:
         self.failed_attempts: tuple[FailedAttempt, ...] = ()
         self._last_failed = 0
         self._endings: list[Ending] | None = None
+        self.pending_endings = 0
         self._tokens: list[tuple[Observer, object]] | None = None
         self._enterable: list[tuple[EnterableObserver, object]] | None = None
         if observers:
@@ -243,11 +246,7 @@ class CallInfo:
         if self._endings is None:
             self._endings = []
         self._endings.append(ending)
-
-    @property
-    def pending_endings(self) -> int:
-        """The number of functions to call at the end."""
-        return 0 if self._endings is None else len(self._endings)
+        self.pending_endings += 1
 
     def end_send(self, since: int, outcome: object, error: Exception | None, /) -> None:
         """Call the functions for the end of a `Send`; of an open stream, it is not the end.
@@ -278,6 +277,7 @@ class CallInfo:
             return []
         taken = endings[since:]
         del endings[since:]
+        self.pending_endings = since
         return taken
 
     def branch(self) -> "CallInfo":
@@ -286,6 +286,7 @@ class CallInfo:
         for name in CallInfo.__slots__:
             setattr(branch, name, getattr(self, name))
         branch._endings = branch._enterable = None
+        branch.pending_endings = 0
         branch.failed_attempts = ()
         branch.exchanges = None if self.exchanges is None else []
         return branch
@@ -339,6 +340,7 @@ class CallInfo:
             error: The error, if any.
         """
         endings, self._endings = self._endings, None
+        self.pending_endings = 0
         if endings:
             found: Any = response
             if not isinstance(response, ChatResponse):
@@ -461,6 +463,7 @@ class CallInfo:
 
     def _notify_end(self, response: ChatResponse[Any] | None, error: BaseException | None) -> None:
         endings, self._endings = self._endings, None
+        self.pending_endings = 0
         if endings:
             self.call_endings(endings, response, error)
         tokens = self._tokens

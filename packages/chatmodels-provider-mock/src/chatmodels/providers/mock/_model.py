@@ -61,6 +61,7 @@ class MockChatModel(StandardChatModel):
 
     Args:
         model: The model's name.
+        provider: The provider's name, to stand for a model of another one.
         responses: Replies in order: a list or a tuple. Anything else is a single reply, as in
             `responses="Yes."`, and a dict is one that is returned as JSON.
         rules: Replies by request: a mapping from matchers to replies, or pairs of both. A matcher
@@ -101,6 +102,7 @@ class MockChatModel(StandardChatModel):
         self,
         model: str = "mock",
         *,
+        provider: str = "mock",
         responses: Sequence[Reply] | Reply = (),
         rules: Rules = (),
         on_exhausted: Exhausted = "error",
@@ -141,7 +143,7 @@ class MockChatModel(StandardChatModel):
             }
         )
         super().__init__(
-            "mock",
+            provider,
             model,
             settings=settings or Settings(),
             timeout=Timeout() if timeout is None else timeout,
@@ -251,12 +253,14 @@ class MockChatModel(StandardChatModel):
 
     def model_info(self) -> ModelInfo:
         """Return the metadata of the model."""
-        return model_info(self.model, self._capabilities)
+        return model_info(self.model, self._capabilities, provider=self.provider)
 
     def probe(self) -> HealthReport:
         """Report the health that was passed to the model."""
         message = "a mock, which reports the health that was passed to it"
-        return HealthReport(provider="mock", status=self._health, latency=0.0, message=message)
+        return HealthReport(
+            provider=self.provider, status=self._health, latency=0.0, message=message
+        )
 
     async def aprobe(self) -> HealthReport:
         """Report the health that was passed to the model: the async form of `probe`."""
@@ -278,11 +282,17 @@ class MockChatModel(StandardChatModel):
             await sleep(seconds)
 
 
-def model_info(name: str, capabilities: frozenset[Capability] = CAPABILITIES, /) -> ModelInfo:
+def model_info(
+    name: str,
+    capabilities: frozenset[Capability] = CAPABILITIES,
+    /,
+    *,
+    provider: str = "mock",
+) -> ModelInfo:
     """Return the metadata of a mock model."""
     return ModelInfo(
         name=name,
-        provider="mock",
+        provider=provider,
         input_modalities=("text", "image", "audio", "file"),
         output_modalities=("text",),
         capabilities=capabilities,
