@@ -49,6 +49,11 @@ SERVERS = {
         # Its source is compiled; without vision, and for any processor.
         variables={"CMAKE_ARGS": "-DGGML_NATIVE=OFF -DLLAVA_BUILD=OFF"},
     ),
+    "litellm": Server(
+        title="LiteLLM's proxy, before chatmodels' simulator",
+        requirements=("litellm[proxy]", "prisma"),  # without it, a missing key is a 500
+        reported=("litellm",),
+    ),
 }
 """The servers by the name that `./run servers` accepts."""
 

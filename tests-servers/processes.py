@@ -24,12 +24,18 @@ class Process:
     Args:
         command: The program and its arguments.
         env: The environment variables; None for those of this process.
+        cwd: The working folder; None for that of this process.
     """
 
-    def __init__(self, command: Sequence[str], env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        env: Mapping[str, str] | None = None,
+        cwd: str | None = None,
+    ) -> None:
         self._log = tempfile.NamedTemporaryFile(prefix="server-", suffix=".log", delete=False)  # noqa: SIM115 - `end` closes it
         self._process = subprocess.Popen(
-            command, stdout=self._log, stderr=subprocess.STDOUT, env=env
+            command, stdout=self._log, stderr=subprocess.STDOUT, env=env, cwd=cwd
         )
 
     def wait_until_ready(self, provider: str, **options: object) -> None:

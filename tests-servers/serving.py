@@ -1,11 +1,14 @@
 """Starts one of the servers, and describes it for the tests."""
 
+import json
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from chatmodels.core import ChatModel, create_chat_model
+from chatmodels.testing import Simulator
 from installing import Environment
 from processes import Process, free_port
 
@@ -17,6 +20,7 @@ Ability = Literal[
     "counts",  # the server counts tokens
     "forces",  # a required or named tool is called
     "keys",  # the server requires a key
+    "limits",  # a limit of tokens and stop sequences end a response
     "logprobs",
     "models",  # an unknown model is an error
     "overflow",  # a prompt that is too long is an error
@@ -72,7 +76,16 @@ def llamacpp(slots: int = 2) -> Served:
         name="smollm2",
         base_url=f"http://127.0.0.1:{port}/v1",
         abilities=frozenset(
-            {"calls", "context_window", "counts", "keys", "logprobs", "overflow", "reasoning"}
+            {
+                "calls",
+                "context_window",
+                "counts",
+                "keys",
+                "limits",
+                "logprobs",
+                "overflow",
+                "reasoning",
+            }
             | {"schemas", "usage"}
         ),
         process=process,
@@ -84,5 +97,43 @@ def llamacpp(slots: int = 2) -> Served:
     return served
 
 
-START: dict[str, Callable[[], Served]] = {"llamacpp": llamacpp}
+def litellm() -> Served:
+    """Start LiteLLM's proxy, with a simulator of OpenAI's API as its vendor."""
+    environment, port = Environment("litellm"), free_port()
+    simulator = Simulator()
+    simulator.start()  # it ends with the tests
+    vendor = {"api_base": simulator.base_url, "api_key": "k", "max_retries": 0}
+    config = {
+        "model_list": [
+            {"model_name": "m-1", "litellm_params": {"model": "openai/gpt-4o", **vendor}}
+        ],
+        "litellm_settings": {"num_retries": 0, "telemetry": False},
+        "router_settings": {"num_retries": 0, "disable_cooldowns": True},
+        "general_settings": {"master_key": "secret"},
+    }
+    folder = tempfile.mkdtemp()
+    (Path(folder) / "config.yaml").write_text(json.dumps(config), "utf-8")  # JSON is YAML
+    process = Process(
+        [environment.script("litellm"), "--config", "config.yaml"]
+        + ["--host", "127.0.0.1", "--port", str(port)],
+        cwd=folder,
+    )
+    served = Served(
+        provider="litellm",
+        name="m-1",
+        base_url=f"http://127.0.0.1:{port}/v1",
+        abilities=frozenset({"forces", "keys", "models", "schemas", "usage"}),
+        process=process,
+        start=litellm,
+        reasoning={},
+        plain={},
+    )
+    process.wait_until_ready("litellm", **served.options)
+    return served
+
+
+START: dict[str, Callable[[], Served]] = {
+    "llamacpp": llamacpp,
+    "litellm": litellm,
+}
 """The functions that start the servers, by the names of `SERVERS`."""

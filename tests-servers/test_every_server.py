@@ -70,7 +70,7 @@ def test_several_turns_are_continued(served: Served) -> None:
     assert served.model().generate(prompt, max_output_tokens=12).text
 
 
-@pytest.mark.needs("usage")
+@pytest.mark.needs("limits", "usage")
 def test_a_limit_of_tokens_ends_a_response(served: Served) -> None:
     response = served.model().generate("Write a long story.", max_output_tokens=5)
 
@@ -78,6 +78,7 @@ def test_a_limit_of_tokens_ends_a_response(served: Served) -> None:
     assert response.usage.output_tokens == 5
 
 
+@pytest.mark.needs("limits")
 def test_a_stop_sequence_ends_a_response(served: Served) -> None:
     whole = served.model().generate(PROMPT, max_output_tokens=12)
     stop = whole.text.split()[1][:3]
