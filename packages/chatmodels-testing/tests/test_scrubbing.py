@@ -342,7 +342,7 @@ def test_a_body_that_is_too_long_is_kept_up_to_the_limit() -> None:
     capture = Capture("any", RecordedRequest(), lambda: 0.0, limit=10)
     capture.head(200, EVENTS)
     for _ in range(3):
-        capture.piece(b"data: 1")
+        capture.add(b"data: 1")
     capture.end()
 
     exchange = capture.recording()

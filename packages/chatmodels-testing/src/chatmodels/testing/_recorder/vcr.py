@@ -34,7 +34,7 @@ def import_vcr(
     """Import a cassette of vcrpy into a folder, in place of the exchanges that are there.
 
     Bodies are decompressed. As every recording, the exchanges are scrubbed. A response has no
-    pieces: each event of a stream is one in a replay.
+    chunks: each event of a stream is one in a replay.
 
     Args:
         cassette: The file: YAML, which requires the extra `chatmodels-testing[vcr]`, or JSON, if
