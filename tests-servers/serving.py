@@ -114,8 +114,10 @@ def litellm() -> Served:
     folder = tempfile.mkdtemp()
     (Path(folder) / "config.yaml").write_text(json.dumps(config), "utf-8")  # JSON is YAML
     process = Process(
-        [environment.script("litellm"), "--config", "config.yaml"]
-        + ["--host", "127.0.0.1", "--port", str(port)],
+        [
+            environment.script("litellm"),
+            *("--config", "config.yaml", "--host", "127.0.0.1", "--port", str(port)),
+        ],
         cwd=folder,
     )
     served = Served(
