@@ -75,7 +75,7 @@ class Dialect(Server, frozen=True, kw_only=True):
         fields: Fields of each request; a dot in a path descends into an object.
         streams_whole: Whether whole responses are requested as streams, because the server goes on
             with an abandoned whole response.
-        prefill: What a response contains if the last message is the model's: see `Profile`.
+        prefill: Whether and how the API continues a text of the model: see `Profile`.
         counting: The endpoint that counts tokens: `INPUT_TOKENS` (llama.cpp) or `TOKENIZE` (vLLM);
             None if there is none.
         adapt: Adapts the body to this vendor, before the caller's `provider_options` are merged.

@@ -27,7 +27,7 @@ ALL_OUTPUT_FORMS: frozenset[OutputForm] = frozenset({"strict", "schema", "object
 
 
 Prefill = Literal["none", "rest", "repeats"]
-"""What a response contains if the last message is the beginning of a text of the model."""
+"""The content of a response whose request ends with the beginning of a text of the model."""
 
 
 class AcceptedMedia(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,10 +93,10 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
             everywhere.
         effort_words: Reasoning effort to the value that is sent for it, if they differ; None for an
             effort that is sent in another way, as a number of tokens or a switch.
-        prefill: What a response contains if the last message is the beginning of a text of the
+        prefill: The content of a response whose request ends with the beginning of a text of the
             model: only the "rest" of the text, or the whole text, because it "repeats" the
-            beginning; "none" if the model does not continue a text. Of those that repeat it,
-            requests with tools cannot have such a message.
+            beginning; "none" if the model does not continue a text. If it repeats the beginning,
+            such requests cannot have tools.
     """
 
     settings: Mapping[str, str] | None = None

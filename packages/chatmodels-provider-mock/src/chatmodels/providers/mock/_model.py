@@ -77,9 +77,9 @@ class MockChatModel(StandardChatModel):
         seed: The random seed, which makes the same attempts fail each time.
         health: The status that `check_health` reports.
         input_tokens: The number that `count_tokens` returns; None to count the words.
-        prefill: What a reply to a request contains whose last message is the beginning of a text of
-            the model: the "rest" of the text, or all of it ("repeats"); "none" if such a request
-            is not continued. `Retry(resume=True)` depends on it.
+        prefill: The content of a reply to a request that ends with the beginning of a text of the
+            model: the "rest" of the text, or all of it ("repeats"); "none" if the model does not
+            continue a text. `Retry(resume=True)` depends on it.
         capabilities: The capabilities that `model_info` reports.
         settings: The default settings of each call.
         timeout: The default time limits, or seconds for a whole call; None for core's defaults.

@@ -55,7 +55,7 @@ _OPTIONS = {
     "prefill": (
         'Literal["none", "rest", "repeats"]',
         '"rest"',
-        'what a reply to the beginning of a text contains: the "rest" or all of it ("repeats")',
+        'the reply to the beginning of a text: the "rest", or all of it ("repeats")',
     ),
     "capabilities": ("frozenset[Capability]", "", "the capabilities that the model reports"),
     "supported_settings": (
