@@ -93,6 +93,7 @@ def test_cassettes_in_json_and_with_parsed_bodies_are_imported(tmp_path: Path) -
 RAW = zlib.compressobj(wbits=-zlib.MAX_WBITS)
 COMPRESSED = {
     "gzip": ("gzip", gzip.compress(b'{"a":1}\xc3\xa9')),
+    "gzip of several members": ("gzip", gzip.compress(b'{"a":1}') + gzip.compress(b"\xc3\xa9")),
     "zlib": ("deflate", zlib.compress(b'{"a":1}\xc3\xa9')),
     "raw": ("deflate", RAW.compress(b'{"a":1}\xc3\xa9') + RAW.flush()),
     "decoded already": ("gzip", b'{"a":1}\xc3\xa9'),
