@@ -43,7 +43,10 @@ def neutral(dialect: Dialect, exchange: Recording) -> ChatRequest:
 
 
 def normal(added: Sequence[str], body: Json) -> Json:
-    """Normalize a body, without the fields that only chatmodels sends."""
+    """Normalize a body, without empty reasoning and the fields that only chatmodels sends."""
+    for message in body.get("messages", ()):
+        if not (message.get("reasoning_content") or "").strip():
+            message.pop("reasoning_content", None)
     return {k: v for k, v in openai_chat.normal(body).items() if k not in added}
 
 
