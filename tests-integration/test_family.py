@@ -22,7 +22,7 @@ from family import FAMILY, ROOT, page_of, title_of
 
 MODULES = {"__init__.py", "_provider.py", "py.typed"}
 LONGEST = 80
-"""The number of lines of code of a package without further modules, and of each further module."""
+"""More lines of code than a package without further modules has, and each further module."""
 
 SECTIONS = ["Credentials", "Capabilities", "Peculiarities", "Sources"]
 
@@ -66,7 +66,7 @@ def test_a_package_is_as_short_as_its_shape_permits(name: str) -> None:
     assert files.keys() >= MODULES
     lengths = {file: lines_of_code(path) for file, path in files.items() if path.suffix == ".py"}
     plain = lengths.pop("__init__.py") + lengths.pop("_provider.py")
-    assert max(plain, *lengths.values(), 0) <= LONGEST, lengths
+    assert max(plain, *lengths.values(), 0) < LONGEST, lengths
 
 
 @each_provider
