@@ -45,8 +45,8 @@ def neutral(dialect: Dialect, exchange: Recording) -> ChatRequest:
 def normal(added: Sequence[str], body: Json) -> Json:
     """Normalize a body, without empty reasoning and the fields that only chatmodels sends."""
     for message in body.get("messages", ()):
-        if not (message.get("reasoning_content") or "").strip():
-            message.pop("reasoning_content", None)
+        reasoning = message.get("reasoning_content") or ""
+        message["reasoning_content"] = reasoning if reasoning.strip() else ""
     return {k: v for k, v in openai_chat.normal(body).items() if k not in added}
 
 
