@@ -1,6 +1,7 @@
 """Starts one of the servers, and describes it for the tests."""
 
 import json
+import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -106,7 +107,8 @@ def litellm() -> Served:
     (Path(folder) / "config.yaml").write_text(json.dumps(config), "utf-8")  # JSON is YAML
     address = ("--host", "127.0.0.1", "--port", str(port))
     command = [environment.script("litellm"), "--config", "config.yaml", *address]
-    process = Process(command, cwd=folder)
+    # Without the variable, it first requests a list of prices from GitHub.
+    process = Process(command, os.environ | {"LITELLM_LOCAL_MODEL_COST_MAP": "True"}, folder)
     served = Served(
         provider="litellm",
         name="m-1",
