@@ -45,10 +45,10 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True):
     The provider's header `x-should-retry` takes precedence over the kind of the error.
 
     The delay before a retry is the one that the provider advises (`error.retry_after`, from the
-    header `retry-after-ms` or else `retry-after`). If that is longer than `max_retry_after`, the
-    error is raised at once, so that you can decide. Without advice, the delay is random between 0
-    and a ceiling that grows from `initial_delay` by `factor` up to `max_delay` ("full jitter"), so
-    that clients that failed together do not retry together.
+    header `retry-after-ms` or else `retry-after`). If that is longer than `max_retry_after`, and
+    than `max_delay`, the error is raised at once, so that you can decide. Without advice, the delay
+    is random between 0 and a ceiling that grows from `initial_delay` by `factor` up to `max_delay`
+    ("full jitter"), so that clients that failed together do not retry together.
 
     The defaults are those of the SDK of OpenAI (`openai` 3.57.0): 2 retries, 0.5 s, doubled up to
     8 s, and advice of up to 120 s. That of Anthropic (`anthropic` 2.14.0) has the same numbers, but
@@ -64,7 +64,8 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True):
         max_retries: The largest number of attempts after the first; 0 for none.
         initial_delay: The ceiling of the first delay, in seconds.
         factor: The growth of the ceiling from one delay to the next, at least 1.
-        max_delay: The longest random delay, in seconds.
+        max_delay: The longest random delay, in seconds. A shorter one that the provider advises is
+            always obeyed.
         max_retry_after: The longest delay that is obeyed if the provider advises it, in seconds.
         budget: A limit on the retries of all calls together; None for no limit.
         resume: Whether streams that break after their first event continue, if the model can.

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from chatmodels.testing._exchange import Exchange, ReceivedRequest
     from chatmodels.testing._fault import Expected, Fault
     from chatmodels.testing._faults import FAULTS, reset_after
+    from chatmodels.testing._network import NetworkBlockedError
+    from chatmodels.testing._recorder.missing import MissingExchangeError
+    from chatmodels.testing._recorder.recorder import Recorder, RecordMode
+    from chatmodels.testing._recorder.scrubbing import Scrubber
     from chatmodels.testing._recordings import Recording, recordings
     from chatmodels.testing._samples import samples
     from chatmodels.testing._simulated_response import SimulatedResponse
@@ -25,9 +29,14 @@ __all__ = [
     "Expected",
     "Fault",
     "FaultServer",
+    "MissingExchangeError",
+    "NetworkBlockedError",
     "ReceivedRequest",
+    "RecordMode",
+    "Recorder",
     "Recording",
     "RepeatedBytes",
+    "Scrubber",
     "SimulatedResponse",
     "Simulator",
     "WireFault",
@@ -44,9 +53,14 @@ _MODULES = {
     "Expected": "_fault",
     "Fault": "_fault",
     "FaultServer": "_wire.server",
+    "MissingExchangeError": "_recorder.missing",
+    "NetworkBlockedError": "_network",
     "ReceivedRequest": "_exchange",
+    "RecordMode": "_recorder.recorder",
+    "Recorder": "_recorder.recorder",
     "Recording": "_recordings",
     "RepeatedBytes": "_wire.fault",
+    "Scrubber": "_recorder.scrubbing",
     "SimulatedResponse": "_simulated_response",
     "Simulator": "_simulator",
     "WireFault": "_wire.fault",

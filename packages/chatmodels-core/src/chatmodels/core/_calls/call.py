@@ -104,6 +104,7 @@ class CallInfo:
         events: The number of events of a stream, set at its end.
         first_event_at: The arrival of the first event of a stream, by the same clock.
         failed_attempts: The attempts that failed so far, in order.
+        pending_endings: The number of functions to call at the end.
         outcome: The way it ended; "closed" for a stream that was left early, "abandoned" for one
             that was garbage collected.
         is_checked: Whether `request` is known to be supported; if not, the first attempt checks it.
@@ -118,6 +119,9 @@ class CallInfo:
             Exchanges that are still open at the end of the call end with it.
         response_headers: The headers of the last HTTP response, lower-case name to value, also of a
             failed attempt; None if none has arrived. They can contain cookies: do not log them all.
+        interceptor: An `Interceptor` of `chatmodels.http` for the HTTP requests of the call; None,
+            unless an observer sets one in its `start`. If another observer has set one, set one
+            that uses it, too.
     """
 
     __slots__ = (
@@ -134,11 +138,13 @@ class CallInfo:
         "first_event_at",
         "full_request",
         "headers",
+        "interceptor",
         "is_checked",
         "is_delegated",
         "model",
         "op",
         "outcome",
+        "pending_endings",
         "prices",
         "profile",
         "provider",
@@ -187,9 +193,11 @@ class CallInfo:
         self.headers: Mapping[str, str] | None = None
         self.exchanges: list[HttpExchange] | None = None
         self.response_headers: Mapping[str, str] | None = None
+        self.interceptor: Any = None  # core does not know engines
         self.failed_attempts: tuple[FailedAttempt, ...] = ()
         self._last_failed = 0
         self._endings: list[Ending] | None = None
+        self.pending_endings = 0
         self._watchers: Watchers | None = None
         if observers:
             self._watchers = Watchers(observers, self)
@@ -223,11 +231,7 @@ class CallInfo:
         if self._endings is None:
             self._endings = []
         self._endings.append(ending)
-
-    @property
-    def pending_endings(self) -> int:
-        """The number of functions to call at the end."""
-        return 0 if self._endings is None else len(self._endings)
+        self.pending_endings += 1
 
     def end_send(self, since: int, outcome: object, error: Exception | None, /) -> None:
         """Call the functions for the end of a `Send`; of an open stream, it is not the end.
@@ -258,6 +262,7 @@ class CallInfo:
             return []
         taken = endings[since:]
         del endings[since:]
+        self.pending_endings = len(endings)
         return taken
 
     def branch(self) -> "CallInfo":
@@ -267,6 +272,7 @@ class CallInfo:
             setattr(branch, name, getattr(self, name))
         branch._endings = None
         branch._watchers = self._watchers and self._watchers.of_branch()
+        branch.pending_endings = 0
         branch.failed_attempts = ()
         branch.exchanges = None if self.exchanges is None else []
         return branch
@@ -320,6 +326,7 @@ class CallInfo:
             error: The error, if any.
         """
         endings, self._endings = self._endings, None
+        self.pending_endings = 0
         if endings:
             found: Any = response
             if not isinstance(response, ChatResponse):
@@ -429,6 +436,7 @@ class CallInfo:
 
     def _notify_end(self, response: ChatResponse[Any] | None, error: BaseException | None) -> None:
         endings, self._endings = self._endings, None
+        self.pending_endings = 0
         if endings:
             self.call_endings(endings, response, error)
         watchers = self._watchers

@@ -78,7 +78,7 @@ class Race(msgspec.Struct, frozen=True):
     The first send starts at once. Each time that `delay` passes without an outcome, the next one
     starts. The outcome is that of the first success; the other sends are cancelled, and the streams
     that they opened are closed. If all sends that were started have failed, the last error is
-    raised in the policy.
+    raised in the policy; and a `CallTimeoutError`, if the total time limit of the call is over.
 
     In sync calls, each send runs in a thread. A thread cannot be stopped: that of a send that was
     cancelled ends with its response or at its time limit, and closes its stream then. It sends

@@ -37,12 +37,13 @@ from chatmodels.core._calls.effects import (
     Suspended,
 )
 from chatmodels.core._calls.generation import CallableModel
-from chatmodels.core._calls.race import Branch, arace, race
 from chatmodels.core._errors.classes import ConfigurationError
 from chatmodels.core._values.request import ChatRequest
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
+
+    from chatmodels.core._calls.race import Branch
 
     Result = TypeVar("Result", default=Any)
 else:
@@ -116,7 +117,7 @@ def drive(
 
 def drive_branch(
     policies: tuple[Policy, ...],
-    branch: Branch,
+    branch: "Branch",
     effect: Send,
     sleep: Callable[[float], object] = time.sleep,
     error: Exception | None = None,
@@ -151,6 +152,8 @@ def drive_branch(
                 elif isinstance(yielded, Collect):
                     outcome = branch.collect(yielded.outcome)
                 elif isinstance(yielded, Race):
+                    from chatmodels.core._calls.race import race  # few policies need it
+
                     since = call.pending_endings
                     outcome = race(
                         branch,
@@ -169,7 +172,7 @@ def drive_branch(
                     raise _not_an_effect(yielded)
             except Exception as raised:
                 error = raised
-            if isinstance(yielded, _SENDING):
+            if call.pending_endings > since and isinstance(yielded, _SENDING):
                 call.end_send(since, outcome, error)
     except StopIteration as stop:
         return stop.value
@@ -193,7 +196,7 @@ async def adrive(
 
 async def adrive_branch(
     policies: tuple[Policy, ...],
-    branch: Branch,
+    branch: "Branch",
     effect: Send,
     sleep: Callable[[float], Awaitable[object]] | None = None,
     error: Exception | None = None,
@@ -226,6 +229,8 @@ async def adrive_branch(
                 elif isinstance(yielded, Collect):
                     outcome = await branch.collect(yielded.outcome)
                 elif isinstance(yielded, Race):
+                    from chatmodels.core._calls.race import arace
+
                     since = call.pending_endings
                     outcome = await arace(
                         branch,
@@ -244,7 +249,7 @@ async def adrive_branch(
                     raise _not_an_effect(yielded)
             except Exception as raised:
                 error = raised
-            if isinstance(yielded, _SENDING):
+            if call.pending_endings > since and isinstance(yielded, _SENDING):
                 call.end_send(since, outcome, error)
     except StopIteration as stop:
         return stop.value

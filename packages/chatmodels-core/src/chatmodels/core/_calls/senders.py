@@ -2,10 +2,10 @@
 
 from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from itertools import chain
-from operator import attrgetter, is_
+from operator import is_
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from chatmodels.core._calls.call import CallInfo
 from chatmodels.core._calls.closing import aclose, close
@@ -298,8 +298,6 @@ def _opened(outcome: object) -> object:
     return outcome if source is None else source
 
 
-_content = attrgetter(*(name for name in ChatRequest.__struct_fields__ if name != "timeout"))
-
-
 def _differs_in_timeout_only(request: ChatRequest, other: ChatRequest) -> bool:
-    return all(map(is_, _content(request), _content(other)))
+    same = sum(map(is_, astuple(request), astuple(other)))
+    return same + (request.timeout is not other.timeout) == len(request.__struct_fields__)

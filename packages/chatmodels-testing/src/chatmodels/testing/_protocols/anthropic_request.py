@@ -18,7 +18,7 @@ VERSION_HEADER = "anthropic-version"
 
 class _Tool(msgspec.Struct):
     name: str
-    description: str = ""
+    description: str | None = None
     input_schema: dict[str, Any] | None = None
     strict: bool | None = None
 
@@ -97,7 +97,8 @@ def _results(content: str | list[dict[str, Any]]) -> Iterator[str]:
 
 
 def _tool(tool: _Tool) -> ToolDefinition:
-    return ToolDefinition(tool.name, tool.description, tool.input_schema or {}, bool(tool.strict))
+    schema = tool.input_schema or {}
+    return ToolDefinition(tool.name, tool.description or "", schema, bool(tool.strict))
 
 
 def _choice(choice: dict[str, Any] | None) -> ToolChoice | None:

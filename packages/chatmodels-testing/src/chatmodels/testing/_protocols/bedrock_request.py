@@ -20,7 +20,7 @@ class _Schema(msgspec.Struct):
 class _Spec(msgspec.Struct, rename="camel"):
     name: str
     input_schema: _Schema
-    description: str = ""
+    description: str | None = None
     strict: bool = False
 
 
@@ -110,7 +110,8 @@ def _results(blocks: list[dict[str, Any]]) -> Iterator[str]:
 def _tools(config: _Tools | None) -> Iterator[ToolDefinition]:
     for tool in config.tools if config is not None else ():
         if (spec := tool.tool_spec) is not None:
-            yield ToolDefinition(spec.name, spec.description, spec.input_schema.json, spec.strict)
+            schema = spec.input_schema.json
+            yield ToolDefinition(spec.name, spec.description or "", schema, spec.strict)
 
 
 def _choice(choice: dict[str, Any] | None) -> ToolChoice | None:

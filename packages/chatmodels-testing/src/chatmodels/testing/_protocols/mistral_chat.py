@@ -73,10 +73,15 @@ class MistralChat(OpenAIChat):
     def other(
         self, request: ReceivedRequest, models: tuple[str, ...], /
     ) -> SimulatedResponse | None:
-        """List the models."""
-        if request.method != "GET" or request.path != f"{_ROOT}v1/models":
+        """List the models, or return one."""
+        _, separator, name = request.path.partition(f"{_ROOT}v1/models")
+        if request.method != "GET" or not separator:
             return None
-        return json_response({"object": "list", "data": [_card(name) for name in models]})
+        if not name:
+            return json_response({"object": "list", "data": [_card(name) for name in models]})
+        if name[1:] in models:
+            return json_response(_card(name[1:]))
+        return self.error(ErrorCode.MODEL_NOT_FOUND, 404, f"Invalid model: {name[1:]}")
 
     def write(self, response: ChatResponse[Any], parsed: ParsedRequest, /) -> SimulatedResponse:
         """Encode a chat completion, or its chunks.
