@@ -111,6 +111,40 @@ def provider_row(metadata: ProviderMetadata) -> Iterable[str]:
     )
 
 
+def command_line() -> Iterator[str]:
+    """Write the exit codes and the commands of the command line."""
+    yield "## Exit codes\n"
+    rows = ((f"`{code.value}`", meaning) for code, meaning in MEANINGS.items())
+    yield table(("code", "meaning"), rows)
+    with cli.make_context("chatmodels", [], resilient_parsing=True) as context:
+        yield "## Options of every command\n"
+        yield "They are before the command, as in `chatmodels --color never providers`.\n"
+        yield table(("option", "meaning"), option_rows(cli, context))
+        for name in COMMANDS:
+            command = load(name)
+            assert command is not None
+            inner = command.commands if isinstance(command, click.Group) else {}
+            for word, each in inner.items() or [("", command)]:
+                yield from command_section(f"{name} {word}".strip(), each, context)
+
+
+def command_section(name: str, command: click.Command, parent: click.Context) -> Iterator[str]:
+    with command.make_context(name, [], parent=parent, resilient_parsing=True) as context:
+        yield f"## {name}\n"
+        yield f"`{' '.join(context.get_usage().split()).removeprefix('Usage: ')}`\n"
+        yield f"{inspect.cleandoc(command.help or '')}\n"
+        yield table(("option", "meaning"), option_rows(command, context))
+        examples = getattr(command, "examples", ())
+        yield "\n".join(("```sh", *examples, "```\n"))
+
+
+def option_rows(command: click.Command, context: click.Context) -> Iterator[Iterable[str]]:
+    for parameter in command.get_params(context):
+        record = parameter.get_help_record(context)
+        if record is not None and isinstance(parameter, click.Option):
+            yield f"`{one_line(record[0])}`", one_line(record[1])
+
+
 GROUPS = {
     POLICIES: "Policies",
     MODELS: "Models that are made of others",
@@ -177,40 +211,6 @@ VALUES: dict[Any, str] = {
 def schema() -> str:
     """Return the JSON Schema of the config file with all providers and policies."""
     return json.dumps(registry.config_schema(), indent=1) + "\n"
-
-
-def command_line() -> Iterator[str]:
-    """Write the exit codes and the commands of the command line."""
-    yield "## Exit codes\n"
-    rows = ((f"`{code.value}`", meaning) for code, meaning in MEANINGS.items())
-    yield table(("code", "meaning"), rows)
-    with cli.make_context("chatmodels", [], resilient_parsing=True) as context:
-        yield "## Options of every command\n"
-        yield "They are before the command, as in `chatmodels --color never providers`.\n"
-        yield table(("option", "meaning"), option_rows(cli, context))
-        for name in COMMANDS:
-            command = load(name)
-            assert command is not None
-            inner = command.commands if isinstance(command, click.Group) else {}
-            for word, each in inner.items() or [("", command)]:
-                yield from command_section(f"{name} {word}".strip(), each, context)
-
-
-def command_section(name: str, command: click.Command, parent: click.Context) -> Iterator[str]:
-    with command.make_context(name, [], parent=parent, resilient_parsing=True) as context:
-        yield f"## {name}\n"
-        yield f"`{' '.join(context.get_usage().split()).removeprefix('Usage: ')}`\n"
-        yield f"{inspect.cleandoc(command.help or '')}\n"
-        yield table(("option", "meaning"), option_rows(command, context))
-        examples = getattr(command, "examples", ())
-        yield "\n".join(("```sh", *examples, "```\n"))
-
-
-def option_rows(command: click.Command, context: click.Context) -> Iterator[Iterable[str]]:
-    for parameter in command.get_params(context):
-        record = parameter.get_help_record(context)
-        if record is not None and isinstance(parameter, click.Option):
-            yield f"`{one_line(record[0])}`", one_line(record[1])
 
 
 def address(metadata: ProviderMetadata) -> str:

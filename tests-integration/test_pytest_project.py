@@ -173,9 +173,9 @@ def test_a_strict_project_records_and_replays_its_tests(name: str, tmp_path: Pat
 
     for result in (recorded, replayed):
         assert result.returncode == 0, result.stdout + result.stderr
-    kept = {path.name for path in (folder / "recordings" / "test_program").iterdir()}
-    assert kept >= {"test_whole", "test_noise[2026]", "TestOfAClass.test_fixture", "test_async"}
-    assert any(re.fullmatch(r"test_noise\[two_words___and_more\]-\w{8}", each) for each in kept)
+    folders = {path.name for path in (folder / "recordings" / "test_program").iterdir()}
+    assert folders >= {"test_whole", "test_noise[2026]", "TestOfAClass.test_fixture", "test_async"}
+    assert any(re.fullmatch(r"test_noise\[two_words___and_more\]-\w{8}", each) for each in folders)
     assert (folder / "shared" / "stream" / "001.sse").is_file()
     text = "".join(path.read_text() for path in folder.rglob("*/0*"))
     assert "sk-project" not in text
@@ -238,8 +238,8 @@ def test_the_mode_and_the_folder_can_be_configured(tmp_path: Path) -> None:
         assert run(folder, "-n0", PROJECT_URL=simulator.base_url).returncode == 0
     assert run(folder, "-n0").returncode == 0
 
-    (kept,) = (folder / "kept" / "here" / "test_program" / "test_it").iterdir()
-    assert json.loads(kept.read_text())["provider"] == "openai"
+    (exchange,) = (folder / "kept" / "here" / "test_program" / "test_it").iterdir()
+    assert json.loads(exchange.read_text())["provider"] == "openai"
 
 
 def test_the_recorder_names_the_package_that_it_requires() -> None:

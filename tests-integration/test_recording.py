@@ -124,6 +124,23 @@ async def test_injected_clients_are_recorded_and_replayed(
         assert await all_shapes(model_of(name, options)) == recorded
 
 
+async def test_concurrent_calls_are_recorded_and_replayed(tmp_path: Path) -> None:
+    prompts = [f"Describe sea {number}." for number in range(24)]
+    with Simulator() as simulator:
+        model = model_of("openai", options_of("openai", simulator))
+        with Recorder(tmp_path, "all"):
+            recorded = [*model.batch(prompts, max_concurrency=8)]
+            arecorded = [*await model.abatch(prompts, max_concurrency=8)]
+
+    with Recorder(tmp_path) as recorder:
+        replayed = [*model.batch(prompts, max_concurrency=8)]
+        areplayed = [*await model.abatch(prompts, max_concurrency=8)]
+    texts = [f"You said: {prompt}" for prompt in prompts]
+    for responses in (recorded, arecorded, replayed, areplayed):
+        assert [each.text for each in responses if isinstance(each, ChatResponse)] == texts
+    assert recorder.unused == ()
+
+
 class Echoed:
     """A refusal that repeats the whole request, and sets a cookie."""
 

@@ -24,9 +24,12 @@ from chatmodels.core.extending import (
     ProviderRegistry,
     ToolDefinition,
     provider,
+    register_provider,
+    unregister_provider,
 )
 from chatmodels.http import HttpRequest, Listing
 from chatmodels.openai_compatible import (
+    COMMON_SETTINGS,
     CompatibleProvider,
     Dialect,
     chat_completions_codec,
@@ -35,7 +38,7 @@ from chatmodels.openai_compatible import (
 from chatmodels.openai_compatible._listing import read_models
 from chatmodels.openai_compatible.responses import ResponsesDialect
 from chatmodels.testing import SimulatedResponse, Simulator
-from chatmodels.testing.contract import accepted_efforts
+from chatmodels.testing.contract import ProviderContract, accepted_efforts, checks
 
 CLOCK = ToolDefinition("clock", "Return the time.", {"type": "object", "properties": {}})
 URL = "http://127.0.0.1:9/v1"
@@ -483,3 +486,23 @@ def test_the_options_of_a_part_are_for_this_provider_only() -> None:
 
     assert part.signature.format == "acme"
     assert part.signature.data == {"cache_control": {"type": "ephemeral"}}
+
+
+def test_the_contract_accepts_vendors_with_other_efforts_than_low() -> None:
+    dialect = Dialect(
+        name="acme",
+        settings={**COMMON_SETTINGS, "reasoning_effort": "reasoning_effort"},
+        values={"reasoning_effort": ("none", "max")},
+    )
+    contract = ProviderContract(
+        provider="acme", model="m", registered_by="chatmodels.openai_compatible.provider"
+    )
+    (check,) = [each for each in checks(contract) if each.name == "the-capabilities-are-correct"]
+    try:
+        register_provider(acme(dialect, api_key_env=["ACME_API_KEY"]))
+        check()
+        register_provider(acme(replace(dialect, values={"reasoning_effort": ()})), replace=True)
+        with pytest.raises(AssertionError, match="reasoning is claimed, but"):
+            check()
+    finally:
+        unregister_provider("acme")

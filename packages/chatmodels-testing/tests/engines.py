@@ -14,7 +14,7 @@ EVENTS = {"content-type": "text/event-stream"}
 
 
 class Clock:
-    """A clock that moves only when it is told to, or when somebody sleeps."""
+    """A clock that moves only by assignment and by `sleep`."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -37,8 +37,8 @@ class Limits:
     def __init__(self, seconds: float | None = None) -> None:
         self.seconds = seconds
 
-    def connect(self) -> float | None:
-        return self.seconds
+    def connect(self) -> None:
+        """Nothing connects."""
 
     def read(self) -> float | None:
         return self.seconds
@@ -54,14 +54,14 @@ class _Served:
         self.status = server.status
         self.headers = server.headers
         self._server = server
-        self._pieces = iter(server.pieces)
+        self._chunks = iter(server.chunks)
 
     def next(self) -> bytes | None:
-        piece = next(self._pieces, None)
-        if piece is None and self._server.breaks:
+        chunk = next(self._chunks, None)
+        if chunk is None and self._server.breaks:
             raise TransferError("broken", "reset by peer")
         self._server.clock.now += 0.25
-        return piece
+        return chunk
 
 
 class _Response(_Served):
@@ -81,17 +81,17 @@ class _AsyncResponse(_Served):
 
 
 class Server:
-    """What the engines return; each request takes half a second, and each piece a quarter."""
+    """The responses of the engines: a head takes half a second, and each chunk a quarter."""
 
     def __init__(
         self,
-        *pieces: bytes,
+        *chunks: bytes,
         status: int = 200,
         headers: Mapping[str, str] = JSON,
         breaks: bool = False,
         refuses: bool = False,
     ) -> None:
-        self.pieces = pieces
+        self.chunks = chunks
         self.status = status
         self.headers = headers
         self.breaks = breaks
@@ -139,17 +139,17 @@ def send(
     server: Server = NOTHING,
     *,
     seconds: float | None = None,
-    pieces: int | None = None,
+    chunks: int | None = None,
     provider: str = "openai",
 ) -> Sequence[bytes]:
-    """Send a request through a recorder, and read its response to its end or some pieces of it."""
+    """Send a request through a recorder, and read its response to its end or some chunks of it."""
     response = recorder.intercept(Sending(server), provider).send(*sent, Limits(seconds))
     read: list[bytes] = []
-    while pieces is None or len(read) < pieces:
-        piece = response.read()
-        if piece is None:
+    while chunks is None or len(read) < chunks:
+        chunk = response.read()
+        if chunk is None:
             break
-        read.append(piece)
+        read.append(chunk)
     response.close()
     return read
 
@@ -165,8 +165,8 @@ async def asend(
     engine = recorder.aintercept(AsyncSending(server), "openai")
     response = await engine.send(*sent, Limits(seconds))
     read: list[bytes] = []
-    while (piece := await response.read()) is not None:
-        read.append(piece)
+    while (chunk := await response.read()) is not None:
+        read.append(chunk)
     await response.aclose()
     return read
 

@@ -96,6 +96,26 @@ def test_nothing_is_written_if_nothing_was_sent(tmp_path: Path) -> None:
     assert (tmp_path / "001.json").read_bytes() == before
 
 
+def test_a_recorder_can_save_several_times(tmp_path: Path) -> None:
+    record(tmp_path, "Former?")
+    recorder = Recorder(tmp_path, "all")
+    for prompt in ("Tides?", "Winds?"):
+        send(recorder, request(prompt), Server(whole("Ebb.")))
+        recorder.save()
+    recorder.save()
+
+    assert prompts(tmp_path) == ["Tides?", "Winds?"]
+
+
+def test_parameters_can_be_repeated(tmp_path: Path) -> None:
+    with Recorder(tmp_path, "all") as recorder:
+        send(recorder, request("Tides?", f"{URL}?a=1&b=2&a=3"), Server(whole("Ebb.")))
+    with Recorder(tmp_path, repeat=True) as recorder:
+        assert send(recorder, request("Tides?", f"{URL}?b=2&a=1&a=3")) == [whole("Ebb.")]
+        with pytest.raises(MissingExchangeError, match=r"query\.a\[0\]: '1' was recorded, '3'"):
+            send(recorder, request("Tides?", f"{URL}?a=3&b=2&a=1"))
+
+
 def test_equal_requests_get_their_exchanges_in_order_and_once(tmp_path: Path) -> None:
     with Recorder(tmp_path, "all") as recorder:
         for text in ("One.", "Two."):
@@ -240,29 +260,37 @@ async def test_async_requests_are_recorded_and_replayed(tmp_path: Path) -> None:
         await asend(recorder, TIDES, server)
 
     with Recorder(tmp_path) as recorder:
-        assert await asend(recorder, TIDES) == list(server.pieces)
+        assert await asend(recorder, TIDES) == list(server.chunks)
         with pytest.raises(MissingExchangeError):
             await asend(recorder, TIDES)
 
 
-async def test_pieces_and_their_times_are_recorded_and_can_be_replayed(tmp_path: Path) -> None:
+async def test_chunks_and_their_times_are_recorded_and_can_be_replayed(tmp_path: Path) -> None:
     server = Server(b"data: 1\n", b"\ndata: 2", b"\n\n", headers=EVENTS)
     with Recorder(tmp_path, "all", clock=server.clock) as recorder:
         send(recorder, TIDES, server)
     timing = json.loads((tmp_path / "001.json").read_text())["response"]["timing"]
-    assert timing == {"head": 0.5, "pieces": [[8, 0.25], [8, 0.25], [2, 0.25]]}
+    assert timing == {"head": 0.5, "chunks": [[8, 0.25], [8, 0.25], [2, 0.25]]}
 
     clock = Clock()
     sleeping: dict[str, Any] = {"sleep": clock.sleep, "asleep": clock.asleep, "repeat": True}
     with Recorder(tmp_path, **sleeping) as recorder:
-        assert send(recorder, TIDES) == list(server.pieces)
+        assert send(recorder, TIDES) == list(server.chunks)
     assert clock.slept == []
     with Recorder(tmp_path, speed=2, **sleeping) as recorder:
-        assert send(recorder, TIDES, seconds=1) == list(server.pieces)
+        assert send(recorder, TIDES, seconds=1) == list(server.chunks)
         assert clock.slept == [0.25, 0.125, 0.125, 0.125]
         clock.slept.clear()
-        assert await asend(recorder, TIDES) == list(server.pieces)
+        assert await asend(recorder, TIDES) == list(server.chunks)
         assert clock.slept == [0.25, 0.125, 0.125, 0.125]
+
+
+def test_chunks_that_do_not_add_up_are_replayed_in_proportion(tmp_path: Path) -> None:
+    cut = {"[[1, 0], [1, 0]]": [b"data", b": 1\n"], "[[0, 0], [0, 0]]": [b"data: 1\n", b""]}
+    for chunks, expected in cut.items():
+        timing = {"chunks": json.loads(chunks)}
+        with Recorder(written(tmp_path, body_text="data: 1\n", timing=timing)) as recorder:
+            assert send(recorder, TIDES) == expected
 
 
 async def test_time_limits_apply_to_the_times_of_a_replay(tmp_path: Path) -> None:
@@ -304,10 +332,10 @@ async def test_exchanges_that_fail_in_transit_are_not_recorded(tmp_path: Path) -
 def test_a_stream_that_its_reader_left_is_replayed_up_to_that_point(tmp_path: Path) -> None:
     server = Server(b"data: 1\n\n", b"data: 2\n\n", headers=EVENTS)
     with Recorder(tmp_path, "all") as recorder:
-        send(recorder, TIDES, server, pieces=1)
+        send(recorder, TIDES, server, chunks=1)
 
     with Recorder(tmp_path, repeat=True) as recorder:
-        assert send(recorder, TIDES, pieces=1) == [b"data: 1\n\n"]
+        assert send(recorder, TIDES, chunks=1) == [b"data: 1\n\n"]
         with pytest.raises(TransferError, match="the recording ends here") as raised:
             send(recorder, TIDES)
     assert raised.value.kind == "broken"

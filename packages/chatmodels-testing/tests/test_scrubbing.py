@@ -155,9 +155,9 @@ def test_keys_are_recognized_by_their_form(secret: str) -> None:
 def test_ids_of_accounts_in_texts_are_masked() -> None:
     text = "arn:aws:bedrock:eu-west-1:123456789012:inference-profile/x; Bearer abcdefgh12"
 
-    (kept,) = scrubbed(response={"body": [text]}).response.body
+    (item,) = scrubbed(response={"body": [text]}).response.body
 
-    assert kept == "arn:aws:bedrock:eu-west-1:***:inference-profile/x; Bearer ***"
+    assert item == "arn:aws:bedrock:eu-west-1:***:inference-profile/x; Bearer ***"
 
 
 def test_fields_with_credentials_are_masked_at_any_depth_also_in_streams() -> None:
@@ -240,8 +240,8 @@ def test_requests_are_scrubbed_before_they_are_compared(tmp_path: Path) -> None:
     without = Scrubber(then=forget)
     with Recorder(tmp_path / "other", "new", scrubber=without) as recorder:
         send(recorder, first, Server(b"{}"))
-    (kept,) = recordings(tmp_path / "other")
-    assert kept.request is None
+    (exchange,) = recordings(tmp_path / "other")
+    assert exchange.request is None
 
 
 FRAME = RecordedFrame(type="messageStop", payload={"stopReason": "end_turn"}).encode()
@@ -342,7 +342,7 @@ def test_a_body_that_is_too_long_is_kept_up_to_the_limit() -> None:
     capture = Capture("any", RecordedRequest(), lambda: 0.0, limit=10)
     capture.head(200, EVENTS)
     for _ in range(3):
-        capture.piece(b"data: 1")
+        capture.add(b"data: 1")
     capture.end()
 
     exchange = capture.recording()

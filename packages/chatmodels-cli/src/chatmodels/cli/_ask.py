@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     help="A field for the body of the provider's request, sent as it is. Repeatable.",
 )
 @model_options
+@click.option("-m", "--markdown", is_flag=True, help="Render Markdown, in a terminal.")
 @click.option("--no-stream", is_flag=True, help="Request the whole response at once.")
 @click.option("--reasoning", is_flag=True, help="Write the reasoning to standard error.")
 @click.option("-u", "--usage", is_flag=True, help="Write tokens, cost and time to standard error.")
@@ -71,6 +72,7 @@ def command(
     extras: tuple[tuple[str, Any], ...],
     options: tuple[tuple[str, Any], ...],
     api_key_env: str | None,
+    markdown: bool,
     no_stream: bool,
     reasoning: bool,
     usage: bool,
@@ -97,7 +99,8 @@ def command(
         call = Call(model, messages, output, dict(extras), tools, max_rounds, approve=approve)
         if explain:
             return _explain(call)
-        writer = EventWriter(texts=output is None and not preferences().json, reasoning=reasoning)
+        visible = output is None and not preferences().json
+        writer = _writer(texts=visible, reasoning=reasoning, markdown=markdown)
         return _finish(call, writer, streamed=not no_stream, usage=usage)
 
 
@@ -177,6 +180,17 @@ class Call:
             # One at a time, because the questions share the terminal.
             options |= {"before_tool": approve, "max_concurrency": 1}
         return options
+
+
+def _writer(*, texts: bool, reasoning: bool, markdown: bool) -> EventWriter:
+    if markdown and texts:
+        from chatmodels.cli._output import console, is_terminal
+
+        if is_terminal():
+            from chatmodels.cli._markdown_writer import MarkdownWriter
+
+            return MarkdownWriter(console(), reasoning=reasoning)
+    return EventWriter(texts=texts, reasoning=reasoning)
 
 
 def _explain(call: Call) -> ExitCode:

@@ -35,6 +35,8 @@ class EventWriter:
                     self.write_text(event.text)
             case ReasoningDelta():
                 if self._reasoning:
+                    if not self._in_remark:
+                        self.end_line()
                     click.secho(event.text, nl=False, err=True, dim=True)
                     self._in_remark = True
             case ToolStart():

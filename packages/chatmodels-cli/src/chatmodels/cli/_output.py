@@ -20,6 +20,11 @@ def encode(value: object, /) -> str:
     return msgspec.json.format(_ENCODER.encode(value), indent=2).decode()
 
 
+def json_line(value: object, /) -> str:
+    """Return a value as JSON in one line."""
+    return _ENCODER.encode(value).decode()
+
+
 def print_json(value: object, /) -> None:
     """Write a value as JSON, indented."""
     click.echo(encode(value))

@@ -95,6 +95,11 @@ def set_by(option: OptionSpec, /) -> str | None:
     return next((name for name in option.env if os.environ.get(name)), None)
 
 
+def has_key(metadata: ProviderMetadata, /) -> bool:
+    """Report whether an environment variable contains a key of the provider."""
+    return any(option.secret and set_by(option) for option in metadata.options)
+
+
 def key_state(metadata: ProviderMetadata, /) -> str:
     """Return the variable of the key that is set, or the one to set; empty if there is no key."""
     secrets = [option for option in metadata.options if option.secret]

@@ -53,7 +53,7 @@ def _name(request: pytest.FixtureRequest) -> str:
         if backend in ids:
             ids.remove(backend)
         name = request.node.originalname + (f"[{'-'.join(ids)}]" if ids else "")
-    test_class: Any = request.cls  # pyright: ignore[reportUnknownMemberType] - untyped in pytest
+    test_class: Any = getattr(request.node, "cls", None)
     if test_class is not None:
         name = f"{test_class.__name__}.{name}"
     safe = re.sub(r"[^\w.\[\]-]", "_", name)

@@ -64,22 +64,22 @@ class RecordedTiming(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         head: The seconds from the request to the head of the response.
-        pieces: The pieces of the body: the number of bytes, and the seconds since the piece before.
-            If the numbers do not add up to the size of the body, as after scrubbing, the pieces are
+        chunks: The chunks of the body: the number of bytes, and the seconds since the chunk before.
+            If the numbers do not add up to the size of the body, as after scrubbing, the chunks are
             in proportion to them.
     """
 
     head: float = 0.0
-    pieces: tuple[tuple[int, float], ...] = ()
+    chunks: tuple[tuple[int, float], ...] = ()
 
     def cut(self, content: bytes) -> tuple[bytes, ...]:
-        """Cut a body into its pieces."""
-        total = sum(size for size, _ in self.pieces)
+        """Cut a body into its chunks."""
+        total = sum(size for size, _ in self.chunks)
         if not total:
-            return (content,) if content else ()
+            return (content, *(b"" for _ in self.chunks[1:]))
         ends = [
             reached * len(content) // total
-            for reached in accumulate(size for size, _ in self.pieces)
+            for reached in accumulate(size for size, _ in self.chunks)
         ]
         return tuple(content[start:end] for start, end in pairwise([0, *ends]))
 

@@ -19,7 +19,7 @@ from chatmodels.testing._recordings import (
 MAX_BYTES = 64 * 1024 * 1024
 """The largest size of a body that is recorded, which is the largest that chatmodels reads."""
 
-_FRAMING = frozenset(
+FRAMING = frozenset(
     {"connection", "content-encoding", "content-length", "keep-alive", "transfer-encoding"}
 )
 """Headers about the connection or the coding of a body, which is recorded decoded."""
@@ -53,7 +53,7 @@ class Capture:
         self._status = 0
         self._headers: dict[str, str] = {}
         self._head_seconds = 0.0
-        self._pieces: list[tuple[int, float]] = []
+        self._chunks: list[tuple[int, float]] = []
         self._content = bytearray()
         self._failure = "left"  # until the end is reached
         self.is_truncated = False
@@ -63,19 +63,19 @@ class Capture:
         self._head_seconds = self._elapsed()
         self._status = status
         self._headers = {
-            name.lower(): value for name, value in headers.items() if name.lower() not in _FRAMING
+            name.lower(): value for name, value in headers.items() if name.lower() not in FRAMING
         }
         self._headers.setdefault("content-type", "")  # or else it would follow from the body
 
-    def piece(self, chunk: bytes) -> None:
-        """Add a piece of the body."""
+    def add(self, chunk: bytes) -> None:
+        """Add a chunk of the body."""
         left = self._limit - len(self._content)
         if len(chunk) > left:
             self.is_truncated = True
             chunk = chunk[:left]
         if chunk:
             self._content += chunk
-            self._pieces.append((len(chunk), self._elapsed()))
+            self._chunks.append((len(chunk), self._elapsed()))
 
     def end(self, failure: str = "") -> None:
         """Record the end: that of the body, or the kind of a `TransferError`."""
@@ -86,12 +86,12 @@ class Capture:
         body = self._request.body
         asks_for_stream = is_object(body) and body.get("stream") is True
         content_type = self._headers.get("content-type", "")
-        # a whole body in one piece needs no list of its pieces
-        pieces = self._pieces if len(self._pieces) > 1 or is_stream(content_type) else ()
+        # a whole body in one chunk needs no list of its chunks
+        chunks = self._chunks if len(self._chunks) > 1 or is_stream(content_type) else ()
         response = RecordedResponse(
             status=self._status,
             headers=self._headers,
-            timing=RecordedTiming(head=self._head_seconds, pieces=tuple(pieces)),
+            timing=RecordedTiming(head=self._head_seconds, chunks=tuple(chunks)),
             failure="left" if self.is_truncated else self._failure,
             **body_fields(bytes(self._content), content_type),
         )

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from chatmodels.testing._json import is_array, is_object
 from chatmodels.testing._recordings import RecordedRequest
@@ -46,7 +46,7 @@ class Matching:
         seen = {
             "method": request.method.upper(),
             "path": split.path,
-            "query": dict(sorted(parse_qsl(split.query, keep_blank_values=True))),
+            "query": parse_qs(split.query, keep_blank_values=True),
             "body": canonical(request.body),
         }
         quiet: dict[str, Any] = self._quiet(seen)

@@ -3,27 +3,24 @@
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from re import Pattern
 from threading import Lock
 from typing import Literal, Self, get_args
 
 from chatmodels.core.extending import CallInfo
-from chatmodels.http import (
-    AsyncEngine,
-    AsyncHttpResponse,
-    Deadlines,
-    Engine,
-    HttpResponse,
-    RequestHead,
-    intercept,
-)
+from chatmodels.http import AsyncEngine, Engine, RequestHead, intercept
 from chatmodels.testing._recorder.capture import Capture, recorded_request
 from chatmodels.testing._recorder.cassette import Cassette, write_exchanges
 from chatmodels.testing._recorder.matching import Matching
 from chatmodels.testing._recorder.missing import MissingExchangeError
-from chatmodels.testing._recorder.recording_engines import AsyncRecordingEngine, RecordingEngine
-from chatmodels.testing._recorder.replayed import Pacing, areplay, replay
+from chatmodels.testing._recorder.replayed import Pacing
+from chatmodels.testing._recorder.replaying_engines import (
+    AsyncReplayingEngine,
+    Exchanges,
+    ReplayingEngine,
+)
 from chatmodels.testing._recorder.scrubbing import Scrubber
 from chatmodels.testing._recordings import RecordedRequest, RecordedResponse, Recording
 
@@ -42,7 +39,7 @@ class Recorder:
 
     A request gets the next exchange, in the order of recording, that has an equal method, path,
     query and body. The order of keys, the host and the headers do not matter, so that tests need
-    neither a key nor the address of the recording. The pieces of a body arrive as they were
+    neither a key nor the address of the recording. The chunks of a body arrive as they were
     recorded.
 
     Exchanges are scrubbed before they are written; see `Scrubber`. Those that failed in transit
@@ -105,6 +102,7 @@ class Recorder:
         self._captures: list[Capture] = []
         self._lock = Lock()
         self._installed: ExitStack | None = None
+        self._adds = mode == "new"  # to the exchanges of the folder
 
     def __enter__(self) -> Self:
         if self._installed is not None:
@@ -139,7 +137,8 @@ class Recorder:
             if each.response.status and each.response.failure in ("", "left")
         ]
         if exchanges:
-            write_exchanges(self.folder, exchanges, keep=self.mode == "new")
+            write_exchanges(self.folder, exchanges, keep=self._adds)
+            self._adds = True
 
     def check(self) -> None:
         """Raise an error if a request had no exchange, even if the program has handled it.
@@ -160,23 +159,21 @@ class Recorder:
 
     def intercept(self, engine: Engine, provider: str, /) -> Engine:
         """Return an engine that replays a request, or sends and records it."""
-        return _Engine(self, engine, provider)
+        return ReplayingEngine(engine, self._exchanges_of(provider))
 
     def aintercept(self, engine: AsyncEngine, provider: str, /) -> AsyncEngine:
         """Async version of `intercept`."""
-        return _AsyncEngine(self, engine, provider)
+        return AsyncReplayingEngine(engine, self._exchanges_of(provider))
 
-    @property
-    def pacing(self) -> Pacing:
-        """The waiting during a replay."""
-        return self._pacing
+    def _exchanges_of(self, provider: str) -> Exchanges:
+        return Exchanges(
+            find=partial(self._find, provider),
+            begin=partial(self._begin, provider),
+            pacing=self._pacing,
+        )
 
-    def find(self, head: RequestHead, body: bytes, provider: str, /) -> Recording | None:
-        """Return the exchange to replay for a request; None to send it.
-
-        Raises:
-            MissingExchangeError: There is none, and nothing is recorded.
-        """
+    def _find(self, provider: str, head: RequestHead, body: bytes) -> Recording | None:
+        """Return the exchange to replay for a request; None to send it."""
         if self.mode == "all":
             return None
         request = recorded_request(head.method, head.url, dict(head.headers), body)
@@ -190,42 +187,10 @@ class Recorder:
             raise MissingExchangeError(message)
         return found
 
-    def begin(self, head: RequestHead, body: bytes, provider: str, /) -> Capture:
+    def _begin(self, provider: str, head: RequestHead, body: bytes) -> Capture:
         """Start to record a request."""
         request = recorded_request(head.method, head.url, dict(head.headers), body)
         capture = Capture(provider, request, self._clock)
         with self._lock:
             self._captures.append(capture)
         return capture
-
-
-class _Engine(Engine):
-    def __init__(self, recorder: Recorder, engine: Engine, provider: str) -> None:
-        self._recorder = recorder
-        self._engine = engine
-        self._provider = provider
-
-    def send(self, head: RequestHead, body: bytes, deadlines: Deadlines, /) -> HttpResponse:
-        recorder, provider = self._recorder, self._provider
-        found = recorder.find(head, body, provider)
-        if found is not None:
-            return replay(found, deadlines, recorder.pacing)
-        capture = recorder.begin(head, body, provider)
-        return RecordingEngine(self._engine, capture).send(head, body, deadlines)
-
-
-class _AsyncEngine(AsyncEngine):
-    def __init__(self, recorder: Recorder, engine: AsyncEngine, provider: str) -> None:
-        self._recorder = recorder
-        self._engine = engine
-        self._provider = provider
-
-    async def send(
-        self, head: RequestHead, body: bytes, deadlines: Deadlines, /
-    ) -> AsyncHttpResponse:
-        recorder, provider = self._recorder, self._provider
-        found = recorder.find(head, body, provider)
-        if found is not None:
-            return await areplay(found, deadlines, recorder.pacing)
-        capture = recorder.begin(head, body, provider)
-        return await AsyncRecordingEngine(self._engine, capture).send(head, body, deadlines)

@@ -100,4 +100,4 @@ def _add(capture: Capture, chunk: bytes | None) -> None:
     if chunk is None:
         capture.end()
     else:
-        capture.piece(chunk)
+        capture.add(chunk)

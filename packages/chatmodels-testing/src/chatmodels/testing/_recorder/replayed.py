@@ -1,4 +1,4 @@
-"""Responses that are replayed from a recorded exchange, piece by piece."""
+"""Responses that are replayed from a recorded exchange, chunk by chunk."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
@@ -16,7 +16,7 @@ _UNTIMED = RecordedTiming()
 
 
 class Pacing:
-    """The waiting before each piece of a replayed response.
+    """The waiting before each chunk of a replayed response.
 
     Args:
         speed: The factor by which the replay is faster than the recording; None to never wait.
@@ -72,7 +72,7 @@ class _Replayed:
         self._failure = response.failure
         self._deadlines = deadlines
         self._pacing = pacing
-        self._pieces = _pieces(exchange)
+        self._chunks = _chunks(exchange)
 
     def _end(self) -> None:
         if self._failure:
@@ -83,10 +83,10 @@ class ReplayedResponse(_Replayed):
     """A recorded response, as an `HttpResponse`."""
 
     def read(self) -> bytes | None:
-        """Return the next piece; None at the end of the body."""
-        for piece, seconds in self._pieces:
+        """Return the next chunk; None at the end of the body."""
+        for chunk, seconds in self._chunks:
             self._pacing.wait(seconds, self._deadlines.read())
-            return piece
+            return chunk
         self._end()
         return None
 
@@ -98,10 +98,10 @@ class AsyncReplayedResponse(_Replayed):
     """A recorded response, as an `AsyncHttpResponse`."""
 
     async def read(self) -> bytes | None:
-        """Return the next piece; None at the end of the body."""
-        for piece, seconds in self._pieces:
+        """Return the next chunk; None at the end of the body."""
+        for chunk, seconds in self._chunks:
             await self._pacing.await_(seconds, self._deadlines.read())
-            return piece
+            return chunk
         self._end()
         return None
 
@@ -133,13 +133,13 @@ async def areplay(
     return AsyncReplayedResponse(exchange, deadlines, pacing)
 
 
-def _pieces(exchange: Recording) -> Iterator[tuple[bytes, float]]:
+def _chunks(exchange: Recording) -> Iterator[tuple[bytes, float]]:
     timing = exchange.response.timing
-    if timing is not None and timing.pieces:
-        seconds = (each for _, each in timing.pieces)
+    if timing is not None and timing.chunks:
+        seconds = (each for _, each in timing.chunks)
         return iter(zip(timing.cut(exchange.content), seconds, strict=True))
-    pieces = exchange.chunks if exchange.streamed else (exchange.content,)
-    return iter([(piece, 0.0) for piece in pieces])
+    chunks = exchange.chunks if exchange.streamed else (exchange.content,)
+    return iter([(chunk, 0.0) for chunk in chunks])
 
 
 def _within(seconds: float, limit: float | None) -> tuple[float, bool]:

@@ -80,12 +80,12 @@ class Scrubber:
         clean = _Cleaning(sorted(found, key=len, reverse=True), self._patterns, self._fields)
         if exchange.request is not None:
             request = self._request(request, clean)
-        kept = replace(
+        scrubbed = replace(
             exchange,
             request=None if exchange.request is None else request,
             response=self._response(response, clean),
         )
-        return kept if self._then is None else self._then(kept)
+        return scrubbed if self._then is None else self._then(scrubbed)
 
     def _request(self, request: RecordedRequest, clean: "_Cleaning") -> RecordedRequest:
         body = clean.json(request.body)

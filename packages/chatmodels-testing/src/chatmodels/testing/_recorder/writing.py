@@ -44,7 +44,7 @@ def write_recording(exchange: Recording, path: Path, /) -> None:
         "seen": exchange.seen,
         "reading": exchange.reading,
     }
-    kept = {
+    given = {
         name: value
         for name, value in document.items()
         if name in ("provider", "api") or value not in (None, "", [], {})
@@ -52,7 +52,7 @@ def write_recording(exchange: Recording, path: Path, /) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     for name, content in beside.items():
         _replace(path.parent / name, content)
-    _replace(path, f"{_text(kept)}\n".encode())
+    _replace(path, f"{_text(given)}\n".encode())
 
 
 def _request(exchange: Recording) -> dict[str, Any] | None:
@@ -73,9 +73,6 @@ def _response(response: RecordedResponse, path: Path) -> tuple[dict[str, Any], d
         document["failure"] = response.failure
     if response.timing is not None:
         document["timing"] = msgspec.to_builtins(response.timing)
-    if response.body_file is not None and response.body_base64 is not None:  # as it was read
-        name = f"{path.stem}.{response.body_file.partition('.')[2]}"
-        return document | {"body_file": name}, {name: response.body_base64}
     suffix = _SUFFIXES.get(response.content_type)
     if response.body_text is not None and suffix is not None:
         document["body_file"] = f"{path.stem}.{suffix}"

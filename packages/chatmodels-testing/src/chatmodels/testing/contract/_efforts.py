@@ -14,8 +14,13 @@ def accepted_efforts(model: ChatModel, /) -> set[str]:
     Raises:
         ChatModelError: The model cannot explain its requests.
     """
+    return {effort for effort in all_efforts() if _accepts(model, effort)}
+
+
+def all_efforts() -> tuple[Any, ...]:
+    """Return the values of `reasoning_effort`."""
     efforts, _ = get_args(get_type_hints(Settings)["reasoning_effort"])  # Literal[...] | None
-    return {effort for effort in get_args(efforts) if _accepts(model, effort)}
+    return get_args(efforts)
 
 
 def _accepts(model: ChatModel, effort: Any) -> bool:
