@@ -262,7 +262,7 @@ class CallInfo:
             return []
         taken = endings[since:]
         del endings[since:]
-        self.pending_endings = since
+        self.pending_endings = len(endings)
         return taken
 
     def branch(self) -> "CallInfo":
