@@ -1,4 +1,4 @@
-"""What survives a crash, and what keeps two runs apart."""
+"""Results survive a crash, and two runs do not write to the same folder."""
 
 import json
 import os
@@ -101,7 +101,7 @@ def test_an_owner_that_has_not_written_its_name_is_another_process(to: Path) -> 
         other.kill()
 
 
-def test_a_damaged_file_is_an_error_that_says_so(to: Path) -> None:
+def test_a_damaged_file_is_reported(to: Path) -> None:
     run(echo(), ["a"], to=to)
     (to.with_name(to.name + ".run") / "results.db").write_bytes(b"no database" * 1000)
     with pytest.raises(ConfigurationError, match="cannot be opened"):

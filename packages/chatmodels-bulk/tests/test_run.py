@@ -275,11 +275,11 @@ def test_rows_can_be_requests_messages_and_prompts(to: Path) -> None:
 def test_attachments_are_added_to_the_text(tmp_path: Path, to: Path) -> None:
     note = tmp_path / "note.txt"
     note.write_text("Three cats.")
-    sound, picture = "https://example.com/a.mp3", "https://example.com/a.png"
+    speech, picture = "https://example.com/a.mp3", "https://example.com/a.png"
     model = echo()
     source = [
         {"prompt": "How many?", "attachments": str(note)},
-        {"prompt": "What?", "attachments": [sound, picture]},
+        {"prompt": "What?", "attachments": [speech, picture]},
         {"messages": [{"role": "user", "content": "?"}], "attachments": str(note)},
         {"prompt": "What?", "attachments": [7]},
     ]

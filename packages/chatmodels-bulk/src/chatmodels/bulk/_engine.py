@@ -37,7 +37,7 @@ class Engine:
         self._stop: tuple[str, ChatModelError | None] | None = None
 
     async def results(
-        self, asked: Iterable[Question | RowResult]
+        self, calls: Iterable[Question | RowResult]
     ) -> AsyncGenerator[tuple[RowResult, Decimal | None]]:
         """Yield the results as they complete, with their costs if they are known.
 
@@ -50,7 +50,7 @@ class Engine:
             RunStoppedError: It stopped.
         """
         async with self._model.abatch_as_completed(
-            self._prompts(asked), max_concurrency=self._limits.in_flight, **self._call
+            self._prompts(calls), max_concurrency=self._limits.in_flight, **self._call
         ) as completed:
             async for index, outcome in completed:
                 for refused in self._drained():
@@ -75,9 +75,9 @@ class Engine:
                 code=ErrorCode.QUOTA_EXCEEDED if cause is None else cause.code,
             ) from cause
 
-    def _prompts(self, asked: Iterable[Question | RowResult]) -> Iterator[Prompt | ChatRequest]:
+    def _prompts(self, calls: Iterable[Question | RowResult]) -> Iterator[Prompt | ChatRequest]:
         index = 0
-        for question in asked:
+        for question in calls:
             if self._stop is not None:
                 return
             if isinstance(question, RowResult):

@@ -43,13 +43,13 @@ class Remaining:
         self._retry_failed = retry_failed
         self._keys: dict[int, bytes] = {}
 
-    def of(self, asked: Iterable[Question | RowResult]) -> Iterator[Question | RowResult]:
+    def of(self, calls: Iterable[Question | RowResult]) -> Iterator[Question | RowResult]:
         """Yield the calls that have no result yet.
 
         Raises:
             ConfigurationError: A row has changed, and that is to stop the run.
         """
-        for question in asked:
+        for question in calls:
             place = self._place(question)
             key = self._key(question)
             if self._is_open(question, place, key):
