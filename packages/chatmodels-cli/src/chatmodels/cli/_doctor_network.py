@@ -145,9 +145,7 @@ def _reach(url: str, timeout: float) -> Reached:
         with opener.open(request, timeout=timeout) as response:
             date = response.headers.get("Date")
     except URLError as error:
-        if isinstance(error.reason, OSError):
-            raise error.reason from error
-        raise
+        raise (error.reason if isinstance(error.reason, OSError) else error) from error
     seconds = time.monotonic() - began
     return Reached(seconds, _timestamp(date))
 

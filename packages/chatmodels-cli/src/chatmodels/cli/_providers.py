@@ -122,17 +122,16 @@ def _describe(metadata: ProviderMetadata) -> None:
     if metadata.documentation_url:
         click.echo(f"documentation: {metadata.documentation_url}")
     click.echo(f"capabilities: {', '.join(record['capabilities'])}")
-    if record["options"]:
-        click.echo("" if is_terminal() else "options:")
-        print_table(
-            ("option", "environment", "set", "meaning"),
-            [
-                (
-                    f"{each['name']}{' (required)' if each['required'] else ''}",
-                    ", ".join(each["environment"]),
-                    f"by {each['set_by']}" if each["set_by"] else "",
-                    each["description"],
-                )
-                for each in record["options"]
-            ],
-        )
+    click.echo("" if is_terminal() else "options:")
+    print_table(
+        ("option", "environment", "set", "meaning"),
+        [
+            (
+                f"{each['name']}{' (required)' if each['required'] else ''}",
+                ", ".join(each["environment"]),
+                f"by {each['set_by']}" if each["set_by"] else "",
+                each["description"],
+            )
+            for each in record["options"]
+        ],
+    )
