@@ -73,6 +73,14 @@ def test_a_missing_key_of_a_chosen_provider_is_a_problem(run, openai, monkeypatc
     assert "✗ api_key is not set\n    → set OPENAI_API_KEY" in result.out
 
 
+def test_the_address_of_the_environment_is_checked_without_a_key(
+    run, openai, simulator, monkeypatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY")
+
+    assert f"{simulator.url.removeprefix('http://')} reached" in run("doctor", "openai").out
+
+
 def test_a_key_that_cannot_be_sent_is_a_problem(run, openai, monkeypatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret with spaces")
     result = run("doctor", "--offline", "openai")
