@@ -179,6 +179,27 @@ def test_json_has_the_response(run, openai) -> None:
     assert isinstance(record["cost"]["amount"], float)
 
 
+def test_a_schema_applies_without_streaming_too(run, openai, simulator, tmp_path: Path) -> None:
+    (tmp_path / "city.json").write_text('{"type": "object"}')
+    simulator.queue('{"name": "Oslo"}')
+    arguments = ("--schema", tmp_path / "city.json", "--no-stream")
+
+    assert json.loads(run("ask", *openai, "A city?", *arguments).out) == {"name": "Oslo"}
+
+
+def test_ctrl_c_without_streaming_prints_nothing(run, monkeypatch, tmp_path: Path) -> None:
+    def interrupt(seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    model = MockChatModel(latency=1, sleep=interrupt)
+    monkeypatch.setattr("chatmodels.cli._ask.create_model", lambda *_: model)
+    (tmp_path / "city.json").write_text("{}")
+    whole = run("ask", "m", "Hello!", "--no-stream", "--json")
+    streamed = run("ask", "m", "Hello!", "--schema", tmp_path / "city.json")
+
+    assert whole == streamed == (130, "", "stopped\n")
+
+
 def test_a_call_without_streaming_prints_the_same(run, openai, simulator) -> None:
     result = run("ask", *openai, "Hello!", "--no-stream", "--usage")
 
@@ -224,7 +245,10 @@ def test_the_text_before_a_failure_is_kept(run, openai, simulator) -> None:
 
 
 def test_a_provider_that_is_not_installed_is_a_matter_of_configuration(run) -> None:
-    result = run("ask", "acme:large", "Hello!")
+    result = run("ask", "acme:large", "Hello!", "-o", "temperature=0")
+    record = json.loads(run("ask", "acme:large", "Hello!", "--json").out)
+
+    assert record["error"]["code"] == "provider_not_found"
 
     assert result.code == 3
     assert "no provider named 'acme'" in result.err

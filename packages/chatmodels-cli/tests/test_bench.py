@@ -122,7 +122,18 @@ def test_a_bar_shows_the_progress_in_a_terminal(terminal, openai, simulator) -> 
     assert screen.end() == 0
     assert b"1 failed" in screen.raw
     assert b"4/4" in screen.raw
-    assert "requests/s" in screen.text
+    assert "calls/s" in screen.text
+
+
+def test_json_is_complete_after_ctrl_c(run, monkeypatch) -> None:
+    def interrupt(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("chatmodels.cli._bench.anyio.run", interrupt)
+    result = run("bench", "mock:echo", "--json")
+
+    assert result.code == 130
+    assert json.loads(result.out)["interrupted"] is True
 
 
 def test_ctrl_c_reports_the_calls_that_have_ended(terminal, openai, simulator) -> None:

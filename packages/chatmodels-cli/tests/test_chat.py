@@ -11,6 +11,7 @@ import pytest
 
 from chatmodels.cli._history import History
 from chatmodels.core import ErrorCode, ToolCall, assistant, user
+from chatmodels.providers.mock import MockChatModel
 from chatmodels.testing import FAULTS
 
 PNG = b"\x89PNG\r\n\x1a\n of a pixel"
@@ -200,6 +201,29 @@ def test_a_run_that_fails_at_once_adds_nothing(run, openai, simulator, tmp_path:
     simulator.queue(ErrorCode.RATE_LIMITED)
     run("chat", *openai, "--tools", tmp_path / "tools.py", stdin=lines("Weather?"))
 
+    assert chats(run) == []
+
+
+def test_ctrl_c_before_a_response_adds_nothing(run, monkeypatch) -> None:
+    def interrupt(seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    model = MockChatModel(latency=1, sleep=interrupt)
+    monkeypatch.setattr("chatmodels.cli._chat.create_model", lambda *_: model)
+
+    assert run("chat", "m", stdin=lines("Hello!")) == (130, "", "stopped\n")
+    assert chats(run) == []
+
+
+def test_tools_with_equal_names_are_refused_at_each_prompt(run, openai, tmp_path: Path) -> None:
+    paths = tmp_path / "a.py", tmp_path / "b.py"
+    for path in paths:
+        path.write_text(TOOLS)
+    options = [word for path in paths for word in ("--tools", path)]
+    result = run("chat", *openai, *options, stdin=lines("Weather?"))
+
+    assert result.code in {3, 7}
+    assert "weather" in result.err
     assert chats(run) == []
 
 

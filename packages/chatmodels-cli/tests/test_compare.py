@@ -24,6 +24,12 @@ def test_models_get_the_same_prompt(run, openai) -> None:
     assert "first token" in result.out
 
 
+def test_texts_are_one_after_the_other_when_piped(run) -> None:
+    result = run("compare", "mock:one", "mock:two", "Hello!")
+
+    assert result.out.index("== mock:one\nHello!\n-- ") < result.out.index("== mock:two\nHello!")
+
+
 def test_json_has_times_tokens_and_cost_of_each(run, openai) -> None:
     record = json.loads(run("compare", "mock:echo", openai, "Hello!", "--json").out)
     first, second = record["results"]
@@ -75,6 +81,17 @@ def test_a_narrow_terminal_has_models_below_each_other(terminal) -> None:
     titles = [line for line in screen.text.splitlines() if "mock:" in line or "acme:" in line]
     assert len(titles) >= 3
     assert "failed: provider_not_found" in screen.text
+
+
+def test_json_is_complete_after_ctrl_c(run, monkeypatch) -> None:
+    def interrupt(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("chatmodels.cli._compare.anyio.run", interrupt)
+    result = run("compare", "mock:echo", "Hello!", "--json")
+
+    assert result.code == 130
+    assert json.loads(result.out)["interrupted"] is True
 
 
 def test_ctrl_c_keeps_what_has_arrived(terminal, openai, simulator) -> None:

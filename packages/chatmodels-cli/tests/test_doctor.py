@@ -48,6 +48,18 @@ def test_an_installation_in_order_has_no_problems(run, openai) -> None:
     assert "sk-secret" not in result.out
 
 
+def test_a_provider_without_an_address_is_checked_too(run) -> None:
+    facts = [each["fact"] for each in findings(run, "mock") if each["area"] == "mock"]
+
+    assert facts[-1] == "a request was accepted in 0 ms"
+
+
+def test_an_address_that_is_no_url_is_a_problem() -> None:
+    (found,) = server_findings("acme", "nonsense://api.example/v1", 1.0)
+
+    assert "cannot be reached" in found.fact
+
+
 def test_no_request_is_sent_offline(run, openai, simulator) -> None:
     assert run("doctor", "--offline").code == 0
     assert simulator.exchanges == ()
@@ -59,6 +71,14 @@ def test_a_missing_key_of_a_chosen_provider_is_a_problem(run, openai, monkeypatc
 
     assert result.code == 1
     assert "✗ api_key is not set\n    → set OPENAI_API_KEY" in result.out
+
+
+def test_the_address_of_the_environment_is_checked_without_a_key(
+    run, openai, simulator, monkeypatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY")
+
+    assert f"{simulator.url.removeprefix('http://')} reached" in run("doctor", "openai").out
 
 
 def test_a_key_that_cannot_be_sent_is_a_problem(run, openai, monkeypatch) -> None:
@@ -173,9 +193,6 @@ def slow_clock() -> Iterator[str]:
             self.send_header("Date", formatdate(1_000_000, usegmt=True))
             self.send_header("Location", "http://192.0.2.1/")
             self.end_headers()
-
-        def log_message(self, *args: object) -> None:
-            pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever)

@@ -151,6 +151,7 @@ def test_each_shell_has_a_completion_script(run, shell: str) -> None:
         ("chatmodels ask mock", "plain,mock:"),
         ("chatmodels ask mock:e", "plain,mock:echo"),
         ("chatmodels ask acme:", ""),
+        ("chatmodels aks mock", ""),
         ("chatmodels providers moc", "plain,mock"),
     ],
 )

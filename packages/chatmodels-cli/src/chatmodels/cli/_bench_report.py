@@ -24,10 +24,9 @@ def stage_record(stage: Stage, /) -> dict[str, Any]:
 
 
 _SHOWN = {
-    "requests_per_second": "requests/s",
+    "requests_per_second": "calls/s",
     "tokens_per_second": "tokens/s",
-    "latency_p50": "p50",
-    "latency_p90": "p90",
+    "latency_p50": "p50 (s)",
     "latency_p95": "p95",
     "latency_p99": "p99",
     "latency_max": "max",
@@ -44,7 +43,7 @@ def print_stages(stages: list[Stage], /) -> None:
         failed = len(stage.samples) - len(stage.succeeded)
         shown = (_shown(name, known[name]) for name in _SHOWN)
         rows.append((str(stage.concurrency), str(len(stage.samples)), str(failed), *shown))
-    print_table(("concurrency", "calls", "failed", *_SHOWN.values()), rows)
+    print_table(("at once", "calls", "failed", *_SHOWN.values()), rows)
     for stage in stages:
         for code, number in stage.errors.items():
             click.secho(f"{code}: {number}", fg="red")
@@ -56,7 +55,7 @@ def print_stages(stages: list[Stage], /) -> None:
 def _shown(name: str, value: float | None) -> str:
     if value is None:
         return "?"
-    return f"{value:.1f}" if name.endswith("per_second") else f"{value:.3f} s"
+    return f"{value:.1f}" if name.endswith("per_second") else f"{value:.3f}"
 
 
 def report_changes(

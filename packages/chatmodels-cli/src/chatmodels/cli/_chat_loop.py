@@ -71,7 +71,7 @@ class ChatLoop:
         for message in session.messages[-2:]:
             if message.role == "user":
                 click.secho(f"> {message.text}", bold=True)
-            elif message.text:
+            else:
                 self._show(message)
 
     def _show(self, message: Message) -> None:

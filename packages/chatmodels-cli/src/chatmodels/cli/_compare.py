@@ -16,7 +16,7 @@ from chatmodels.cli._output import is_terminal, print_json
 from chatmodels.cli._preferences import json_option, preferences
 from chatmodels.cli._prompt import read_messages
 from chatmodels.cli._values import NAME_AND_VALUE
-from chatmodels.core import ChatModelError, Message
+from chatmodels.core import ChatModel, ChatModelError, Message
 
 
 @define(
@@ -58,7 +58,8 @@ def command(
     """Send a prompt to several models at the same time, side by side.
 
     The last word is the prompt; "-" stands for standard input. Each model has its time to the first
-    token, its tokens per second and its cost. Ctrl-C ends all calls and keeps what has arrived.
+    token, its tokens per second and its cost; all times count from the same moment. Ctrl-C ends all
+    calls and keeps what has arrived.
     """
     *specs, prompt = words
     if not specs:
@@ -105,14 +106,18 @@ async def _run_all(
     messages: Sequence[Message],
     options: Sequence[tuple[str, Any]],
 ) -> None:
+    models: list[tuple[MeasuredCall, ChatModel]] = []
+    for spec, call in zip(specs, calls, strict=True):
+        try:
+            models.append((call, create_model(spec, options)))
+        except ChatModelError as error:
+            call.fail(error)
+    # The first request imports the HTTP library: all calls start before, so that it counts for all.
+    for call, _ in models:
+        call.start()
     async with anyio.create_task_group() as tasks:
-        for spec, call in zip(specs, calls, strict=True):
-            try:
-                model = create_model(spec, options)
-            except ChatModelError as error:
-                call.fail(error)
-            else:
-                tasks.start_soon(call.run, model, messages)
+        for call, model in models:
+            tasks.start_soon(call.run, model, messages)
 
 
 def _print(spec: str, call: MeasuredCall) -> None:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 from urllib.request import getproxies
 
 from chatmodels.cli._finding import Finding
-from chatmodels.cli._providers import has_key, set_by, version_of
+from chatmodels.cli._providers import has_key, missing_key, set_by, version_of
 from chatmodels.core import ChatModelError, Secret, check_config
 from chatmodels.core.extending import CONTRACT_VERSION, ProviderMetadata, provider
 
@@ -139,18 +139,17 @@ def _contract(metadata: ProviderMetadata) -> Finding:
 
 
 def _key(metadata: ProviderMetadata, *, chosen: bool) -> Iterator[Finding]:
+    missing = missing_key(metadata)
+    if missing is not None:
+        yield Finding(
+            metadata.name,
+            "problem" if chosen else "ok",
+            f"{missing.name} is not set",
+            f"set {' or '.join(missing.env)}",
+        )
     for option in metadata.options:
         variable = set_by(option)
-        if not option.secret:
-            continue
-        if variable is None:
-            if option.required:
-                yield Finding(
-                    metadata.name,
-                    "problem" if chosen else "ok",
-                    f"{option.name} is not set",
-                    f"set {option.env[0]}" if option.env else "",
-                )
+        if not option.secret or variable is None:
             continue
         if not Secret(os.environ[variable]).sendable:
             yield Finding(

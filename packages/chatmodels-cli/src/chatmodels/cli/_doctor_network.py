@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from urllib.request import HTTPErrorProcessor, HTTPSHandler, Request, build_opener
 
 from chatmodels.cli._finding import Finding
+from chatmodels.cli._providers import missing_key, set_by
 from chatmodels.core import ChatModelError, check_health, registry
 from chatmodels.core.extending import ProviderMetadata
 
@@ -40,6 +41,8 @@ def network_findings(metadata: ProviderMetadata, timeout: float, /) -> Iterator[
     url = _base_url(metadata)
     if url is not None:
         yield from server_findings(metadata.name, url, timeout)
+    if missing_key(metadata) is not None:
+        return
     report = check_health([metadata.name], timeout=timeout)[metadata.name]
     if report.status == "healthy":
         milliseconds = f"{(report.latency or 0) * 1000:.0f} ms"
@@ -53,8 +56,10 @@ def network_findings(metadata: ProviderMetadata, timeout: float, /) -> Iterator[
 def _base_url(metadata: ProviderMetadata) -> str | None:
     try:
         return registry.provider_options(metadata.name).base_url
-    except ChatModelError:  # check_health reports it
-        return metadata.base_url
+    except ChatModelError:  # which is reported elsewhere
+        named = (set_by(each) for each in metadata.options if each.name == "base_url")
+        variable = next(named, None)
+        return metadata.base_url if variable is None else os.environ[variable]
 
 
 _REMEDIES = {
@@ -145,9 +150,7 @@ def _reach(url: str, timeout: float) -> Reached:
         with opener.open(request, timeout=timeout) as response:
             date = response.headers.get("Date")
     except URLError as error:
-        if isinstance(error.reason, OSError):
-            raise error.reason from error
-        raise
+        raise (error.reason if isinstance(error.reason, OSError) else error) from error
     seconds = time.monotonic() - began
     return Reached(seconds, _timestamp(date))
 

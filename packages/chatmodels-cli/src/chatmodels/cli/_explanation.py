@@ -17,7 +17,6 @@ def print_explanation(explanation: Explanation, /) -> None:
         click.echo(f"{click.style(name, fg='cyan')}: {value}")
     click.echo(f"\n{encode(explanation.body)}")
     for name, field in explanation.mapped.items():
-        if name != field:
-            click.echo(f"{name} is sent as {field}", err=True)
+        click.echo(f"{name} is sent as {field}", err=True)
     for warning in explanation.warnings:
         click.secho(f"warning: {warning}", err=True, fg="yellow")

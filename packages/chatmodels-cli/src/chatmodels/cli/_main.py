@@ -28,7 +28,7 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command, or suggest the nearest one."""
         name = args[0]
-        if name not in COMMANDS:
+        if name not in COMMANDS and not ctx.resilient_parsing:  # which completion uses
             from difflib import get_close_matches
 
             near = get_close_matches(name, COMMANDS, 1)

@@ -57,7 +57,8 @@ class MarkdownWriter(EventWriter):
         now = self._clock()
         if now - self._drawn_at >= _INTERVAL:
             self._drawn_at = now
-            self._live.update(_Tail(self._pending), refresh=True)
+            height = max(1, self._console.height - 2)
+            self._live.update(_Block(self._pending, height), refresh=True)
 
     def end_line(self) -> None:
         """Print the last block for good."""
@@ -73,7 +74,7 @@ class MarkdownWriter(EventWriter):
     def _print(self, text: str) -> None:
         if self._printed:
             self._console.print()
-        self._console.print(Markdown(text))
+        self._console.print(_Block(text))
         self._printed = True
 
 
@@ -89,14 +90,21 @@ def split_blocks(text: str, /) -> tuple[str, str]:
 _PARSER = MarkdownIt("commonmark").enable("table")
 
 
-class _Tail:
-    """The end of a Markdown text, as much as the terminal has lines for."""
+class _Block:
+    """Rendered Markdown without empty lines around it, or the last lines of it."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, height: int | None = None) -> None:
         self._text = text
+        self._height = height
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         lines = console.render_lines(Markdown(self._text), options, pad=False)
-        for line in lines[-max(1, console.height - 2) :]:
+        full = [number for number, line in enumerate(lines) if _text_of(line).strip()]
+        lines = lines[full[0] : full[-1] + 1] if full else []
+        for line in lines if self._height is None else lines[-self._height :]:
             yield from line
             yield Segment.line()
+
+
+def _text_of(line: list[Segment]) -> str:
+    return "".join(segment.text for segment in line)

@@ -46,13 +46,16 @@ class MeasuredCall:
         self._clock = clock
         self._started = self._ended = 0.0
 
-    async def run(
-        self, model: "ChatModel", messages: "Sequence[Message]", /, **settings: Any
-    ) -> None:
-        """Make the call; a failure is in `error` afterwards, and a cancellation is raised."""
+    def start(self) -> None:
+        """Begin to measure, before the call: calls that start together have equal conditions."""
         self.status = "running"
         self._started = self._clock()
-        stream = model.astream(messages, **settings)
+
+    async def run(self, model: "ChatModel", messages: "Sequence[Message]", /) -> None:
+        """Make the call; a failure is in `error` afterwards, and a cancellation is raised."""
+        if self.status == "waiting":
+            self.start()
+        stream = model.astream(messages)
         try:
             async with stream:
                 async for event in stream:

@@ -100,14 +100,22 @@ def has_key(metadata: ProviderMetadata, /) -> bool:
     return any(option.secret and set_by(option) for option in metadata.options)
 
 
+def missing_key(metadata: ProviderMetadata, /) -> OptionSpec | None:
+    """Return the required secret of a provider that no environment variable sets, or None."""
+    return next(
+        (each for each in metadata.options if each.secret and each.required and not set_by(each)),
+        None,
+    )
+
+
 def key_state(metadata: ProviderMetadata, /) -> str:
     """Return the variable of the key that is set, or the one to set; empty if there is no key."""
     secrets = [option for option in metadata.options if option.secret]
     found = next(filter(None, map(set_by, secrets)), None)
     if found is not None:
         return f"{found} is set"
-    required = next((option for option in secrets if option.required and option.env), None)
-    return f"set {required.env[0]}" if required else ""
+    missing = missing_key(metadata)
+    return f"set {missing.env[0]}" if missing and missing.env else ""
 
 
 def _describe(metadata: ProviderMetadata) -> None:
@@ -122,17 +130,16 @@ def _describe(metadata: ProviderMetadata) -> None:
     if metadata.documentation_url:
         click.echo(f"documentation: {metadata.documentation_url}")
     click.echo(f"capabilities: {', '.join(record['capabilities'])}")
-    if record["options"]:
-        click.echo("" if is_terminal() else "options:")
-        print_table(
-            ("option", "environment", "set", "meaning"),
-            [
-                (
-                    f"{each['name']}{' (required)' if each['required'] else ''}",
-                    ", ".join(each["environment"]),
-                    f"by {each['set_by']}" if each["set_by"] else "",
-                    each["description"],
-                )
-                for each in record["options"]
-            ],
-        )
+    click.echo("" if is_terminal() else "options:")
+    print_table(
+        ("option", "environment", "set", "meaning"),
+        [
+            (
+                f"{each['name']}{' (required)' if each['required'] else ''}",
+                ", ".join(each["environment"]),
+                f"by {each['set_by']}" if each["set_by"] else "",
+                each["description"],
+            )
+            for each in record["options"]
+        ],
+    )

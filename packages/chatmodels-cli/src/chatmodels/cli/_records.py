@@ -77,9 +77,8 @@ def count(number: int | None, /) -> str:
 
 
 def amount(cost: Cost, /) -> str:
-    """Return an amount of money with four digits that count; a question mark if it is unknown."""
-    if cost.amount is None:
-        return "?"
+    """Return a known amount of money with four digits that count, or with cents."""
+    assert cost.amount is not None
     bound = "≥ " if cost.unknown else ""
     sign = "$" if cost.currency == "USD" else f"{cost.currency} "
     return (
