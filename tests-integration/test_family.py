@@ -7,6 +7,7 @@ import sys
 import tokenize
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -194,17 +195,27 @@ def test_a_name_that_cannot_be_used_is_refused(name: str, problem: str, checkout
     assert problem in done.stderr
 
 
-def test_a_strict_tool_that_a_vendor_does_not_enforce_is_not_written_again() -> None:
+def recorded(**body: Any) -> Recording:
     function = {"name": "tide", "parameters": {"type": "object"}, "strict": True}
     tools = [{"type": "function", "function": function}]
     request = {
         "method": "POST",
         "url": "https://api.acme.example/chat/completions",
-        "body": {"model": "m", "messages": [], "tools": tools},
+        "body": {"model": "m", "messages": [], "tools": tools, **body},
     }
     made = {"provider": "acme", "api": "openai.chat", "request": request, "response": {"body": {}}}
-    exchange = msgspec.convert(made, Recording)
+    return msgspec.convert(made, Recording)
 
-    assert neutral(Dialect(name="acme"), exchange).tools[0].strict
+
+def test_a_strict_tool_that_a_vendor_does_not_enforce_is_not_written_again() -> None:
+    assert neutral(Dialect(name="acme"), recorded()).tools[0].strict
     with pytest.raises(InexpressibleError, match="strict tools"):
-        neutral(Dialect(name="acme", strict_tools=False), exchange)
+        neutral(Dialect(name="acme", strict_tools=False), recorded())
+
+
+def test_an_output_beside_tools_that_exclude_it_is_not_written_again() -> None:
+    exchange = recorded(response_format={"type": "json_object"})
+
+    assert neutral(Dialect(name="acme"), exchange).output is not None
+    with pytest.raises(InexpressibleError, match="through a tool"):
+        neutral(Dialect(name="acme", native_output_without=("tools",)), exchange)

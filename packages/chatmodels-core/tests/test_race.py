@@ -1,5 +1,6 @@
 """A policy sends several requests at the same time, and the first success counts."""
 
+import asyncio
 import inspect
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -10,6 +11,7 @@ import anyio.lowlevel
 import pytest
 
 from chatmodels.core import (
+    CallTimeoutError,
     ChatModelError,
     ChatRequest,
     ChatResponse,
@@ -137,6 +139,12 @@ class Paced(StandardChatModel):
             raise RateLimitError(text)
         if "lost" in text:
             raise NetworkError(text)
+        if "late" in text:
+            raise CallTimeoutError(text)
+        if "cancelled" in text:  # as by a task that the model waits for
+            self.released.set()
+            self.ready.set()
+            raise asyncio.CancelledError(text)
         usage = Usage(input_tokens=1, output_tokens=1)
         return ChatResponse(message=assistant(text), usage=usage, finish_reason="stop")
 
@@ -263,6 +271,59 @@ def once_more(times: int) -> Any:
         return (yield Send(request))
 
     return policy
+
+
+async def test_a_send_that_cancels_itself_does_not_end_another(call: Any) -> None:
+    watching = Watching()
+    model = Paced(policies=[racing("slow together", "cancelled")], observers=[watching])
+
+    response = await call(model)
+
+    assert response.text == "slow together"
+    assert response.timing.attempts == 2
+    assert [each.code for each in response.failed_attempts] == ["cancelled"]
+    assert watching.outcomes == ["completed"]
+
+
+async def test_a_call_whose_sends_cancel_themselves_is_cancelled(call: Any) -> None:
+    watching = Watching()
+    model = Paced(policies=[racing("cancelled", delay=LONG)], observers=[watching])
+
+    with pytest.raises(asyncio.CancelledError):
+        await call(model)
+
+    assert watching.outcomes == ["cancelled"]
+
+
+async def test_sends_that_exceed_the_total_time_are_left(call: Any) -> None:
+    watching = Watching()
+    model = Paced(policies=[racing("slow", "slow")], observers=[watching], timeout=0.05)
+
+    with pytest.raises(CallTimeoutError, match=r"within the total timeout of 0\.05 s") as raised:
+        await call(model)
+
+    assert raised.value.details["limit"] == "total"
+    codes = [each.code for each in raised.value.failed_attempts]
+    assert codes == ["timeout"] * len(model.seen)
+    assert watching.outcomes == ["failed"]
+
+
+async def test_a_failure_before_the_total_time_is_over_is_not_the_outcome(call: Any) -> None:
+    model = Paced(policies=[racing("slow", "limited")], timeout=0.05)
+
+    with pytest.raises(CallTimeoutError) as raised:
+        await call(model)
+
+    first, *others = [each.code for each in raised.value.failed_attempts]
+    assert first == "timeout"
+    assert others in (["rate_limited"], [])  # on a slow machine, it has no time to start
+
+
+async def test_a_send_reports_the_total_time_limit_itself(call: Any) -> None:
+    model = Paced(policies=[racing("late", delay=LONG)], timeout=0.001)
+
+    with pytest.raises(CallTimeoutError, match="late"):
+        await call(model)
 
 
 async def test_another_model_can_win(call: Any) -> None:

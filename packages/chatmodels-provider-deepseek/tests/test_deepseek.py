@@ -111,6 +111,14 @@ def test_strict_tools_are_for_the_beta_address() -> None:
         body(tools=[STRICT])
 
 
+def test_strict_tools_of_a_family_are_for_the_beta_address() -> None:
+    chat = create_chat_model(
+        "deepseek:deepseek-chat", api_key="k", base_url="https://api.deepseek.com/beta"
+    )
+
+    assert chat.explain("?", tools=[STRICT]).body["tools"][0]["function"]["strict"] is True
+
+
 def test_images_are_refused() -> None:
     with pytest.raises(UnsupportedError, match="image"):
         body(user("?", ImagePart(url="https://example.com/a.png")))

@@ -14,9 +14,12 @@ from chatmodels.core import (
     ErrorCode,
     FilePart,
     ImagePart,
+    ToolCall,
     UnsupportedError,
+    assistant,
     create_chat_model,
     tool,
+    tool_result,
     user,
 )
 from chatmodels.core.extending import OutputSchema, ToolDefinition
@@ -253,3 +256,11 @@ def test_mistakes_of_the_caller_are_not_retried(message: str, code: ErrorCode) -
             model(base_url=simulator.base_url).generate("?")
         assert len(simulator.requests) == 1
     assert caught.value.code is code
+
+
+def test_images_stay_in_the_results_of_tools() -> None:
+    image = ImagePart(data=b"\x89PNG", media_type="image/png")
+    turns = [user("?"), assistant(ToolCall("1", "photo", "{}")), tool_result("1", image)]
+    result = body(turns)["messages"][2]
+
+    assert (result["role"], result["content"][0]["type"]) == ("tool", "image_url")

@@ -6,7 +6,7 @@ import pytest
 
 from chatmodels.core import ImagePart, UnsupportedError, create_chat_model, user
 from chatmodels.core.extending import ToolDefinition
-from chatmodels.testing.contract import Check, ProviderContract, checks
+from chatmodels.testing.contract import Check, ProviderContract, accepted_efforts, checks
 
 CONTRACT = ProviderContract(provider="moonshot", model="any-model")
 
@@ -23,17 +23,6 @@ def body(model: str, prompt: Any = "?", **options: Any) -> dict[str, Any]:
     return found
 
 
-def efforts_of(model: str) -> set[str]:
-    accepted: set[str] = set()
-    for effort in ("none", "minimal", "low", "medium", "high", "xhigh", "max"):
-        try:
-            body(model, reasoning_effort=effort)
-        except UnsupportedError:
-            continue
-        accepted.add(effort)
-    return accepted
-
-
 @pytest.mark.parametrize(
     ("model", "efforts"),
     [
@@ -46,7 +35,7 @@ def efforts_of(model: str) -> set[str]:
     ],
 )
 def test_a_model_accepts_the_efforts_of_its_family(model: str, efforts: set[str]) -> None:
-    assert efforts_of(model) == efforts
+    assert accepted_efforts(create_chat_model(f"moonshot:{model}", api_key="k")) == efforts
 
 
 def test_settings_have_the_names_of_the_api() -> None:
@@ -82,3 +71,10 @@ def test_images_are_sent_to_models_that_see() -> None:
         assert "ms://file-1" in str(body(model, image))
     with pytest.raises(UnsupportedError, match="image"):
         body("moonshot-v1-8k", image)
+
+
+def test_strict_tools_are_refused() -> None:
+    strict = ToolDefinition("clock", "", {"type": "object", "properties": {}}, strict=True)
+
+    with pytest.raises(UnsupportedError, match="strict"):
+        body("kimi-k3", tools=[strict])

@@ -82,7 +82,12 @@ def test_it_streams_chunks(simulator: Simulator) -> None:
         [{"text": " hm.", "thought": True}],
         [{"text": "Well,"}],
         [{"text": " yes."}],
-        [{"functionCall": {"name": "weather", "args": {"city": "Oslo"}, "id": "call_1"}}],
+        [
+            {
+                "functionCall": {"name": "weather", "args": {"city": "Oslo"}, "id": "call_1"},
+                "thoughtSignature": "c2ltdWxhdGVk",
+            }
+        ],
         [{"text": ""}],
     ]
     assert [candidate.get("finishReason") for candidate in found] == [None] * 5 + ["STOP"]

@@ -84,7 +84,11 @@ def test_it_streams_items(simulator: Simulator) -> None:
     assert kinds == [
         "response.created",
         "response.in_progress",
-        *item,
+        item[0],
+        "response.reasoning_summary_part.added",
+        "response.reasoning_summary_text.done",
+        "response.reasoning_summary_part.done",
+        item[1],
         *message("output_text"),
         *message("refusal"),
         *call,

@@ -2,7 +2,7 @@
 
 import itertools
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Condition
 from typing import Any
@@ -18,9 +18,12 @@ from chatmodels.testing._loopback import LoopbackServer
 from chatmodels.testing._protocols import PROTOCOLS
 from chatmodels.testing._protocols.protocol import (
     CountingProtocol,
+    IdentifyingProtocol,
+    KeyRefusingProtocol,
     MalformedRequestError,
     ParsedRequest,
     RetrievalRequest,
+    StoredResponse,
     StoringProtocol,
     WireProtocol,
 )
@@ -38,11 +41,11 @@ _MODELS = ("simulated-large", "simulated-small")
 class Simulator(LoopbackServer[Connection]):
     """A provider of chat models on loopback, for tests, demonstrations and benchmarks.
 
-    In this order of precedence, the response is the fault in the model name
-    (`fault-rate-limited`), the next queued reply, a recorded exchange, the default `reply`, or a
-    generated response: JSON that conforms to a requested schema, calls of the tools if there are
-    tools without results, otherwise a text that repeats the prompt. Each word counts as one token,
-    also at the endpoints that count tokens, for which no reply is used.
+    In this order of precedence, the response is that of its path (`respond`), the fault in the
+    model name (`fault-rate-limited`), the next queued reply, a recorded exchange, the default
+    `reply`, or a generated response: JSON that conforms to a requested schema, calls of the tools
+    if there are tools without results, otherwise a text that repeats the prompt. Each word counts
+    as one token, also at the endpoints that count tokens, for which no reply is used.
     Requests without an API key, or with one that starts with "bad", are refused.
 
     Use it in a `with` block, or with `start` and `stop`. It is thread-safe.
@@ -146,14 +149,42 @@ class Simulator(LoopbackServer[Connection]):
         with self._lock:
             self._queue.extend(accepted)
 
-    def reset(self) -> None:
-        """Clear the exchanges and the queue, and restart the recordings."""
+    def respond(
+        self, path: str, body: object, /, *, status: int = 200, headers: Mapping[str, str] = {}
+    ) -> None:
+        """Set the response to all requests to a path, also to those without a valid key.
+
+        It is for endpoints with a format of their own, such as a vendor's list of models.
+
+        Args:
+            path: The path without the query, as in "/v1/models".
+            body: The bytes of the body, or a value that is encoded as JSON.
+            status: The status.
+            headers: Further headers; the content type is "application/json" by default.
+
+        Raises:
+            TypeError: The body cannot be encoded as JSON.
+            ValueError: The path does not begin with a slash.
+        """
+        if not path.startswith("/"):
+            raise ValueError(f"a path begins with a slash, unlike {path!r}")
+        response = SimulatedResponse(
+            status=status,
+            headers={"content-type": "application/json", **headers},
+            body=(body if isinstance(body, bytes) else msgspec.json.encode(body),),
+        )
         with self._lock:
+            self._by_path[path] = response
+
+    def reset(self) -> None:
+        """Clear the exchanges, the queue and the responses of paths, and restart the recordings."""
+        with self._lock:
+            self._by_path: dict[str, SimulatedResponse] = {}
             self._queue: deque[Reply] = deque()
             self._exchanges: list[Exchange] = []
             self._replay = Replay(self.recordings)
             self._numbers = itertools.count(1)
-            self._responses: dict[str, tuple[ChatResponse[Any], ParsedRequest]] = {}
+            self._responses: dict[str, StoredResponse] = {}
 
     def _connect(self, connections: set[Connection]) -> Connection:
         return Connection(self._handle, connections)
@@ -188,6 +219,8 @@ class Simulator(LoopbackServer[Connection]):
             response = protocol.error(ErrorCode.PROVIDER_UNAVAILABLE, 500, message)
         headers = {protocol.request_id_header: f"req_{number}", **response.headers}
         exchange.request_id = headers[protocol.request_id_header]
+        if isinstance(protocol, IdentifyingProtocol):
+            response = protocol.identify(response, exchange.request_id)
         return msgspec.structs.replace(
             response,
             headers=headers,
@@ -197,6 +230,8 @@ class Simulator(LoopbackServer[Connection]):
 
     def _choose(self, exchange: Exchange, number: int) -> tuple[WireProtocol, SimulatedResponse]:
         request = exchange.request
+        if (response := self._by_path.get(request.path)) is not None:
+            return PROTOCOLS[-1], response
         for protocol in PROTOCOLS:
             if protocol.generates(request):
                 return protocol, self._generate(exchange, protocol, number)
@@ -248,7 +283,8 @@ class Simulator(LoopbackServer[Connection]):
             parsed = msgspec.structs.replace(parsed, stream_usage=True)
         if parsed.stored and response.id is not None:
             with self._lock:
-                self._responses[response.id] = response, parsed
+                stored = StoredResponse(response, parsed, exchange.request)
+                self._responses[response.id] = stored
         return protocol.write(response, parsed)
 
     def _count(self, request: ReceivedRequest, protocol: CountingProtocol) -> SimulatedResponse:
@@ -264,15 +300,15 @@ class Simulator(LoopbackServer[Connection]):
             return _unknown_model(parsed, protocol)
         return fault.apply(counted, parsed, protocol)
 
-    def _stored(self, retrieval: RetrievalRequest, protocol: WireProtocol) -> SimulatedResponse:
+    def _stored(self, retrieval: RetrievalRequest, protocol: StoringProtocol) -> SimulatedResponse:
         with self._lock:
             stored = self._responses.get(retrieval.id)
+            if retrieval.operation == "delete":
+                self._responses.pop(retrieval.id, None)
         if stored is None:
             message = f"Response with id '{retrieval.id}' not found."
             return protocol.error(ErrorCode.INVALID_REQUEST, 404, message)
-        response, parsed = stored
-        parsed = msgspec.structs.replace(parsed, background=False, streamed=retrieval.streamed)
-        return protocol.write(response, parsed)
+        return protocol.write_stored(retrieval, stored)
 
     def _next_reply(
         self, exchange: Exchange, parsed: ParsedRequest, protocol: WireProtocol
@@ -295,5 +331,7 @@ def _refusal(exchange: Exchange, protocol: WireProtocol) -> SimulatedResponse | 
     key = protocol.key(exchange.request)
     if key and not key.startswith("bad"):
         return None
+    if isinstance(protocol, KeyRefusingProtocol):
+        return protocol.refuse_key(exchange.request)
     message = "Incorrect API key provided" if key else "You didn't provide an API key"
     return protocol.error(ErrorCode.AUTHENTICATION, 401, message)

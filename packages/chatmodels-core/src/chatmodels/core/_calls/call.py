@@ -117,6 +117,7 @@ class CallInfo:
         events: The number of events of a stream, set at its end.
         first_event_at: The arrival of the first event of a stream, by the same clock.
         failed_attempts: The attempts that failed so far, in order.
+        pending_endings: The number of functions to call at the end.
         outcome: The way it ended; "closed" for a stream that was left early, "abandoned" for one
             that was garbage collected.
         is_checked: Whether `request` is known to be supported; if not, the first attempt checks it.
@@ -131,11 +132,15 @@ class CallInfo:
             Exchanges that are still open at the end of the call end with it.
         response_headers: The headers of the last HTTP response, lower-case name to value, also of a
             failed attempt; None if none has arrived. They can contain cookies: do not log them all.
+        interceptor: An `Interceptor` of `chatmodels.http` for the HTTP requests of the call; None,
+            unless an observer sets one in its `start`. If another observer has set one, set one
+            that uses it, too.
     """
 
     __slots__ = (
         "_endings",
         "_enterable",
+        "_last_failed",
         "_tokens",
         "api",
         "attempts",
@@ -147,11 +152,13 @@ class CallInfo:
         "first_event_at",
         "full_request",
         "headers",
+        "interceptor",
         "is_checked",
         "is_delegated",
         "model",
         "op",
         "outcome",
+        "pending_endings",
         "prices",
         "profile",
         "provider",
@@ -200,8 +207,11 @@ class CallInfo:
         self.headers: Mapping[str, str] | None = None
         self.exchanges: list[HttpExchange] | None = None
         self.response_headers: Mapping[str, str] | None = None
+        self.interceptor: Any = None  # core does not know engines
         self.failed_attempts: tuple[FailedAttempt, ...] = ()
+        self._last_failed = 0
         self._endings: list[Ending] | None = None
+        self.pending_endings = 0
         self._tokens: list[tuple[Observer, object]] | None = None
         self._enterable: list[tuple[EnterableObserver, object]] | None = None
         if observers:
@@ -236,11 +246,7 @@ class CallInfo:
         if self._endings is None:
             self._endings = []
         self._endings.append(ending)
-
-    @property
-    def pending_endings(self) -> int:
-        """The number of functions to call at the end."""
-        return 0 if self._endings is None else len(self._endings)
+        self.pending_endings += 1
 
     def end_send(self, since: int, outcome: object, error: Exception | None, /) -> None:
         """Call the functions for the end of a `Send`; of an open stream, it is not the end.
@@ -262,9 +268,17 @@ class CallInfo:
             return
         if response is not None:
             response = self.attributed(response)
-        ended = endings[since:]
+        self.call_endings(self.take_endings(since), response, error)
+
+    def take_endings(self, since: int, /) -> "list[Ending]":
+        """Take over the functions that were added after the first `since` ones."""
+        endings = self._endings
+        if endings is None:
+            return []
+        taken = endings[since:]
         del endings[since:]
-        self._call_endings(ended, response, error)
+        self.pending_endings = since
+        return taken
 
     def branch(self) -> "CallInfo":
         """Return a copy of the facts, for one of several sends at the same time; see `Race`."""
@@ -272,6 +286,7 @@ class CallInfo:
         for name in CallInfo.__slots__:
             setattr(branch, name, getattr(self, name))
         branch._endings = branch._enterable = None
+        branch.pending_endings = 0
         branch.failed_attempts = ()
         branch.exchanges = None if self.exchanges is None else []
         return branch
@@ -325,11 +340,12 @@ class CallInfo:
             error: The error, if any.
         """
         endings, self._endings = self._endings, None
+        self.pending_endings = 0
         if endings:
             found: Any = response
             if not isinstance(response, ChatResponse):
                 found = getattr(error, "partial", None)
-            self._call_endings(endings, found, error)
+            self.call_endings(endings, found, error)
 
     def timing(self) -> Timing:
         """Measure the call up to now."""
@@ -382,14 +398,22 @@ class CallInfo:
                 except Exception as error:
                     _report(observer, "leave", error)
 
-    def add_failed_attempt(self, error: ChatModelError) -> None:
-        """Add the attempt that failed; of another model, all of its failed attempts."""
+    def add_failed_attempt(self, error: ChatModelError) -> bool:
+        """Add the last attempt, which failed; of another model, all of its failed attempts.
+
+        Return False if that has been done: a stream that a policy forwards records its own end.
+        """
+        if self._last_failed == self.attempts:
+            return False
+        self._last_failed = self.attempts
         attempts = error.failed_attempts if self.is_delegated else ()
         self.failed_attempts += attempts or (failed_attempt(error),)
+        return True
 
     def note_attempt_failed(self, error: ChatModelError) -> None:
         """Record that an attempt failed."""
-        self.add_failed_attempt(error)
+        if not self.add_failed_attempt(error):
+            return
         if self.exchanges:
             end_exchanges(self.exchanges, error)
         self._notify("attempt_failed", error)
@@ -439,8 +463,9 @@ class CallInfo:
 
     def _notify_end(self, response: ChatResponse[Any] | None, error: BaseException | None) -> None:
         endings, self._endings = self._endings, None
+        self.pending_endings = 0
         if endings:
-            self._call_endings(endings, response, error)
+            self.call_endings(endings, response, error)
         tokens = self._tokens
         if tokens is not None:
             # A token can refer to its call: break the cycle, without garbage collection.
@@ -451,12 +476,14 @@ class CallInfo:
                 except Exception as failure:
                     _report(observer, "end", failure)
 
-    def _call_endings(
+    def call_endings(
         self,
-        endings: list[Ending],
+        endings: "list[Ending]",
         response: ChatResponse[Any] | None,
         error: BaseException | None,
+        /,
     ) -> None:
+        """Call functions at the end of the call, or of a part of it."""
         for ending in reversed(endings):  # the inner policies first
             try:
                 ending(response, error)

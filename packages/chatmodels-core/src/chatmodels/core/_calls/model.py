@@ -11,8 +11,8 @@ from chatmodels.core._calls.attempt import aopen_stream, arespond, open_stream, 
 from chatmodels.core._calls.batch import BatchResults, Progress, batch
 from chatmodels.core._calls.call import CallInfo, Observer, checked
 from chatmodels.core._calls.completion import complete_response, with_partial_output
+from chatmodels.core._calls.effects import Policy, can_replace
 from chatmodels.core._calls.failures import failed, located
-from chatmodels.core._calls.flow import Policy, can_replace
 from chatmodels.core._calls.methods import CallMethods
 from chatmodels.core._calls.negotiation import refuse_unsupported
 from chatmodels.core._calls.options import CallOptions

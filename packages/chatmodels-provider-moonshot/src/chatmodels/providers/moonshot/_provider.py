@@ -26,6 +26,7 @@ DIALECT = Dialect(
     settings={**_REASONING, **_SAMPLING},
     values={"reasoning_effort": ("none", "low", "high", "max")},
     ranges={"temperature": (0, 1)},
+    strict_tools=False,
     effort_fields={"none": {"thinking.type": "disabled"}},
     inputs=frozenset({"image", "image_url", "video_url"}),
     reasoning_field="reasoning_content",

@@ -6,6 +6,7 @@ from chatmodels.testing._protocols.bedrock_converse import BedrockConverse
 from chatmodels.testing._protocols.cohere_chat import CohereChat
 from chatmodels.testing._protocols.compatible_chat import CompatibleChat
 from chatmodels.testing._protocols.gemini import Gemini
+from chatmodels.testing._protocols.groq_chat import GroqChat
 from chatmodels.testing._protocols.mistral_chat import MistralChat
 from chatmodels.testing._protocols.ollama_chat import OllamaChat
 from chatmodels.testing._protocols.openai_responses import OpenAIResponses
@@ -19,6 +20,7 @@ PROTOCOLS: tuple[WireProtocol, ...] = (
     BedrockConverse(),
     CohereChat(),
     Gemini(),
+    GroqChat(),
     MistralChat(),
     OllamaChat(),
     OpenAIResponses(),

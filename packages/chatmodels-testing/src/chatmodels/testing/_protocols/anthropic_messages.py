@@ -57,6 +57,8 @@ _ERROR_MESSAGES = {
 }
 """Messages of errors without a separate type."""
 
+_ERROR_START = b'{"type":"error"'
+
 _FINISH = {
     "stop": "end_turn",
     "length": "max_tokens",
@@ -94,7 +96,8 @@ class AnthropicMessages:
             return None
         if not name:
             records = [_model(name) for name in models]
-            return json_response({"data": records, "has_more": False, "first_id": models[0]})
+            page = {"has_more": False, "first_id": models[0], "last_id": models[-1]}
+            return json_response({"data": records, **page})
         if name[1:] in models:
             return json_response(_model(name[1:]))
         return self.error(ErrorCode.MODEL_NOT_FOUND, 404, f"model: {name[1:]}")
@@ -133,6 +136,13 @@ class AnthropicMessages:
         kind = "overloaded_error" if status == 529 else None
         return json_response(_error(code, message, kind), status=status)
 
+    def identify(self, response: SimulatedResponse, request_id: str, /) -> SimulatedResponse:
+        """Add the id of the request to an error."""
+        if response.status < 400 or not response.content.startswith(_ERROR_START):
+            return response
+        body = response.content[:-1] + b',"request_id":"%b"}' % request_id.encode()
+        return msgspec.structs.replace(response, body=(body,))
+
     def error_event(self, code: ErrorCode, message: str, /) -> bytes:
         """Encode an error as a stream event."""
         return _event(_error(code, message))
@@ -162,7 +172,17 @@ def _events(body: list[bytes], *, terminal: int) -> SimulatedResponse:
 
 
 def _model(name: str) -> dict[str, Any]:
-    return {"type": "model", "id": name, "display_name": name, "created_at": _CREATED}
+    return {
+        "type": "model",
+        "id": name,
+        "display_name": name,
+        "created_at": _CREATED,
+        "lifecycle": "active",
+        "deprecated_at": None,
+        "retires_at": None,
+        "max_input_tokens": 200_000,
+        "max_tokens": 64_000,
+    }
 
 
 def _parts(response: ChatResponse[Any]) -> list[TextPart | ReasoningPart | ToolCall]:

@@ -18,7 +18,7 @@ VERSION_HEADER = "anthropic-version"
 
 class _Tool(msgspec.Struct):
     name: str
-    description: str = ""
+    description: str | None = None
     input_schema: dict[str, Any] | None = None
     strict: bool | None = None
 
@@ -64,11 +64,17 @@ def read_request(request: ReceivedRequest, /) -> ParsedRequest:
         text for message, text in zip(body.messages, texts, strict=True) if message.role == "user"
     ]
     config = body.output_config
+    prefill = texts[-1] if body.messages[-1].role == "assistant" else ""
+    if prefill != prefill.rstrip():
+        raise MalformedRequestError(
+            "messages: final assistant content cannot end with trailing whitespace"
+        )
     return ParsedRequest(
         model=body.model,
         text=user_texts[-1],
         words=sum(len(text.split()) for text in [_text(body.system), *texts]),
         results=tuple(_results(body.messages[-1].content)),
+        prefill=prefill,
         streamed=bool(body.stream),
         tools=tuple(_tool(tool) for tool in body.tools or () if tool.input_schema is not None),
         tool_choice=_choice(body.tool_choice),
@@ -91,7 +97,8 @@ def _results(content: str | list[dict[str, Any]]) -> Iterator[str]:
 
 
 def _tool(tool: _Tool) -> ToolDefinition:
-    return ToolDefinition(tool.name, tool.description, tool.input_schema or {}, bool(tool.strict))
+    schema = tool.input_schema or {}
+    return ToolDefinition(tool.name, tool.description or "", schema, bool(tool.strict))
 
 
 def _choice(choice: dict[str, Any] | None) -> ToolChoice | None:

@@ -134,7 +134,8 @@ class BedrockConverse:
     def error(self, code: ErrorCode, status: int, message: str, /) -> SimulatedResponse:
         """Encode an error; a header contains its type."""
         body = {"message": _error_message(code, message)}
-        headers = {_KIND_HEADER.replace("-", "_"): f"{_kind(code)}:http://internal.amazon.com/"}
+        kind = "ServiceUnavailableException" if status == 503 else _kind(code)
+        headers = {_KIND_HEADER.replace("-", "_"): f"{kind}:http://internal.amazon.com/"}
         return json_response(body, status=status, **headers)
 
     def error_event(self, code: ErrorCode, message: str, /) -> bytes:

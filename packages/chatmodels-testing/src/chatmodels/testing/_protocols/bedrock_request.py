@@ -20,7 +20,7 @@ class _Schema(msgspec.Struct):
 class _Spec(msgspec.Struct, rename="camel"):
     name: str
     input_schema: _Schema
-    description: str = ""
+    description: str | None = None
     strict: bool = False
 
 
@@ -78,11 +78,17 @@ def read_request(request: ReceivedRequest, model: str, *, streamed: bool) -> Par
         text for message, text in zip(body.messages, texts, strict=True) if message.role == "user"
     ]
     config = body.tool_config
+    prefill = texts[-1] if body.messages[-1].role == "assistant" else ""
+    if prefill != prefill.rstrip():
+        raise MalformedRequestError(
+            "messages: final assistant content cannot end with trailing whitespace"
+        )
     return ParsedRequest(
         model=model,
         text=user_texts[-1],
         words=sum(len(text.split()) for text in [_text(body.system), *texts]),
         results=tuple(_results(body.messages[-1].content)),
+        prefill=prefill,
         streamed=streamed,
         tools=tuple(_tools(config)),
         tool_choice=None if config is None else _choice(config.tool_choice),
@@ -104,7 +110,8 @@ def _results(blocks: list[dict[str, Any]]) -> Iterator[str]:
 def _tools(config: _Tools | None) -> Iterator[ToolDefinition]:
     for tool in config.tools if config is not None else ():
         if (spec := tool.tool_spec) is not None:
-            yield ToolDefinition(spec.name, spec.description, spec.input_schema.json, spec.strict)
+            schema = spec.input_schema.json
+            yield ToolDefinition(spec.name, spec.description or "", schema, spec.strict)
 
 
 def _choice(choice: dict[str, Any] | None) -> ToolChoice | None:

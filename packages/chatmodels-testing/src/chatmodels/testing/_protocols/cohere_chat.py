@@ -65,12 +65,18 @@ class CohereChat:
     def other(
         self, request: ReceivedRequest, models: tuple[str, ...], /
     ) -> SimulatedResponse | None:
-        """List the models."""
-        listing = request.method == "GET" and request.path.endswith(_MODELS)
+        """List the models, or return one."""
+        _, separator, name = request.path.rpartition(_MODELS)
         is_sdk = request.headers.get("x-fern-sdk-name") == "cohere"
-        if not listing or not (is_sdk or _LISTING_PARAMETERS.intersection(request.query)):
+        if request.method != "GET" or not separator:
             return None
-        return json_response({"models": [_model(name) for name in models]})
+        if not (is_sdk or _LISTING_PARAMETERS.intersection(request.query)):
+            return None
+        if not name:
+            return json_response({"models": [_model(name) for name in models]})
+        if name[1:] in models:
+            return json_response(_model(name[1:]))
+        return self.error(ErrorCode.MODEL_NOT_FOUND, 404, f"model '{name[1:]}' not found")
 
     def counts(self, request: ReceivedRequest, /) -> bool:
         """Check for a POST to the path of the tokenizer."""

@@ -14,7 +14,7 @@ from chatmodels.testing._protocols.request_body import read_body
 
 class _Function(msgspec.Struct):
     name: str
-    description: str = ""
+    description: str | None = None
     parameters: dict[str, Any] | None = None
 
 
@@ -102,4 +102,4 @@ def _block_text(block: dict[str, Any]) -> str:
 
 def _tool(function: _Function, *, strict: bool) -> ToolDefinition:
     parameters = function.parameters or {"type": "object"}
-    return ToolDefinition(function.name, function.description, parameters, strict)
+    return ToolDefinition(function.name, function.description or "", parameters, strict)

@@ -47,6 +47,9 @@ _ERROR_MESSAGES = {
 }
 """Messages of errors without a separate name."""
 
+_SIGNATURE = "c2ltdWxhdGVk"
+"""Gemini 3 and later sign calls, and require the signature back ("Thought signatures")."""
+
 _STATUSES = {"UNAVAILABLE": 503, "RESOURCE_EXHAUSTED": 429}
 
 _FINISH = {
@@ -117,6 +120,23 @@ class Gemini:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         return request.headers.get(_KEY) or (token if scheme.lower() == "bearer" else "")
 
+    def refuse_key(self, request: ReceivedRequest, /) -> SimulatedResponse:
+        """Encode the error for a missing key, a wrong key, or a wrong token."""
+        key = self.key(request)
+        if not key and f"{_PUBLISHER}/" not in request.path:
+            message = "Method doesn't allow unregistered callers. Please use an API key."
+            return self.error(ErrorCode.PERMISSION_DENIED, 403, message)
+        if request.headers.get(_KEY) != key:
+            return self.error(ErrorCode.AUTHENTICATION, 401, "Request had invalid credentials.")
+        info = {
+            "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+            "reason": "API_KEY_INVALID",
+            "domain": "googleapis.com",
+        }
+        message = "API key not valid. Please pass a valid API key."
+        error = {"code": 400, "message": message, "status": "INVALID_ARGUMENT", "details": [info]}
+        return json_response({"error": error}, status=400)
+
     def write(self, response: ChatResponse[Any], parsed: ParsedRequest, /) -> SimulatedResponse:
         """Encode a response, or its chunks."""
         parts = [
@@ -167,7 +187,8 @@ def _part(part: TextPart | ReasoningPart | ToolCall) -> dict[str, Any]:
     if isinstance(part, ReasoningPart):
         return {"text": part.text, "thought": True}
     arguments = msgspec.Raw(part.arguments_json.encode())
-    return {"functionCall": {"name": part.name, "args": arguments, "id": part.id}}
+    call = {"name": part.name, "args": arguments, "id": part.id}
+    return {"functionCall": call, "thoughtSignature": _SIGNATURE}
 
 
 def _deltas(part: TextPart | ReasoningPart | ToolCall) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """Parser of requests to generateContent ("Generating content", API reference)."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,11 +24,9 @@ class _Content(msgspec.Struct):
 
 class _Function(msgspec.Struct, rename="camel"):
     name: str
-    description: str = ""
+    description: str | None = None
     parameters: dict[str, Any] | None = None
     parameters_json_schema: dict[str, Any] | None = None
-    snake_case: dict[str, Any] | None = msgspec.field(name="parameters_json_schema", default=None)
-    """The same field under the name that Google's client sends."""
 
 
 class _Tool(msgspec.Struct, rename="camel"):
@@ -64,7 +63,11 @@ def read_request(request: ReceivedRequest, /) -> ParsedRequest:
         MalformedRequestError: The request is invalid.
     """
     path, _, verb = request.path.rpartition(":")
-    body = read_body(request.body, _Request)
+    fields = camel_case(read_body(request.body, dict[str, Any]))
+    try:
+        body = msgspec.convert(fields, _Request)
+    except msgspec.ValidationError as error:
+        raise MalformedRequestError(f"the body does not match the API's schema: {error}") from error
     if not body.contents:
         raise MalformedRequestError("contents are not specified")
     texts = [_text(content) for content in body.contents]
@@ -87,6 +90,28 @@ def read_request(request: ReceivedRequest, /) -> ParsedRequest:
     )
 
 
+_SNAKE = re.compile("_([a-z])")
+_VALUES = frozenset(
+    {
+        "args",
+        "parameters",
+        "parametersJsonSchema",
+        "response",
+        "responseJsonSchema",
+        "responseSchema",
+    }
+)
+"""Fields with values whose names are not those of the API."""
+
+
+def camel_case(value: Any, /) -> Any:
+    """Rename the fields of a request, whose names can also be those of the protocol buffers."""
+    if is_object(value):
+        renamed = {_SNAKE.sub(lambda found: found[1].upper(), k): v for k, v in value.items()}
+        return {k: v if k in _VALUES else camel_case(v) for k, v in renamed.items()}
+    return [camel_case(item) for item in value] if is_array(value) else value
+
+
 def _text(content: _Content) -> str:
     return "".join(str(part.get("text", "")) for part in content.parts)
 
@@ -101,9 +126,9 @@ def _results(content: _Content) -> Iterator[str]:
 
 
 def _tool(function: _Function) -> ToolDefinition:
-    schema = function.parameters_json_schema or function.snake_case
+    schema = function.parameters_json_schema
     schema = schema or _json_schema(function.parameters or {"type": "object"})
-    return ToolDefinition(function.name, function.description, schema)
+    return ToolDefinition(function.name, function.description or "", schema)
 
 
 def _json_schema(value: Any) -> Any:

@@ -1,7 +1,8 @@
 """The server side of Mistral's chat completions ("Chat", API reference, and recordings).
 
 Differences from OpenAI: content in parts, calls without an index, usage in the last chunk of every
-stream, flat error objects, and fields that requests must not contain.
+stream, flat error objects, fields that requests must not contain, and a text that the request
+begins, which the response repeats.
 """
 
 import re
@@ -11,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from chatmodels.core import ChatResponse, ErrorCode, Usage
+from chatmodels.core import ChatResponse, ErrorCode, Message, TextPart, Usage
 from chatmodels.testing._exchange import ReceivedRequest
 from chatmodels.testing._protocols.openai_chat import OpenAIChat
 from chatmodels.testing._protocols.openai_request import parse_request
@@ -66,18 +67,30 @@ class MistralChat(OpenAIChat):
             raise MalformedRequestError(
                 "Expected last role User or Tool (or Assistant with prefix)"
             )
-        return msgspec.structs.replace(parsed, stream_usage=True)
+        prefill = last["content"] if last["role"] == "assistant" else ""
+        return msgspec.structs.replace(parsed, stream_usage=True, prefill=prefill)
 
     def other(
         self, request: ReceivedRequest, models: tuple[str, ...], /
     ) -> SimulatedResponse | None:
-        """List the models."""
-        if request.method != "GET" or request.path != f"{_ROOT}v1/models":
+        """List the models, or return one."""
+        _, separator, name = request.path.partition(f"{_ROOT}v1/models")
+        if request.method != "GET" or not separator:
             return None
-        return json_response({"object": "list", "data": [_card(name) for name in models]})
+        if not name:
+            return json_response({"object": "list", "data": [_card(name) for name in models]})
+        if name[1:] in models:
+            return json_response(_card(name[1:]))
+        return self.error(ErrorCode.MODEL_NOT_FOUND, 404, f"Invalid model: {name[1:]}")
 
     def write(self, response: ChatResponse[Any], parsed: ParsedRequest, /) -> SimulatedResponse:
-        """Encode a chat completion, or its chunks."""
+        """Encode a chat completion, or its chunks.
+
+        It begins with the text that the request began ("Prefix").
+        """
+        if parsed.prefill:
+            parts = (TextPart(parsed.prefill + response.text), *response.tool_calls)
+            response = msgspec.structs.replace(response, message=Message("assistant", parts))
         finish = response.raw_finish_reason or _FINISH.get(response.finish_reason, "stop")
         if not parsed.streamed:
             choice = {"index": 0, "message": _message(response), "finish_reason": finish}

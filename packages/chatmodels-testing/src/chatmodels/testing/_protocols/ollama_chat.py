@@ -1,5 +1,6 @@
 """The server side of Ollama's API ("Generate a chat message", "Streaming", "Errors")."""
 
+from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -12,8 +13,18 @@ from chatmodels.testing._simulated_response import SimulatedResponse, json_respo
 from chatmodels.testing._words import split_words
 
 _CHAT = "/api/chat"
+_GENERATE = "/api/generate"
 _CREATED = "2025-11-14T22:13:20.123456Z"
 _NDJSON = "application/x-ndjson"
+
+_DETAILS: dict[str, Any] = {
+    "parent_model": "",
+    "format": "gguf",
+    "family": "simulated",
+    "families": ["simulated"],
+    "parameter_size": "4B",
+    "quantization_level": "Q4_K_M",
+}
 
 _ERROR_MESSAGES = {
     ErrorCode.CONTEXT_LENGTH_EXCEEDED: "the input length exceeds the context length",
@@ -24,7 +35,7 @@ _ERROR_MESSAGES = {
 
 
 class OllamaChat:
-    """A `WireProtocol` for `POST /api/chat`, the model listing, the version, and pulls.
+    """A `WireProtocol` for `POST /api/chat`, `POST /api/generate`, models, the version, and pulls.
 
     A pull of a model with "missing" in its name fails; other pulls have four steps.
     """
@@ -33,8 +44,8 @@ class OllamaChat:
     request_id_header = "x-request-id"  # from a proxy; Ollama does not send one
 
     def generates(self, request: ReceivedRequest, /) -> bool:
-        """Check for a POST to the path of the chat."""
-        return request.method == "POST" and request.path.endswith(_CHAT)
+        """Check for a POST to the path of the chat, or of completions of a prompt."""
+        return request.method == "POST" and request.path.endswith((_CHAT, _GENERATE))
 
     def read(self, request: ReceivedRequest, /) -> ParsedRequest:
         """Parse a chat request.
@@ -47,16 +58,26 @@ class OllamaChat:
     def other(
         self, request: ReceivedRequest, models: tuple[str, ...], /
     ) -> SimulatedResponse | None:
-        """List the models, return the version, or pull a model."""
+        """List the models, describe or pull one, or return the version."""
         match request.method, request.path.rpartition("/api/")[2]:
             case "GET", "tags":
                 return json_response({"models": [_model(name) for name in models]})
+            case "GET", "ps":
+                return json_response({"models": []})
+            case "POST", "show":
+                return self._show(request, models)
             case "GET", "version":
                 return json_response({"version": "0.40.12"})
             case "POST", "pull":
                 return _pull(request)
             case _:
                 return None
+
+    def _show(self, request: ReceivedRequest, models: tuple[str, ...]) -> SimulatedResponse:
+        name = str(request.json.get("model", ""))
+        if name in models:
+            return json_response(_description(name))
+        return self.error(ErrorCode.INVALID_REQUEST, 404, f"model '{name}' not found")
 
     def key(self, request: ReceivedRequest, /) -> str:
         """Return the bearer token; local servers do not require one."""
@@ -65,11 +86,9 @@ class OllamaChat:
     def write(self, response: ChatResponse[Any], parsed: ParsedRequest, /) -> SimulatedResponse:
         """Encode a response, or its lines."""
         if parsed.streamed:
-            return _lines(_stream(response), terminal=1)
-        message = {"role": "assistant", "content": _text(response)}
-        return json_response(
-            _chunk(response, **message, **_other_fields(response)) | _ending(response)
-        )
+            return _lines(_stream(response, parsed), terminal=1)
+        message = {"content": _text(response), **_other_fields(response)}
+        return json_response(_chunk(response, parsed, **message) | _ending(response))
 
     def error(self, code: ErrorCode, status: int, message: str, /) -> SimulatedResponse:
         """Encode an error."""
@@ -96,8 +115,27 @@ def _lines(body: list[bytes], *, terminal: int) -> SimulatedResponse:
 
 
 def _model(name: str) -> dict[str, Any]:
-    details = {"family": "simulated", "parameter_size": "4B", "quantization_level": "Q4_K_M"}
-    return {"name": name, "model": name, "size": 2**31, "details": details}
+    return {
+        "name": name,
+        "model": name,
+        "modified_at": _CREATED,
+        "size": 2**31,
+        "digest": sha256(name.encode()).hexdigest(),
+        "details": _DETAILS,
+    }
+
+
+def _description(name: str) -> dict[str, Any]:
+    """Describe a model ("Show model details")."""
+    return {
+        "modelfile": f"FROM {name}",
+        "parameters": "",
+        "template": "{{ .Prompt }}",
+        "details": _DETAILS,
+        "model_info": {"general.architecture": "simulated", "simulated.context_length": 32_768},
+        "capabilities": ["completion", "tools", "thinking"],
+        "modified_at": _CREATED,
+    }
 
 
 def _pull(request: ReceivedRequest) -> SimulatedResponse:
@@ -119,13 +157,13 @@ def _text(response: ChatResponse[Any]) -> str:
     return "".join([response.text, *refusals])
 
 
-def _chunk(response: ChatResponse[Any], **message: Any) -> dict[str, Any]:
-    return {
-        "model": response.model,
-        "created_at": _CREATED,
-        "message": {"role": "assistant", **message},
-        "done": False,
-    }
+def _chunk(
+    response: ChatResponse[Any], parsed: ParsedRequest, /, *, content: str, **fields: Any
+) -> dict[str, Any]:
+    chunk = {"model": response.model, "created_at": _CREATED, "done": False}
+    if parsed.prompt_only:
+        return chunk | {"response": content, **fields}
+    return chunk | {"message": {"role": "assistant", "content": content, **fields}}
 
 
 def _other_fields(response: ChatResponse[Any]) -> dict[str, Any]:
@@ -162,15 +200,17 @@ def _usage(usage: Usage) -> dict[str, int]:
     }
 
 
-def _stream(response: ChatResponse[Any]) -> list[bytes]:
+def _stream(response: ChatResponse[Any], parsed: ParsedRequest) -> list[bytes]:
     chunks = [
-        _chunk(response, content="", thinking=chunk) for chunk in split_words(response.reasoning)
+        _chunk(response, parsed, content="", thinking=chunk)
+        for chunk in split_words(response.reasoning)
     ]
-    chunks += [_chunk(response, content=chunk) for chunk in split_words(_text(response))]
+    chunks += [_chunk(response, parsed, content=chunk) for chunk in split_words(_text(response))]
     chunks += [
-        _chunk(response, content="", tool_calls=[_call(call)]) for call in response.tool_calls
+        _chunk(response, parsed, content="", tool_calls=[_call(call)])
+        for call in response.tool_calls
     ]
-    chunks.append(_chunk(response, content="") | _ending(response))
+    chunks.append(_chunk(response, parsed, content="") | _ending(response))
     return [_line(chunk) for chunk in chunks]
 
 

@@ -12,7 +12,7 @@ from chatmodels.testing._protocols.request_body import read_body
 
 class _Function(msgspec.Struct):
     name: str
-    description: str = ""
+    description: str | None = None
     parameters: dict[str, Any] | None = None
 
 
@@ -38,7 +38,9 @@ class _Message(msgspec.Struct):
 
 class _Request(msgspec.Struct):
     model: str
-    messages: list[_Message]
+    messages: list[_Message] = []
+    prompt: str | None = None
+    system: str = ""
     stream: bool = True
     tools: list[_Tool] | None = None
     format: str | dict[str, Any] | None = None
@@ -51,6 +53,15 @@ def read_request(request: ReceivedRequest, /) -> ParsedRequest:
         MalformedRequestError: The request is invalid.
     """
     body = read_body(request.body, _Request)
+    if request.path.endswith("/generate"):
+        return ParsedRequest(
+            model=body.model,
+            text=body.prompt or "",
+            words=len(f"{body.system} {body.prompt or ''}".split()),
+            streamed=body.stream,
+            prompt_only=True,
+            output=_output(body.format),
+        )
     user_texts = [""]
     results: list[str] = []
     for message in body.messages:
@@ -69,7 +80,7 @@ def read_request(request: ReceivedRequest, /) -> ParsedRequest:
 
 def _tool(function: _Function) -> ToolDefinition:
     parameters = function.parameters or {"type": "object"}
-    return ToolDefinition(function.name, function.description, parameters)
+    return ToolDefinition(function.name, function.description or "", parameters)
 
 
 def _output(format_: str | dict[str, Any] | None) -> OutputSchema | None:

@@ -8,6 +8,7 @@ import msgspec
 from chatmodels.core import (
     ChatResponse,
     ErrorCode,
+    ToolArgumentsError,
     ToolCall,
     Usage,
     assistant,
@@ -102,11 +103,12 @@ class OpenAIChat:
             | {
                 "choices": [
                     {
-                        "index": 0,
-                        "message": _message(response),
+                        "index": index,
+                        "message": _message(response, parsed.custom),
                         "logprobs": None,
                         "finish_reason": _finish(response),
                     }
+                    for index in range(parsed.choices)
                 ],
                 "usage": _usage(response.usage),
             }
@@ -134,15 +136,17 @@ class OpenAIChat:
         envelope = _envelope(response, "chat.completion.chunk")
         unknown = {"usage": None} if parsed.stream_usage else {}
 
-        def chunk(delta: dict[str, Any], finish: str | None = None) -> bytes:
-            choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
+        def chunk(index: int, delta: dict[str, Any], finish: str | None = None) -> bytes:
+            choice = {"index": index, "delta": delta, "logprobs": None, "finish_reason": finish}
             return _event(envelope | {"choices": [choice]} | unknown)
 
-        events = [chunk(delta) for delta in _deltas(response)]
-        events.append(chunk({}, _finish(response)))
+        deltas = list(_deltas(response, parsed.custom))
+        indexes = range(parsed.choices)
+        events = [chunk(index, delta) for delta in deltas for index in indexes]
+        events += [chunk(index, {}, _finish(response)) for index in indexes]
         if parsed.stream_usage:
             events.append(_event(envelope | _NO_CHOICES | {"usage": _usage(response.usage)}))
-        return _events([*events, _DONE], terminal=3 if parsed.stream_usage else 2)
+        return _events([*events, _DONE], terminal=parsed.choices + 1 + parsed.stream_usage)
 
 
 _NO_CHOICES: dict[str, Any] = {"choices": []}
@@ -177,7 +181,7 @@ def _envelope(response: ChatResponse[Any], kind: str) -> dict[str, Any]:
     }
 
 
-def _message(response: ChatResponse[Any]) -> dict[str, Any]:
+def _message(response: ChatResponse[Any], custom: frozenset[str]) -> dict[str, Any]:
     message: dict[str, Any] = {
         "role": "assistant",
         "content": response.text or None,
@@ -187,16 +191,27 @@ def _message(response: ChatResponse[Any]) -> dict[str, Any]:
     if response.reasoning:
         message["reasoning_content"] = response.reasoning
     if response.tool_calls:
-        message["tool_calls"] = [_call(call) for call in response.tool_calls]
+        message["tool_calls"] = [_call(call, custom) for call in response.tool_calls]
     return message
 
 
-def _call(call: ToolCall) -> dict[str, Any]:
+def custom_text(call: ToolCall, /) -> str:
+    """Return the free text of a call of a custom tool, which is its argument `input`."""
+    try:
+        return str(call.arguments.get("input", ""))
+    except ToolArgumentsError:
+        return call.arguments_json
+
+
+def _call(call: ToolCall, custom: frozenset[str]) -> dict[str, Any]:
+    if call.name in custom:
+        written = {"name": call.name, "input": custom_text(call)}
+        return {"id": call.id, "type": "custom", "custom": written}
     function = {"name": call.name, "arguments": call.arguments_json}
     return {"id": call.id, "type": "function", "function": function}
 
 
-def _deltas(response: ChatResponse[Any]) -> Iterator[dict[str, Any]]:
+def _deltas(response: ChatResponse[Any], custom: frozenset[str]) -> Iterator[dict[str, Any]]:
     yield {"role": "assistant", "content": "" if response.text else None, "refusal": None}
     fields = {
         "reasoning_content": response.reasoning,
@@ -207,11 +222,13 @@ def _deltas(response: ChatResponse[Any]) -> Iterator[dict[str, Any]]:
         for chunk in split_words(text):
             yield {field: chunk}
     for index, call in enumerate(response.tool_calls):
-        function = {"name": call.name, "arguments": ""}
-        start = {"index": index, "id": call.id, "type": "function", "function": function}
-        yield {"tool_calls": [start]}
-        for chunk in split_words(call.arguments_json):
-            yield {"tool_calls": [{"index": index, "function": {"arguments": chunk}}]}
+        written = _call(call, custom)
+        kind = written["type"]
+        field = "input" if kind == "custom" else "arguments"
+        text = written[kind][field]
+        yield {"tool_calls": [{"index": index, **written, kind: written[kind] | {field: ""}}]}
+        for chunk in split_words(text):
+            yield {"tool_calls": [{"index": index, kind: {field: chunk}}]}
 
 
 def _finish(response: ChatResponse[Any]) -> str:

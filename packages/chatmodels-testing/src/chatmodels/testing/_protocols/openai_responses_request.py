@@ -1,22 +1,26 @@
 """Parser of requests to OpenAI's Responses API ("Create a model response")."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
 
 from chatmodels.core import ToolChoice
 from chatmodels.core.extending import OutputSchema, ToolDefinition
+from chatmodels.testing._json import is_object
+from chatmodels.testing._protocols.openai_request import custom_tool
 from chatmodels.testing._protocols.protocol import MalformedRequestError, ParsedRequest
 from chatmodels.testing._protocols.request_body import read_body
 
 Item = dict[str, Any]
 
+_OUTPUTS = frozenset({"function_call_output", "custom_tool_call_output"})
+
 
 class _Tool(msgspec.Struct):
     type: str
     name: str = ""
-    description: str = ""
+    description: str | None = None
     parameters: dict[str, Any] | None = None
     strict: bool | None = None
 
@@ -70,7 +74,9 @@ def parse_request(data: bytes, /) -> ParsedRequest:
         streamed=bool(body.stream),
         stored=body.store is not False,
         background=bool(body.background),
-        tools=tuple(_tool(tool) for tool in body.tools or () if tool.type == "function"),
+        previous=body.previous_response_id,
+        tools=tuple(_tools(body.tools or (), body.tool_choice)),
+        custom=frozenset(tool.name for tool in body.tools or () if tool.type == "custom"),
         tool_choice=_choice(body.tool_choice),
         output=_output(format_),
     )
@@ -81,9 +87,9 @@ def _check(items: list[Item]) -> None:
     open_calls: dict[str, bool] = {}
     for item in items:
         call = item.get("call_id", "")
-        if item.get("type") == "function_call":
+        if item.get("type") in {"function_call", "custom_tool_call"}:
             open_calls[call] = True
-        elif item.get("type") == "function_call_output":
+        elif item.get("type") in _OUTPUTS:
             if call not in open_calls:
                 raise MalformedRequestError(
                     f"No tool call found for function call output with call_id {call}."
@@ -104,22 +110,38 @@ def _text(item: Item) -> str:
 def _results(items: list[Item]) -> Iterator[str]:
     """Yield the results at the end of the conversation."""
     last = len(items)
-    while last and items[last - 1].get("type") == "function_call_output":
+    while last and items[last - 1].get("type") in _OUTPUTS:
         last -= 1
     yield from map(_text, items[last:])
 
 
+def _tools(tools: Iterable[_Tool], choice: str | dict[str, Any] | None) -> Iterator[ToolDefinition]:
+    """Yield the tools that the caller runs, or those that a choice allows."""
+    allowed = None
+    if is_object(choice) and choice.get("type") == "allowed_tools":
+        items: list[dict[str, Any]] = choice["tools"]
+        allowed = {item.get("name") for item in items}
+    for tool in tools:
+        if allowed is None or tool.name in allowed:
+            if tool.type == "custom":
+                yield custom_tool(tool.name, tool.description or "")
+            elif tool.type == "function":
+                yield _tool(tool)
+
+
 def _tool(tool: _Tool) -> ToolDefinition:
     parameters = tool.parameters or {"type": "object", "properties": {}}
-    return ToolDefinition(tool.name, tool.description, parameters, tool.strict is not False)
+    return ToolDefinition(tool.name, tool.description or "", parameters, tool.strict is not False)
 
 
 def _choice(choice: str | dict[str, Any] | None) -> ToolChoice | None:
     match choice:
         case "auto" | "none" | "required":
             return ToolChoice(choice)
-        case {"type": "function", "name": str(name)}:
+        case {"type": "function" | "custom", "name": str(name)}:
             return ToolChoice("tool", name)
+        case {"type": "allowed_tools", "mode": "auto" | "required" as mode}:
+            return ToolChoice(mode)
         case None:
             return None
         case _:

@@ -1,6 +1,6 @@
 """The interface between the simulator and a wire format."""
 
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import msgspec
 
@@ -18,11 +18,17 @@ class ParsedRequest(msgspec.Struct, frozen=True, kw_only=True):
         text: The text of the last user message.
         words: The number of words in all texts of the conversation.
         results: The tool results at the end of the conversation, if any.
+        prefill: The text of a last message of the model, which the response continues; empty if the
+            last message is another, or if the vendor does not continue it.
         streamed: Whether a streamed response is requested.
         stream_usage: Whether a streamed response must report the usage.
         stored: Whether the response can be retrieved later by its id.
         background: Whether the response is only retrieved later by its id.
+        previous: The id of the stored response that the conversation continues.
+        choices: The number of responses.
+        prompt_only: Whether the endpoint is for a prompt instead of a conversation.
         tools: The tools that can be called.
+        custom: The names of the tools whose calls have free text instead of JSON.
         tool_choice: Whether tools can or must be called.
         output: The output schema.
     """
@@ -31,13 +37,21 @@ class ParsedRequest(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
     words: int = 0
     results: tuple[str, ...] = ()
+    prefill: str = ""
     streamed: bool = False
     stream_usage: bool = True
     stored: bool = False
     background: bool = False
+    previous: str | None = None
+    choices: int = 1
+    prompt_only: bool = False
     tools: tuple[ToolDefinition, ...] = ()
+    custom: frozenset[str] = frozenset()
     tool_choice: ToolChoice | None = None
     output: OutputSchema | None = None
+
+
+StoredOperation = Literal["retrieve", "input_items", "cancel", "delete"]
 
 
 class RetrievalRequest(msgspec.Struct, frozen=True):
@@ -45,11 +59,27 @@ class RetrievalRequest(msgspec.Struct, frozen=True):
 
     Attributes:
         id: The id of the response.
+        operation: The operation on it.
         streamed: Whether a streamed response is requested.
     """
 
     id: str
+    operation: StoredOperation = "retrieve"
     streamed: bool = False
+
+
+class StoredResponse(msgspec.Struct, frozen=True):
+    """A response that can be retrieved by its id.
+
+    Attributes:
+        response: The response.
+        parsed: Its request in neutral terms.
+        request: Its request.
+    """
+
+    response: ChatResponse[Any]
+    parsed: ParsedRequest
+    request: ReceivedRequest
 
 
 class MalformedRequestError(Exception):
@@ -109,11 +139,35 @@ class WireProtocol(Protocol):
 
 
 @runtime_checkable
+class KeyRefusingProtocol(WireProtocol, Protocol):
+    """A wire format with other errors for a missing and a wrong key than the status 401."""
+
+    def refuse_key(self, request: ReceivedRequest, /) -> SimulatedResponse:
+        """Encode the error for the key of a request."""
+        ...
+
+
+@runtime_checkable
+class IdentifyingProtocol(WireProtocol, Protocol):
+    """A wire format whose errors contain the id of the request."""
+
+    def identify(self, response: SimulatedResponse, request_id: str, /) -> SimulatedResponse:
+        """Add the id of the request to an error; return other responses unchanged."""
+        ...
+
+
+@runtime_checkable
 class StoringProtocol(WireProtocol, Protocol):
     """A wire format with responses that can be retrieved later."""
 
     def retrieve(self, request: ReceivedRequest, /) -> RetrievalRequest | None:
         """Parse a request for a stored response; return None for other requests."""
+        ...
+
+    def write_stored(
+        self, retrieval: RetrievalRequest, stored: StoredResponse, /
+    ) -> SimulatedResponse:
+        """Encode a stored response, or the outcome of another operation on it."""
         ...
 
 
