@@ -246,10 +246,11 @@ def test_a_host_without_a_reachable_address_is_reported(
     assert isinstance(caught.value.__cause__, ConnectionRefusedError)
 
 
+@pytest.mark.parametrize("refusing", [False, True])
 def test_no_address_is_waited_for_longer_than_the_limit(
-    model: Make, generate: Ask, silent: int, addresses: Callable[..., None]
+    model: Make, generate: Ask, silent: int, addresses: Callable[..., None], refusing: bool
 ) -> None:
-    addresses(silent, silent)
+    addresses(silent, REFUSING if refusing else silent)
     with pytest.raises(CallTimeoutError) as caught:
         generate(model(**SEVERAL, timeout=Timeout(connect=0.05)))
     assert caught.value.details["limit"] == "connect"

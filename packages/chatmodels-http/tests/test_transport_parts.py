@@ -173,6 +173,18 @@ async def test_bytes_that_arrive_with_a_reset_are_kept(channel: Channel) -> None
     assert isinstance(caught.value.__cause__, ConnectionResetError)
 
 
+async def test_a_response_that_a_reset_completes_has_no_error(channel: Channel) -> None:
+    near, far = socket.socketpair()
+    with near, far:
+        near.setblocking(False)
+        channel._socket = near
+        channel.data_received(b"x" * 9_999_990)
+        far.sendall(b"123456789")
+        channel.connection_lost(ConnectionResetError("reset"))
+    assert channel.error is None
+    assert channel.take().endswith(b"x123456789")
+
+
 @pytest.fixture(params=["poll", "select"])
 def waiting(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> type[Waiter]:
     if request.param == "select":

@@ -42,12 +42,11 @@ class TlsSession:
             if not self.established:
                 self._tls.do_handshake()
                 self.established = True
-            while not self.ended:
-                piece = self._tls.read(AT_ONCE)
+            while piece := self._tls.read(AT_ONCE):
                 pieces.append(piece)
-                self.ended = not piece
                 if not self._incoming.pending and not self._tls.pending():
-                    break
+                    break  # the next read would raise, which takes longer
+            self.ended = not piece
         except ssl.SSLWantReadError:
             pass
         except ssl.SSLError as error:
