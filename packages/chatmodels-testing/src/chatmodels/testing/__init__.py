@@ -14,22 +14,28 @@ if TYPE_CHECKING:
     from chatmodels.testing._samples import samples
     from chatmodels.testing._simulated_response import SimulatedResponse
     from chatmodels.testing._simulator import Simulator
+    from chatmodels.testing._strict import STRICT_RULES
+    from chatmodels.testing._strict.rule import CheckedRequest, Refusal, StrictRule
     from chatmodels.testing._wire.catalogue import WIRE_FAULTS
     from chatmodels.testing._wire.fault import RepeatedBytes, WireFault
     from chatmodels.testing._wire.server import FaultServer
 
 __all__ = [
     "FAULTS",
+    "STRICT_RULES",
     "WIRE_FAULTS",
+    "CheckedRequest",
     "Exchange",
     "Expected",
     "Fault",
     "FaultServer",
     "ReceivedRequest",
     "Recording",
+    "Refusal",
     "RepeatedBytes",
     "SimulatedResponse",
     "Simulator",
+    "StrictRule",
     "WireFault",
     "example_value",
     "recordings",
@@ -38,6 +44,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "CheckedRequest": "_strict.rule",
     "FAULTS": "_faults",
     "WIRE_FAULTS": "_wire.catalogue",
     "Exchange": "_exchange",
@@ -46,9 +53,12 @@ _MODULES = {
     "FaultServer": "_wire.server",
     "ReceivedRequest": "_exchange",
     "Recording": "_recordings",
+    "Refusal": "_strict.rule",
     "RepeatedBytes": "_wire.fault",
+    "STRICT_RULES": "_strict",
     "SimulatedResponse": "_simulated_response",
     "Simulator": "_simulator",
+    "StrictRule": "_strict.rule",
     "WireFault": "_wire.fault",
     "example_value": "_example_value",
     "recordings": "_recordings",
