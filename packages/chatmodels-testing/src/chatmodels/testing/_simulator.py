@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Condition
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -58,7 +58,8 @@ class Simulator(LoopbackServer[Connection]):
         replay: Recorded exchanges: a file, a folder, or `Recording` values.
         latency: Seconds before the first byte of each response.
         pace: Seconds between the chunks of streamed responses.
-        strict: Whether requests that the vendor refuses are refused, by `STRICT_RULES`.
+        strict: Whether requests that the vendor refuses are refused, by `STRICT_RULES`; "all" for
+            those as well that only hold for OpenAI itself, not for servers with the same API.
         port: The port to listen on; 0 for a free one.
 
     Attributes:
@@ -80,14 +81,14 @@ class Simulator(LoopbackServer[Connection]):
         replay: str | Path | Sequence[Recording] = (),
         latency: float = 0.0,
         pace: float = 0.0,
-        strict: bool = True,
+        strict: bool | Literal["all"] = True,
         port: int = 0,
     ) -> None:
         super().__init__(port)
         exchanges = recordings(replay) if isinstance(replay, str | Path) else replay
         self.latency = latency
         self.pace = pace
-        self.strict = strict
+        self.strict: bool | Literal["all"] = strict
         self.models: tuple[str, ...] = _MODELS
         self.stream_usage = False
         self._reply = None if reply is None else validate_reply(reply)
@@ -274,6 +275,8 @@ class Simulator(LoopbackServer[Connection]):
             request.json, parsed.model, request.headers, len(request.body), stored
         )
         for rule in STRICT_RULES.get(protocol.name, ()):
+            if not rule.default and self.strict != "all":
+                continue
             if (refusal := rule.check(checked)) is not None:
                 return encode(refusal, protocol.name)
         return None

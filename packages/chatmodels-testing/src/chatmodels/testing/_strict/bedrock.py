@@ -23,8 +23,8 @@ def _turns(request: CheckedRequest) -> Iterator[Turn]:
     for position, message in enumerate(_messages(request)):
         blocks = objects(message.get("content"))
         calls = [b["toolUse"].get("toolUseId") for b in blocks if is_object(b.get("toolUse"))]
-        answers = [b["toolResult"] for b in blocks if is_object(b.get("toolResult"))]
-        results = [answer.get("toolUseId") for answer in answers]
+        outcomes = [b["toolResult"] for b in blocks if is_object(b.get("toolResult"))]
+        results = [outcome.get("toolUseId") for outcome in outcomes]
         yield Turn(position, tuple(map(str, calls)), tuple(map(str, results)))
 
 

@@ -190,7 +190,7 @@ RULES = (
     StrictRule(
         "signature",
         "a call of the current turn without its signature, from Gemini 3 on",
-        "page Thought signatures",
+        "page on signatures of calls (`Thought signatures`)",
         _signatures,
     ),
     StrictRule(

@@ -7,10 +7,10 @@ from chatmodels.testing._json import is_array, is_object
 from chatmodels.testing._strict.openai_models import (
     is_function_name,
     is_openai,
+    is_retired,
     out_of_range,
     reasons,
     strict_problem,
-    unavailable,
 )
 from chatmodels.testing._strict.pairing import Turn, objects, repeated, unanswered, unasked
 from chatmodels.testing._strict.rule import CheckedRequest, Refusal, StrictRule
@@ -84,14 +84,9 @@ def _content(request: CheckedRequest) -> Refusal | None:
 
 
 def _model(request: CheckedRequest) -> Refusal | None:
-    match unavailable(request):
-        case "":
-            return None
-        case "retired":
-            words = "has been deprecated"
-        case _:
-            words = "does not exist or you do not have access to it."
-    message = f"The model `{request.model}` {words}"
+    if not is_retired(request.model):
+        return None
+    message = f"The model `{request.model}` has been deprecated"
     return Refusal(message=message, status=404, code="model_not_found")
 
 
@@ -259,19 +254,21 @@ RULES = (
         "guide Function calling",
         _unasked,
     ),
-    StrictRule("model", "a retired model, or one of another vendor", "page Deprecations", _model),
+    StrictRule("model", "a retired model", "page Deprecations; a recorded response", _model),
     StrictRule("ranges", "a number out of its range", "API reference, Chat Completions", _ranges),
     StrictRule(
         "sampling",
         "sampling settings of a model that reasons",
         "guide Using the latest model",
         _sampling,
+        default=False,
     ),
     StrictRule(
         "unsupported-parameter",
         "`max_tokens`, `stop` or `logit_bias` of a model that reasons",
         "guide Reasoning models; a recorded response for `max_tokens` and `stop`",
         _unsupported,
+        default=False,
     ),
     StrictRule("stop", "more than four stop sequences", "API reference, Chat Completions", _stop),
     StrictRule(

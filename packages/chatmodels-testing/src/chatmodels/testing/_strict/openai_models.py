@@ -14,7 +14,6 @@ from chatmodels.testing._strict.schemas import is_open, optional, subschemas
 _OPENAI = re.compile(r"(ft:)?(gpt-\d|o\d|chatgpt-|codex-)(?!.*oss)")
 _REASONING = re.compile(r"(ft:)?(o\d|gpt-[5-9]|gpt-1\d)(?!.*-chat)(?!.*-search)")
 _WITHOUT_EFFORT_NONE = re.compile(r"(ft:)?(o\d|gpt-5(-|$))")
-_OTHERS = re.compile(r"(claude|gemini|mistral|command|llama)-")
 _RETIRED = re.compile(
     r"gpt-3\.5-turbo-(0301|0613|16k-0613)|gpt-4-(0314|32k.*|vision-preview|1106-vision-preview)"
     r"|gpt-4\.5-preview.*|o1-(preview|mini).*|text-davinci-00\d|code-davinci-00\d"
@@ -27,11 +26,9 @@ def is_openai(model: str, /) -> bool:
     return _OPENAI.match(model) is not None
 
 
-def unavailable(request: CheckedRequest, /) -> str:
-    """Return "retired" for a retired model, "unknown" for another vendor's, otherwise ""."""
-    if _RETIRED.fullmatch(request.model):
-        return "retired"
-    return "unknown" if _OTHERS.match(request.model) else ""
+def is_retired(model: str, /) -> bool:
+    """Check whether OpenAI has retired a model."""
+    return _RETIRED.fullmatch(model) is not None
 
 
 def reasons(request: CheckedRequest, effort: object, /) -> bool:

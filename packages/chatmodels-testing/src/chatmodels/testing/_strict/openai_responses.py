@@ -6,10 +6,10 @@ from chatmodels.testing._json import is_object
 from chatmodels.testing._strict.openai_models import (
     is_function_name,
     is_openai,
+    is_retired,
     out_of_range,
     reasons,
     strict_problem,
-    unavailable,
 )
 from chatmodels.testing._strict.pairing import objects
 from chatmodels.testing._strict.rule import CheckedRequest, Refusal, StrictRule
@@ -86,7 +86,7 @@ def _content(request: CheckedRequest) -> Refusal | None:
 
 
 def _model(request: CheckedRequest) -> Refusal | None:
-    if not unavailable(request):
+    if not is_retired(request.model):
         return None
     message = f"The requested model '{request.model}' does not exist."
     return Refusal(message=message, code="model_not_found", param="model")
@@ -199,7 +199,7 @@ RULES = (
     ),
     StrictRule(
         "model",
-        "a retired model, or one of another vendor",
+        "a retired model",
         "page Deprecations; a recorded response",
         _model,
     ),
