@@ -3,7 +3,7 @@ r"""Writes the package of a provider whose API is OpenAI's chat completions, wit
     ./run new-provider acme --base-url https://api.acme.example/v1 \
         --documentation https://docs.acme.example/chat
 
-The package passes all tests at once: it describes a vendor with all of OpenAI's usual fields. The
+The package passes its tests at once: it describes a vendor with all of OpenAI's usual fields. The
 facts of the vendor then replace these, as "Writing a provider" in the documentation describes.
 """
 
@@ -61,7 +61,7 @@ import pytest
 from chatmodels.core import create_chat_model
 from chatmodels.testing.contract import Check, ProviderContract, checks
 
-CONTRACT = ProviderContract(provider="$name", model="$model")
+CONTRACT = ProviderContract(provider="$name", model="any-model")
 
 
 @pytest.mark.parametrize("check", checks(CONTRACT))
@@ -168,7 +168,8 @@ def main() -> None:
     write(given.root, words)
     print(f"wrote packages/chatmodels-provider-{given.name} and docs/reference/providers; now run")
     print("  ./run names && ./run reference && ./run capabilities && ./run fix")
-    print(f"  ./run pytest packages/chatmodels-provider-{given.name} tests-integration")
+    print(f"  ./run pytest packages/chatmodels-provider-{given.name}")
+    print("and continue with step 1 of docs/how-to/writing-a-provider.md")
 
 
 def name(text: str) -> str:

@@ -20,7 +20,8 @@ from chatmodels.resilience import (
 CHUNKS = 1_000
 PROMPT = "Why is the sky blue?"
 TEXT = "Light is scattered by the air."
-EVENTS = (*(TextDelta("word ") for _ in range(CHUNKS)), StreamEnd())
+FEW = (TextDelta("word "), StreamEnd())
+MANY = (*(TextDelta("word ") for _ in range(CHUNKS)), *FEW)
 REPLY = ChatResponse(
     message=assistant(TEXT),
     usage=Usage(input_tokens=10, output_tokens=7, total_tokens=17),
@@ -30,11 +31,19 @@ REPLY = ChatResponse(
 class Instant(StandardChatModel):
     """Returns at once, so that nothing but the layer is measured."""
 
+    streamed = FEW
+
     def respond(self, request: Any, call: Any, /) -> ChatResponse[Any]:
         return REPLY
 
     def events(self, request: Any, call: Any, /) -> Iterator[Any]:
-        return iter(EVENTS)
+        return iter(self.streamed)
+
+
+class Long(Instant):
+    """Streams many chunks."""
+
+    streamed = MANY
 
 
 def main() -> None:
@@ -45,6 +54,7 @@ def main() -> None:
         "Fallback": Fallback(other),
         "CircuitBreaker": CircuitBreaker(),
         "Concurrency": Concurrency(20),
+        "RateLimit of requests": RateLimit(requests=10**9),
         "RateLimit": RateLimit(requests=10**9, tokens=10**12),
         "Budget": Budget(tokens=10**12),
         "Deadline": Deadline(30),
@@ -55,13 +65,24 @@ def main() -> None:
         name: model_call(model) for name, model in layered.items()
     }
     calls |= {"plain": model_call(plain), "stack": model_call(stack)}
-    times = cpu_seconds(calls, calls=2_000)
+    times = cpu_seconds(calls, calls=500, rounds=30)
     row("a call without policies", f"{times['plain'] * 1e6:.1f} us")
     for name in (*policies, "stack"):
         label = f"added by {name}" if name in policies else f"added by {', '.join(STACK)}"
         row(label, f"{(times[name] - times['plain']) * 1e6:.2f} us")
-    chunks = cpu_seconds({"plain": stream(plain), "stack": stream(stack)}, calls=20)
-    added = (chunks["stack"] - chunks["plain"]) / CHUNKS
+    long = Long("acme", "instant")
+    around = long.with_policies(*(policies[name] for name in STACK))
+    chunks = cpu_seconds(
+        {
+            "few": stream(plain),
+            "many": stream(long),
+            "few, stack": stream(stack),
+            "many, stack": stream(around),
+        },
+        calls=20,
+        rounds=30,
+    )
+    added = (chunks["many, stack"] - chunks["few, stack"] - chunks["many"] + chunks["few"]) / CHUNKS
     row(f"added to each of {CHUNKS:,} chunks", f"{added * 1e6:.2f} us")
     theirs = cpu_seconds(router_calls(), calls=100)
     added = theirs["router"] - theirs["plain"]

@@ -25,6 +25,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "reference" / "capabilities.md"
 BEGINNING = "<!-- Below this line the page is written by ./run capabilities -->\n"
 EFFORT = "reasoning_effort"
 SETTINGS = tuple(name for name in Settings.__struct_fields__ if name != EFFORT)
+RESUMED = "resumed streams"
 YES, NO = "yes", "no"
 
 
@@ -75,6 +76,7 @@ def abilities(model: HttpChatModel) -> dict[str, str]:
     cells["output type"] = _output(model, Answer)
     cells["output type with tools"] = _output(model, Answer, tools=[CLOCK]) if profile.tools else NO
     cells["output type with free keys"] = _output(model, dict)
+    cells[RESUMED] = NO if profile.prefill == "none" else YES
     return cells
 
 
@@ -112,6 +114,7 @@ def _names() -> Iterable[str]:
         "output type",
         "output type with tools",
         "output type with free keys",
+        RESUMED,
     )
 
 
@@ -127,7 +130,8 @@ def _common(
         if same[name] != NO
     )
     yield "Settings", table(("all models", "supported", "sent as"), rows)
-    refused = ", ".join(_shown(name) for name in names if same[name] == NO)
+    absent = [name for name in names if same[name] == NO and name != RESUMED]
+    refused = ", ".join(map(_shown, absent))
     yield "Refused", f"Refused: {refused or 'nothing'}.\n"
 
 

@@ -1,20 +1,43 @@
 """Writes the generated tables of the reference: `./run reference`.
 
 Settings come from the declaration of `Settings`, events from the members of `StreamEvent`, and the
-options of each provider from its metadata. The tests compare the pages with `PAGES`.
+options of each provider from its metadata, and parameters of policies from their signatures. The
+tests compare the pages with `PAGES`, and the JSON Schema of the config file with `schema`.
 """
 
+import inspect
+import json
 import re
 import types
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+import click
 from docstring_parser import Docstring, parse
 
 from capability_tables import table
-from chatmodels.core import Settings, StreamEvent, list_providers
-from chatmodels.core.extending import OptionSpec, ProviderMetadata, SettingsArguments, provider
+from chatmodels.cli._commands import COMMANDS, load
+from chatmodels.cli._exit_codes import MEANINGS
+from chatmodels.cli._main import cli
+from chatmodels.core import ErrorCode, Settings, StreamEvent, list_providers, registry
+from chatmodels.core._registry.policy_types import (
+    MODELS,
+    PARTS,
+    POLICIES,
+    factory,
+    installed_types,
+    parameters,
+)
+from chatmodels.core._registry.policy_values import is_declarable
+from chatmodels.core.extending import (
+    CallableModel,
+    OptionSpec,
+    ProviderMetadata,
+    SettingsArguments,
+    provider,
+)
 
 REFERENCE = Path(__file__).parents[1] / "docs" / "reference"
 BEGINNING = "<!-- Below this line the page is written by ./run reference -->\n"
@@ -88,6 +111,108 @@ def provider_row(metadata: ProviderMetadata) -> Iterable[str]:
     )
 
 
+def command_line() -> Iterator[str]:
+    """Write the exit codes and the commands of the command line."""
+    yield "## Exit codes\n"
+    rows = ((f"`{code.value}`", meaning) for code, meaning in MEANINGS.items())
+    yield table(("code", "meaning"), rows)
+    with cli.make_context("chatmodels", [], resilient_parsing=True) as context:
+        yield "## Options of every command\n"
+        yield "They are before the command, as in `chatmodels --color never providers`.\n"
+        yield table(("option", "meaning"), option_rows(cli, context))
+        for name in COMMANDS:
+            command = load(name)
+            assert command is not None
+            inner = command.commands if isinstance(command, click.Group) else {}
+            for word, each in inner.items() or [("", command)]:
+                yield from command_section(f"{name} {word}".strip(), each, context)
+
+
+def command_section(name: str, command: click.Command, parent: click.Context) -> Iterator[str]:
+    with command.make_context(name, [], parent=parent, resilient_parsing=True) as context:
+        yield f"## {name}\n"
+        yield f"`{' '.join(context.get_usage().split()).removeprefix('Usage: ')}`\n"
+        yield f"{inspect.cleandoc(command.help or '')}\n"
+        yield table(("option", "meaning"), option_rows(command, context))
+        examples = getattr(command, "examples", ())
+        yield "\n".join(("```sh", *examples, "```\n"))
+
+
+def option_rows(command: click.Command, context: click.Context) -> Iterator[Iterable[str]]:
+    for parameter in command.get_params(context):
+        record = parameter.get_help_record(context)
+        if record is not None and isinstance(parameter, click.Option):
+            yield f"`{one_line(record[0])}`", one_line(record[1])
+
+
+GROUPS = {
+    POLICIES: "Policies",
+    MODELS: "Models that are made of others",
+    PARTS: "Parts of policies",
+}
+"""The entry point groups of what a config file can declare, and their headings."""
+
+
+def policies() -> Iterator[str]:
+    """Write the policies, and what else a config file can declare, with their parameters."""
+    for group, heading in GROUPS.items():
+        yield f"## {heading}\n"
+        for name in sorted(installed_types(group)):
+            made = factory(name, group=group)
+            documentation = parse(made.__doc__ or "")
+            yield f"### {name}\n"
+            link = f"[`{made.__name__}`](api/resilience.md#chatmodels.resilience.{made.__name__})"
+            yield f"{link}: {one_line(documentation.short_description or '')}\n"
+            meanings = attributes(documentation)
+            rows = [
+                (
+                    f"`{each.name}`",
+                    shown_value(list[each.type] if each.kind == "variadic" else each.type),
+                    "yes" if each.required else "",
+                    meanings.get(each.name, ""),
+                )
+                for each in parameters(made)
+                if is_declarable(each.type)
+            ]
+            head = ("parameter", "value", "required", "meaning")
+            yield table(head, rows) if rows else "It has no parameters.\n"
+
+
+def shown_value(hint: Any) -> str:
+    """Write the type of a parameter as a file has its values."""
+    origin, members = get_origin(hint), get_args(hint)
+    if origin in {Union, types.UnionType}:
+        shown = (shown_value(each) for each in members if is_declarable(each))
+        return " or ".join(dict.fromkeys(each for each in shown if each))
+    if origin is Literal:
+        return ", ".join(f'`"{word}"`' for word in members)
+    if hint in VALUES:
+        return VALUES[hint]
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return f"a table, each {shown_value(members[1])}"
+    if isinstance(origin, type):
+        return f"an array, each {shown_value(members[0])}"
+    return f"a part, `{hint.__name__}`"
+
+
+VALUES: dict[Any, str] = {
+    types.NoneType: "",
+    object: "any value",
+    bool: "true or false",
+    int: "an integer",
+    float: "a number",
+    Decimal: "a number",
+    str: "a text",
+    CallableModel: "a model",
+    ErrorCode: "a code",
+}
+
+
+def schema() -> str:
+    """Return the JSON Schema of the config file with all providers and policies."""
+    return json.dumps(registry.config_schema(), indent=1) + "\n"
+
+
 def address(metadata: ProviderMetadata) -> str:
     known = f" The default `base_url` is `{metadata.base_url}`." if metadata.base_url else ""
     reference = metadata.documentation_url
@@ -126,9 +251,13 @@ def shown(hint: Any) -> str:
 PAGES: dict[str, Callable[[], Iterator[str]]] = {
     "settings.md": settings,
     "events.md": events,
+    "command-line.md": command_line,
     "options.md": options,
     "providers.md": providers,
+    "policies.md": policies,
 }
+
+SCHEMA = REFERENCE / "chatmodels.schema.json"
 
 
 def page(name: str) -> str:
@@ -140,3 +269,4 @@ def page(name: str) -> str:
 if __name__ == "__main__":
     for name in PAGES:
         (REFERENCE / name).write_text(page(name), "utf-8", newline="\n")
+    SCHEMA.write_text(schema(), "utf-8", newline="\n")

@@ -21,6 +21,12 @@ def test_a_generated_page_is_current(name: str) -> None:
     assert current == reference_tables.page(name), "write it anew: ./run reference"
 
 
+def test_the_schema_of_the_config_file_is_current() -> None:
+    current = reference_tables.SCHEMA.read_text("utf-8")
+
+    assert current == reference_tables.schema(), "write it anew: ./run reference"
+
+
 def test_all_environment_variables_are_documented() -> None:
     text = (REFERENCE / "options.md").read_text("utf-8")
     sources = ROOT.glob("packages/*/src/**/*.py")

@@ -143,7 +143,7 @@ def test_other_values_than_effects_are_refused_by_type(run: Run) -> None:
     def confused(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         yield request  # type: ignore[misc] - what the test is about
 
-    with pytest.raises(TypeError, match=r"Collect\(...\) or Race\(...\), not ChatRequest"):
+    with pytest.raises(TypeError, match=r"Race\(...\) or Forward\(...\), not ChatRequest"):
         run((confused,), lambda effect: "response", no_sleep)
 
 

@@ -1,5 +1,6 @@
 """A policy sends several requests at the same time, and the first success counts."""
 
+import asyncio
 import inspect
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -10,6 +11,7 @@ import anyio.lowlevel
 import pytest
 
 from chatmodels.core import (
+    CallTimeoutError,
     ChatModelError,
     ChatRequest,
     ChatResponse,
@@ -137,6 +139,12 @@ class Paced(StandardChatModel):
             raise RateLimitError(text)
         if "lost" in text:
             raise NetworkError(text)
+        if "late" in text:
+            raise CallTimeoutError(text)
+        if "cancelled" in text:  # as by a task that the model waits for
+            self.released.set()
+            self.ready.set()
+            raise asyncio.CancelledError(text)
         usage = Usage(input_tokens=1, output_tokens=1)
         return ChatResponse(message=assistant(text), usage=usage, finish_reason="stop")
 
@@ -215,8 +223,7 @@ async def test_a_failure_does_not_end_a_send_that_is_under_way(call: Any) -> Non
         slow, limited = requests("slow together", "limited")
         yield Send(slow)
         yield Send(limited)
-        for thread in race_threads()[1:]:  # async sends have no threads
-            thread.join(MINUTES)
+        join_threads(after=1)  # async sends have none
         model.released.set()
         model.ready.set()
 
@@ -236,8 +243,7 @@ async def test_the_last_error_is_raised_if_all_fail(call: Any) -> None:
         slow, limited = requests("slow together lost", "limited")
         yield Send(slow)
         yield Send(limited)
-        for thread in race_threads()[1:]:
-            thread.join(MINUTES)
+        join_threads(after=1)
         model.released.set()
         model.ready.set()
 
@@ -263,6 +269,59 @@ def once_more(times: int) -> Any:
         return (yield Send(request))
 
     return policy
+
+
+async def test_a_send_that_cancels_itself_does_not_end_another(call: Any) -> None:
+    watching = Watching()
+    model = Paced(policies=[racing("slow together", "cancelled")], observers=[watching])
+
+    response = await call(model)
+
+    assert response.text == "slow together"
+    assert response.timing.attempts == 2
+    assert [each.code for each in response.failed_attempts] == ["cancelled"]
+    assert watching.outcomes == ["completed"]
+
+
+async def test_a_call_whose_sends_cancel_themselves_is_cancelled(call: Any) -> None:
+    watching = Watching()
+    model = Paced(policies=[racing("cancelled", delay=LONG)], observers=[watching])
+
+    with pytest.raises(asyncio.CancelledError):
+        await call(model)
+
+    assert watching.outcomes == ["cancelled"]
+
+
+async def test_sends_that_exceed_the_total_time_are_left(call: Any) -> None:
+    watching = Watching()
+    model = Paced(policies=[racing("slow", "slow")], observers=[watching], timeout=0.05)
+
+    with pytest.raises(CallTimeoutError, match=r"within the total timeout of 0\.05 s") as raised:
+        await call(model)
+
+    assert raised.value.details["limit"] == "total"
+    codes = [each.code for each in raised.value.failed_attempts]
+    assert codes == ["timeout"] * len(model.seen)
+    assert watching.outcomes == ["failed"]
+
+
+async def test_a_failure_before_the_total_time_is_over_is_not_the_outcome(call: Any) -> None:
+    model = Paced(policies=[racing("slow", "limited")], timeout=0.05)
+
+    with pytest.raises(CallTimeoutError) as raised:
+        await call(model)
+
+    first, *others = [each.code for each in raised.value.failed_attempts]
+    assert first == "timeout"
+    assert others in (["rate_limited"], [])  # on a slow machine, it has no time to start
+
+
+async def test_a_send_reports_the_total_time_limit_itself(call: Any) -> None:
+    model = Paced(policies=[racing("late", delay=LONG)], timeout=0.001)
+
+    with pytest.raises(CallTimeoutError, match="late"):
+        await call(model)
 
 
 async def test_another_model_can_win(call: Any) -> None:
@@ -390,9 +449,9 @@ def race_threads() -> list[threading.Thread]:
     return [each for each in threading.enumerate() if each.name == "chatmodels race"]
 
 
-def join_threads() -> None:
-    """Wait for the threads of races."""
-    for thread in race_threads():
+def join_threads(after: int = 0) -> None:
+    """Wait for the threads of races but the first ones."""
+    for thread in race_threads()[after:]:
         thread.join(MINUTES)
         assert not thread.is_alive()
 
@@ -441,6 +500,27 @@ async def test_one_of_two_async_successes_at_the_same_time_is_the_outcome(
     assert [each.code for each in response.failed_attempts] == ["cancelled"]
     assert counting.running == 0
     assert model.closed == ["slow together", "slow together"]
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+@pytest.mark.parametrize("shape", ["agenerate", "astream"])
+async def test_two_async_failures_at_the_same_time_are_both_noted(
+    anyio_backend: str, shape: str
+) -> None:
+    def sends() -> Iterator[Send]:
+        yield from map(Send, requests("slow together lost", "slow together limited"))
+        model.ready.set()
+
+    def policy(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+        return (yield Race(sends(), 0.0))
+
+    model = Paced(policies=[policy])
+
+    with pytest.raises(ChatModelError) as raised:
+        await SHAPES[shape](model, "Hi")
+
+    codes = {each.code for each in raised.value.failed_attempts}
+    assert codes == {"network", "rate_limited"}
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])

@@ -1,6 +1,9 @@
+from decimal import Decimal
+
 import pytest
 
 from chatmodels.http import rate_limits, request_id, retry_after
+from chatmodels.http._errors.headers import reported_cost
 
 NOW = 1_767_391_857.0  # 2026-01-02T22:10:57Z
 
@@ -103,3 +106,21 @@ def test_the_id_of_a_request_is_read(headers: dict[str, str], expected: str | No
 def test_the_headers_of_rate_limits_are_picked_as_they_are() -> None:
     limits = {"x-ratelimit-limit-requests": "60", "ratelimitbysize-reset": "35"}
     assert rate_limits({**limits, "content-type": "text/html"}) == limits
+
+
+@pytest.mark.parametrize(
+    ("value", "cost"),
+    [
+        pytest.param("0.00012", Decimal("0.00012"), id="a cost"),
+        pytest.param("1e-05", Decimal("0.00001"), id="as Python writes it"),
+        pytest.param("0.0", Decimal(0), id="nothing"),
+        pytest.param("", None, id="unknown"),
+        pytest.param("None", None, id="no number"),
+        pytest.param("nan", None, id="not a number"),
+        pytest.param("inf", None, id="infinite"),
+        pytest.param("-1", None, id="negative"),
+    ],
+)
+def test_the_cost_that_litellm_reports_is_read(value: str, cost: Decimal | None) -> None:
+    assert reported_cost({"x-litellm-response-cost": value}) == cost
+    assert reported_cost({}) is None

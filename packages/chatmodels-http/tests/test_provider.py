@@ -183,6 +183,58 @@ def _collected(backend: str, provider: HttpProvider, options: Any) -> list[bytes
     return anyio.run(collect)
 
 
+def _fetched(backend: str, provider: HttpProvider, options: Any, **how: Any) -> bytes:
+    request = HttpRequest(method="GET", path="/facts")
+    if backend == "blocking":
+        return provider.fetch(options, request, _whole, op="describe", **how)
+
+    async def fetch() -> bytes:
+        return await provider.afetch(options, request, _whole, op="describe", **how)
+
+    return anyio.run(fetch)
+
+
+def _whole(body: bytes) -> bytes:
+    if body == b"{}":
+        raise ResponseInvalidError("no facts")
+    return body
+
+
+@pytest.mark.parametrize("backend", ["blocking", "awaited"])
+@pytest.mark.parametrize(("at_root", "path"), [(False, "/v1/facts"), (True, "/facts")])
+def test_a_body_other_than_a_response_is_fetched(
+    provider: HttpProvider, server: Any, options: Options, backend: str, at_root: bool, path: str
+) -> None:
+    server.handler = lambda exchange: exchange.respond("[1]")
+    given = options(base_url=f"{server.url}/v1")
+
+    assert _fetched(backend, provider, given, at_root=at_root) == b"[1]"
+    (request,) = server.requests
+    assert (request.method, request.path) == ("GET", path)
+
+
+@pytest.mark.parametrize("backend", ["blocking", "awaited"])
+@pytest.mark.parametrize(
+    ("body", "status", "kind"),
+    [("{}", 200, "text/html"), ("{}", 200, "application/json"), ("{}", 503, "application/json")],
+)
+def test_a_failure_to_fetch_contains_operation_and_provider(
+    provider: HttpProvider,
+    server: Any,
+    options: Options,
+    backend: str,
+    body: str,
+    status: int,
+    kind: str,
+) -> None:
+    text = "<html></html>" if kind == "text/html" else body
+    server.handler = lambda exchange: exchange.respond(text, status, content_type=kind)
+    with pytest.raises(ChatModelError) as caught:
+        _fetched(backend, provider, options())
+
+    assert (caught.value.op, caught.value.provider) == ("describe", "acme")
+
+
 def _data(frame: Frame) -> bytes:
     if frame.data == b"bad":
         raise ResponseInvalidError("bad work")

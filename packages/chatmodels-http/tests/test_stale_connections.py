@@ -1,14 +1,20 @@
 """Kept connections that the server has closed cost neither a call nor an attempt."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import anyio
+import httpx
+import httpx2
 import pytest
 
 from chatmodels.core import NetworkError
 from chatmodels.http import HttpChatModel
 from chatmodels.http._transport.pool import KEEP_ALIVE, idle_seconds
+
+pytestmark = pytest.mark.usefixtures("built_in")
 
 Make = Callable[..., HttpChatModel]
 
@@ -30,13 +36,19 @@ def closing_second_requests(server: Any, partial: bytes = b"") -> None:
 
 @pytest.fixture(params=["sync", "asyncio", "trio"])
 def generate(request: pytest.FixtureRequest) -> Any:
-    async def awaited(acme: HttpChatModel, options: dict[str, Any], calls: int) -> list[Any]:
-        return [await acme.agenerate("hi", **options) for _ in range(calls)]
+    async def awaited(
+        acme: HttpChatModel, options: dict[str, Any], calls: int, clients: tuple[Any, ...]
+    ) -> list[Any]:
+        try:
+            return [await acme.agenerate("hi", **options) for _ in range(calls)]
+        finally:
+            for client in clients:
+                await client.aclose()
 
-    def called(acme: HttpChatModel, calls: int, **options: Any) -> list[Any]:
+    def called(acme: HttpChatModel, calls: int, *clients: Any, **options: Any) -> list[Any]:
         if request.param == "sync":
             return [acme.generate("hi", **options) for _ in range(calls)]
-        return anyio.run(awaited, acme, options, calls, backend=request.param)
+        return anyio.run(awaited, acme, options, calls, clients, backend=request.param)
 
     return called
 
@@ -59,6 +71,36 @@ def test_a_request_that_is_not_idempotent_is_not_sent_again(
     closing_second_requests(server)
     with pytest.raises(NetworkError):
         generate(model(max_retries=0), 2, idempotent=False)
+    assert len(server.requests) == 2
+
+
+@pytest.fixture(params=[httpx, httpx2], ids=["httpx", "httpx2"])
+def call_with_clients(request: pytest.FixtureRequest, model: Make, generate: Any) -> Any:
+    def call(calls: int) -> list[Any]:
+        client, async_client = request.param.Client(), request.param.AsyncClient()
+        acme = model(max_retries=0, http_client=client, async_http_client=async_client)
+        with client:
+            return generate(acme, calls, async_client)
+
+    return call
+
+
+def test_a_request_on_a_stale_connection_of_an_injected_client_is_sent_again(
+    server: Any, call_with_clients: Any
+) -> None:
+    closing_second_requests(server)
+    responses = call_with_clients(3)
+    assert [response.text for response in responses] == ["hello"] * 3
+    assert [response.failed_attempts for response in responses] == [()] * 3
+    assert (server.connections, len(server.requests)) == (3, 5)
+
+
+def test_a_request_of_an_injected_client_is_not_sent_again_after_the_head(
+    server: Any, call_with_clients: Any
+) -> None:
+    closing_second_requests(server, b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{")
+    with pytest.raises(NetworkError):
+        call_with_clients(2)
     assert len(server.requests) == 2
 
 
@@ -97,6 +139,23 @@ def test_the_other_idle_connections_are_closed_too(server: Any, model: Make) -> 
         assert server.connections == before + 1
 
     anyio.run(calls)
+
+
+def test_the_other_idle_connections_of_threads_are_closed_too(server: Any, model: Make) -> None:
+    closing_second_requests(server)
+    respond, together = server.handler, Barrier(3)
+
+    def handle(exchange: Any) -> object:
+        if len(server.requests) <= 3:
+            together.wait(300)  # so that each call has a connection of its own
+        return respond(exchange)
+
+    server.handler = handle
+    acme = model(max_retries=0)
+    with ThreadPoolExecutor(3) as threads:
+        list(threads.map(acme.generate, ["hi"] * 3))
+    assert acme.generate("hi").text == "hello"
+    assert server.connections == 4
 
 
 async def test_health_checks_and_listings_are_sent_again(server: Any, model: Make) -> None:

@@ -24,9 +24,12 @@ from chatmodels.core.extending import (
     ProviderRegistry,
     ToolDefinition,
     provider,
+    register_provider,
+    unregister_provider,
 )
 from chatmodels.http import HttpRequest, Listing
 from chatmodels.openai_compatible import (
+    COMMON_SETTINGS,
     CompatibleProvider,
     Dialect,
     chat_completions_codec,
@@ -35,6 +38,7 @@ from chatmodels.openai_compatible import (
 from chatmodels.openai_compatible._listing import read_models
 from chatmodels.openai_compatible.responses import ResponsesDialect
 from chatmodels.testing import SimulatedResponse, Simulator
+from chatmodels.testing.contract import ProviderContract, accepted_efforts, checks
 
 CLOCK = ToolDefinition("clock", "Return the time.", {"type": "object", "properties": {}})
 URL = "http://127.0.0.1:9/v1"
@@ -452,3 +456,53 @@ def test_a_vendor_without_tools_has_no_parallel_calls() -> None:
     quiet = Dialect(name="acme", tools=False)
 
     assert Capability.PARALLEL_TOOLS not in acme(quiet).metadata.capabilities
+
+
+def test_the_accepted_efforts_of_a_model_are_found_without_a_request() -> None:
+    plain = acme(Dialect(name="acme")).create_chat_model("m", ProviderOptions(api_key=Secret("k")))
+    switched = acme(
+        Dialect(
+            name="acme",
+            settings={"reasoning_effort": "reasoning_effort"},
+            values={"reasoning_effort": ("none", "high")},
+        )
+    ).create_chat_model("m", ProviderOptions(api_key=Secret("k")))
+
+    assert accepted_efforts(plain) == set()
+    assert accepted_efforts(switched) == {"none", "high"}
+    assert accepted_efforts(create_chat_model("openai-compatible:m", base_url=URL)) == {
+        *("none", "minimal", "low", "medium", "high", "xhigh", "max"),
+    }
+
+
+def test_a_family_cannot_differ_in_what_applies_to_all_models() -> None:
+    dialect = Dialect(name="acme")
+    with pytest.raises(ValueError, match=r"acme: the family 'a-\*' has another think_tags than"):
+        acme(dialect, families={"a-*": replace(dialect, think_tags=True)})
+
+
+def test_the_options_of_a_part_are_for_this_provider_only() -> None:
+    part = acme(Dialect(name="acme")).part_options(cache_control={"type": "ephemeral"})
+
+    assert part.signature.format == "acme"
+    assert part.signature.data == {"cache_control": {"type": "ephemeral"}}
+
+
+def test_the_contract_accepts_vendors_with_other_efforts_than_low() -> None:
+    dialect = Dialect(
+        name="acme",
+        settings={**COMMON_SETTINGS, "reasoning_effort": "reasoning_effort"},
+        values={"reasoning_effort": ("none", "max")},
+    )
+    contract = ProviderContract(
+        provider="acme", model="m", registered_by="chatmodels.openai_compatible.provider"
+    )
+    (check,) = [each for each in checks(contract) if each.name == "the-capabilities-are-correct"]
+    try:
+        register_provider(acme(dialect, api_key_env=["ACME_API_KEY"]))
+        check()
+        register_provider(acme(replace(dialect, values={"reasoning_effort": ()})), replace=True)
+        with pytest.raises(AssertionError, match="reasoning is claimed, but"):
+            check()
+    finally:
+        unregister_provider("acme")

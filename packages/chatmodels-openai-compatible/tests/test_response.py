@@ -215,6 +215,7 @@ def test_citations_can_be_plain_urls() -> None:
         pytest.param("abort", {}, "error", id="the server gave up"),
         pytest.param("length", {"content": "Hi"}, "length", id="length"),
         pytest.param("model_length", {"content": "Hi"}, "length", id="Mistral's word for it"),
+        pytest.param("model_context_window_exceeded", {}, "length", id="Z.ai's word for it"),
         pytest.param("brand_new", {}, "other", id="an unknown word"),
         pytest.param(None, {}, "other", id="no word"),
         pytest.param("stop", {"refusal": "No"}, "refusal", id="stop and a refusal"),

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from chatmodels.core import UnsupportedError, create_chat_model
+from chatmodels.core import UnsupportedError, create_chat_model, system, user
 from chatmodels.core.extending import ToolDefinition
-from chatmodels.testing.contract import Check, ProviderContract, checks
+from chatmodels.providers.alibaba import part_options
+from chatmodels.testing.contract import Check, ProviderContract, accepted_efforts, checks
 
 CONTRACT = ProviderContract(provider="alibaba", model="any-model")
 
@@ -25,17 +26,6 @@ def body(model: str, prompt: Any = "?", **options: Any) -> dict[str, Any]:
     return found
 
 
-def efforts_of(model: str) -> set[str]:
-    accepted: set[str] = set()
-    for effort in ("none", "minimal", "low", "medium", "high", "xhigh", "max"):
-        try:
-            body(model, reasoning_effort=effort)
-        except UnsupportedError:
-            continue
-        accepted.add(effort)
-    return accepted
-
-
 @pytest.mark.parametrize(
     ("model", "efforts"),
     [
@@ -43,7 +33,7 @@ def efforts_of(model: str) -> set[str]:
     ],
 )
 def test_a_model_accepts_the_efforts_of_its_family(model: str, efforts: set[str]) -> None:
-    assert efforts_of(model) == efforts
+    assert accepted_efforts(create_chat_model(f"alibaba:{model}", api_key="k")) == efforts
 
 
 @pytest.mark.parametrize(
@@ -84,3 +74,20 @@ def test_a_choice_of_a_tool_switches_reasoning_off() -> None:
     assert "enable_thinking" not in body("qwen-plus", tools=[clock], tool_choice="auto")
     with pytest.raises(UnsupportedError, match="tool_choice"):
         body("qwen-plus", tools=[clock], tool_choice="clock", reasoning_effort="high")
+
+
+def test_the_address_of_a_workspace_is_read_from_the_variable_of_dashscope(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    address = "https://acme.ap-southeast-1.maas.aliyuncs.com/compatible-mode/v1"
+    monkeypatch.setenv("DASHSCOPE_COMPATIBLE_BASE_URL", address)
+
+    url = create_chat_model("alibaba:qwen3.8-max", api_key="k").explain("?").url
+    assert url == f"{address}/chat/completions"
+
+
+def test_an_explicit_cache_ends_behind_a_part() -> None:
+    cached = part_options(cache_control={"type": "ephemeral"})
+    sent = body("qwen3.8-max", [system("A long text.", cached), user("?")])["messages"]
+
+    assert sent[0]["content"][0]["cache_control"] == {"type": "ephemeral"}

@@ -148,3 +148,24 @@ def test_known_models_are_described_and_all_others_accepted() -> None:
     assert known.deprecated == "2026-11-30"
     assert PROVIDER.model_info("claude-99").context_window is None
     assert len({model.name for model in PROVIDER.metadata.models}) == len(PROVIDER.metadata.models)
+
+
+@pytest.mark.parametrize(
+    ("name", "prefill"),
+    [
+        ("claude-3-5-haiku-latest", "rest"),
+        ("claude-3-7-sonnet-latest", "rest"),
+        ("claude-sonnet-4-20250514", "rest"),
+        ("claude-opus-4-1", "rest"),
+        ("claude-haiku-4-5", "rest"),
+        ("claude-opus-4-5", "rest"),
+        ("claude-sonnet-4-6", "none"),
+        ("claude-opus-4-7", "none"),
+        ("claude-haiku-5-5", "none"),
+        ("claude-of-tomorrow", "none"),
+        ("another-vendors-model", "none"),
+    ],
+)
+def test_models_up_to_claude_4_5_continue_a_text(name: str, prefill: str) -> None:
+    model = create_chat_model(f"anthropic:{name}", api_key="sk-1")
+    assert model.profile.prefill == prefill

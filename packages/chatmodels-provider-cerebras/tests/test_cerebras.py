@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from chatmodels.core import UnsupportedError, create_chat_model
-from chatmodels.testing.contract import Check, ProviderContract, checks
+from chatmodels.testing import Simulator
+from chatmodels.testing.contract import Check, ProviderContract, accepted_efforts, checks
 
 CONTRACT = ProviderContract(provider="cerebras", model="any-model")
 
@@ -22,25 +23,15 @@ def body(model: str, prompt: Any = "?", **options: Any) -> dict[str, Any]:
     return found
 
 
-def efforts_of(model: str) -> set[str]:
-    accepted: set[str] = set()
-    for effort in ("none", "minimal", "low", "medium", "high", "xhigh", "max"):
-        try:
-            body(model, reasoning_effort=effort)
-        except UnsupportedError:
-            continue
-        accepted.add(effort)
-    return accepted
-
-
 @pytest.mark.parametrize(
     ("model", "efforts"),
     [
-        ("gpt-oss-120b", {"none", "low", "medium", "high"}),
+        ("gpt-oss-120b", {"low", "medium", "high"}),
+        ("zai-glm-4.7", {"none", "low", "medium", "high"}),
     ],
 )
 def test_a_model_accepts_the_efforts_of_its_family(model: str, efforts: set[str]) -> None:
-    assert efforts_of(model) == efforts
+    assert accepted_efforts(create_chat_model(f"cerebras:{model}", api_key="k")) == efforts
 
 
 @pytest.mark.parametrize(
@@ -60,3 +51,11 @@ def test_settings_have_the_names_of_the_api() -> None:
 
     assert (sent["max_completion_tokens"], sent["service_tier"]) == (9, "flex")
     assert sent["prediction"] == {"type": "content", "content": "4"}
+
+
+def test_the_reasoning_of_qwen_is_read_from_its_tags() -> None:
+    with Simulator(reply="<think>2 + 2</think>4") as simulator:
+        model = create_chat_model("cerebras:qwen-3-32b", api_key="k", base_url=simulator.base_url)
+        response = model.generate("?")
+
+    assert (response.reasoning, response.text) == ("2 + 2", "4")

@@ -1,6 +1,5 @@
 """The contract, and tests specific to Cloudflare."""
 
-import json
 from typing import Any
 
 import pytest
@@ -14,8 +13,8 @@ from chatmodels.core import (
     list_models,
 )
 from chatmodels.core.extending import ProviderOptions, provider
-from chatmodels.testing import SimulatedResponse, Simulator
-from chatmodels.testing.contract import Check, ProviderContract, checks
+from chatmodels.testing import Simulator
+from chatmodels.testing.contract import Check, ProviderContract, accepted_efforts, checks
 
 CONTRACT = ProviderContract(
     provider="cloudflare",
@@ -32,19 +31,6 @@ def test_cloudflare_keeps_the_contract(check: Check) -> None:
     check()
 
 
-class Responding(Simulator):
-    """Sends one body, whatever the request."""
-
-    def __init__(self, body: object) -> None:
-        super().__init__()
-        self.body = json.dumps(body).encode()
-        self.paths: list[str] = []
-
-    def _handle(self, exchange: Any) -> SimulatedResponse:
-        self.paths.append(exchange.request.path)
-        return SimulatedResponse(body=(self.body,))
-
-
 def body(model: str, prompt: Any = "?", **options: Any) -> dict[str, Any]:
     explained = create_chat_model(f"cloudflare:{model}", api_key="k", account_id="acme").explain(
         prompt, **options
@@ -56,17 +42,6 @@ def body(model: str, prompt: Any = "?", **options: Any) -> dict[str, Any]:
     return found
 
 
-def efforts_of(model: str) -> set[str]:
-    accepted: set[str] = set()
-    for effort in ("none", "minimal", "low", "medium", "high", "xhigh", "max"):
-        try:
-            body(model, reasoning_effort=effort)
-        except UnsupportedError:
-            continue
-        accepted.add(effort)
-    return accepted
-
-
 @pytest.mark.parametrize(
     ("model", "efforts"),
     [
@@ -74,7 +49,9 @@ def efforts_of(model: str) -> set[str]:
     ],
 )
 def test_a_model_accepts_the_efforts_of_its_family(model: str, efforts: set[str]) -> None:
-    assert efforts_of(model) == efforts
+    created = create_chat_model(f"cloudflare:{model}", api_key="k", account_id="acme")
+
+    assert accepted_efforts(created) == efforts
 
 
 @pytest.mark.parametrize(
@@ -110,7 +87,8 @@ def test_models_that_generate_text_are_listed() -> None:
             {"name": "@cf/baai/bge-m3", "task": {"name": "Text Embeddings"}},
         ],
     }
-    with Responding(catalog) as simulator:
+    with Simulator() as simulator:
+        simulator.respond("/v1/models/search", catalog)
         found = list_models("cloudflare", api_key="k", base_url=simulator.base_url)
 
     assert [(model.name, model.context_window) for model in found] == [
@@ -120,15 +98,14 @@ def test_models_that_generate_text_are_listed() -> None:
 
 
 def test_another_body_is_not_the_catalog() -> None:
-    with (
-        Responding(["a"]) as simulator,
-        pytest.raises(ResponseInvalidError, match="not a list of models"),
-    ):
-        list_models("cloudflare", api_key="k", base_url=simulator.base_url)
+    with Simulator() as simulator:
+        simulator.respond("/v1/models/search", ["a"])
+        with pytest.raises(ResponseInvalidError, match="not a list of models"):
+            list_models("cloudflare", api_key="k", base_url=simulator.base_url)
 
 
 def test_a_listing_shows_health() -> None:
-    with Responding({"result": []}) as simulator:
+    with Simulator() as simulator:
+        simulator.respond("/v1/models/search", {"result": []})
         options = ProviderOptions(base_url=simulator.base_url, api_key=Secret("k"))
         assert provider("cloudflare").check_health(options).status == "healthy"
-        assert simulator.paths[0].endswith("/models/search")

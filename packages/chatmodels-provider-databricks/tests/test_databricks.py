@@ -1,6 +1,5 @@
 """The contract, and tests specific to Databricks."""
 
-import json
 from typing import Any
 
 import pytest
@@ -15,11 +14,13 @@ from chatmodels.core import (
     UnsupportedError,
     create_chat_model,
     list_models,
+    system,
     user,
 )
-from chatmodels.core.extending import ProviderOptions, provider
-from chatmodels.testing import SimulatedResponse, Simulator
-from chatmodels.testing.contract import Check, ProviderContract, checks
+from chatmodels.core.extending import ProviderOptions, ToolDefinition, provider
+from chatmodels.providers.databricks import part_options
+from chatmodels.testing import Simulator
+from chatmodels.testing.contract import Check, ProviderContract, accepted_efforts, checks
 
 
 def connect(simulator: Simulator) -> dict[str, Any]:
@@ -44,19 +45,6 @@ def test_databricks_keeps_the_contract(check: Check) -> None:
     check()
 
 
-class Responding(Simulator):
-    """Sends one body, whatever the request."""
-
-    def __init__(self, body: object) -> None:
-        super().__init__()
-        self.body = json.dumps(body).encode()
-        self.paths: list[str] = []
-
-    def _handle(self, exchange: Any) -> SimulatedResponse:
-        self.paths.append(exchange.request.path)
-        return SimulatedResponse(body=(self.body,))
-
-
 def body(model: str, prompt: Any = "?", **options: Any) -> dict[str, Any]:
     explained = create_chat_model(
         f"databricks:{model}", api_key="k", base_url="https://acme.cloud.databricks.com"
@@ -64,17 +52,6 @@ def body(model: str, prompt: Any = "?", **options: Any) -> dict[str, Any]:
     assert explained.url == "https://acme.cloud.databricks.com/serving-endpoints/chat/completions"
     found: dict[str, Any] = explained.body
     return found
-
-
-def efforts_of(model: str) -> set[str]:
-    accepted: set[str] = set()
-    for effort in ("none", "minimal", "low", "medium", "high", "xhigh", "max"):
-        try:
-            body(model, reasoning_effort=effort)
-        except UnsupportedError:
-            continue
-        accepted.add(effort)
-    return accepted
 
 
 @pytest.mark.parametrize(
@@ -86,7 +63,11 @@ def efforts_of(model: str) -> set[str]:
     ],
 )
 def test_a_model_accepts_the_efforts_of_its_family(model: str, efforts: set[str]) -> None:
-    assert efforts_of(model) == efforts
+    created = create_chat_model(
+        f"databricks:{model}", api_key="k", base_url="https://acme.cloud.databricks.com"
+    )
+
+    assert accepted_efforts(created) == efforts
 
 
 @pytest.mark.parametrize(
@@ -129,22 +110,47 @@ def test_endpoints_for_chat_are_listed() -> None:
             {"name": "vectors", "task": "llm/v1/embeddings"},
         ]
     }
-    with Responding(listing) as simulator:
+    with Simulator() as simulator:
+        simulator.respond("/v1/api/2.0/serving-endpoints", listing)
         (model,) = list_models("databricks", api_key="k", base_url=simulator.base_url)
 
     assert (model.name, model.created) == ("mine", 1700000000)
 
 
 def test_another_body_is_not_a_list_of_endpoints() -> None:
-    with (
-        Responding(["a"]) as simulator,
-        pytest.raises(ResponseInvalidError, match="not a list of models"),
-    ):
-        list_models("databricks", api_key="k", base_url=simulator.base_url)
+    with Simulator() as simulator:
+        simulator.respond("/v1/api/2.0/serving-endpoints", ["a"])
+        with pytest.raises(ResponseInvalidError, match="not a list of models"):
+            list_models("databricks", api_key="k", base_url=simulator.base_url)
 
 
 def test_a_listing_shows_health() -> None:
-    with Responding({"endpoints": []}) as simulator:
+    with Simulator() as simulator:
+        simulator.respond("/v1/api/2.0/serving-endpoints", {"endpoints": []})
         options = ProviderOptions(base_url=simulator.base_url, api_key=Secret("k"))
         assert provider("databricks").check_health(options).status == "healthy"
-        assert simulator.paths[0].endswith("/api/2.0/serving-endpoints")
+
+
+def test_claude_has_schemas_but_no_strict_tools() -> None:
+    clock = ToolDefinition(
+        "clock", "", {"type": "object", "properties": {}, "additionalProperties": False}, True
+    )
+    claude = "databricks-claude-sonnet-4-5"
+
+    assert body(claude, output_type=list[int])["response_format"]["type"] == "json_schema"
+    assert "response_format" not in body(claude, output_type=dict)
+    assert body("mine", tools=[clock])["tools"][0]["function"]["strict"]
+    with pytest.raises(UnsupportedError, match="strict"):
+        body(claude, tools=[clock])
+
+
+def test_claude_5_5_has_no_budget() -> None:
+    with pytest.raises(UnsupportedError, match="reasoning_budget"):
+        body("databricks-claude-opus-5-5", reasoning_budget=4096)
+
+
+def test_a_cache_of_claude_ends_behind_a_part() -> None:
+    cached = part_options(cache_control={"type": "ephemeral"})
+    sent = body("databricks-claude-sonnet-4-5", [system("A long text.", cached), user("?")])
+
+    assert sent["messages"][0]["content"][0]["cache_control"] == {"type": "ephemeral"}

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from chatmodels.core import UnsupportedError, create_chat_model
-from chatmodels.testing.contract import Check, ProviderContract, checks
+from chatmodels.testing.contract import Check, ProviderContract, accepted_efforts, checks
 
 CONTRACT = ProviderContract(provider="fireworks", model="any-model")
 
@@ -22,17 +22,6 @@ def body(model: str, prompt: Any = "?", **options: Any) -> dict[str, Any]:
     return found
 
 
-def efforts_of(model: str) -> set[str]:
-    accepted: set[str] = set()
-    for effort in ("none", "minimal", "low", "medium", "high", "xhigh", "max"):
-        try:
-            body(model, reasoning_effort=effort)
-        except UnsupportedError:
-            continue
-        accepted.add(effort)
-    return accepted
-
-
 @pytest.mark.parametrize(
     ("model", "efforts"),
     [
@@ -42,7 +31,7 @@ def efforts_of(model: str) -> set[str]:
     ],
 )
 def test_a_model_accepts_the_efforts_of_its_family(model: str, efforts: set[str]) -> None:
-    assert efforts_of(model) == efforts
+    assert accepted_efforts(create_chat_model(f"fireworks:{model}", api_key="k")) == efforts
 
 
 def test_a_limit_of_reasoning_has_a_type() -> None:

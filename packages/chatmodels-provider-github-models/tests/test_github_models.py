@@ -1,6 +1,5 @@
 """The contract, and tests specific to GitHub Models."""
 
-import json
 from typing import Any
 
 import pytest
@@ -13,8 +12,8 @@ from chatmodels.core import (
     list_models,
 )
 from chatmodels.core.extending import ToolDefinition
-from chatmodels.testing import SimulatedResponse, Simulator
-from chatmodels.testing.contract import Check, ProviderContract, checks
+from chatmodels.testing import Simulator
+from chatmodels.testing.contract import Check, ProviderContract, accepted_efforts, checks
 
 CONTRACT = ProviderContract(
     provider="github-models",
@@ -28,35 +27,11 @@ def test_github_models_keeps_the_contract(check: Check) -> None:
     check()
 
 
-class Responding(Simulator):
-    """Sends one body, whatever the request."""
-
-    def __init__(self, body: object) -> None:
-        super().__init__()
-        self.body = json.dumps(body).encode()
-        self.paths: list[str] = []
-
-    def _handle(self, exchange: Any) -> SimulatedResponse:
-        self.paths.append(exchange.request.path)
-        return SimulatedResponse(body=(self.body,))
-
-
 def body(model: str, prompt: Any = "?", **options: Any) -> dict[str, Any]:
     explained = create_chat_model(f"github-models:{model}", api_key="k").explain(prompt, **options)
     assert explained.url == "https://models.github.ai/inference/chat/completions"
     found: dict[str, Any] = explained.body
     return found
-
-
-def efforts_of(model: str) -> set[str]:
-    accepted: set[str] = set()
-    for effort in ("none", "minimal", "low", "medium", "high", "xhigh", "max"):
-        try:
-            body(model, reasoning_effort=effort)
-        except UnsupportedError:
-            continue
-        accepted.add(effort)
-    return accepted
 
 
 @pytest.mark.parametrize(
@@ -66,7 +41,7 @@ def efforts_of(model: str) -> set[str]:
     ],
 )
 def test_a_model_accepts_the_efforts_of_its_family(model: str, efforts: set[str]) -> None:
-    assert efforts_of(model) == efforts
+    assert accepted_efforts(create_chat_model(f"github-models:{model}", api_key="k")) == efforts
 
 
 @pytest.mark.parametrize(
@@ -107,9 +82,9 @@ def test_the_catalog_lists_limits_and_modalities() -> None:
             "supported_output_modalities": ["text"],
         }
     ]
-    with Responding(catalog) as simulator:
+    with Simulator() as simulator:
+        simulator.respond("/v1/catalog/models", catalog)
         (model,) = list_models("github-models", api_key="k", base_url=simulator.base_url)
-        assert simulator.paths[0].endswith("/catalog/models")
 
     assert (model.name, model.owner) == ("openai/gpt-4.1", "OpenAI")
     assert (model.context_window, model.max_output_tokens) == (1048576, 32768)
@@ -117,8 +92,7 @@ def test_the_catalog_lists_limits_and_modalities() -> None:
 
 
 def test_another_body_is_not_the_catalog() -> None:
-    with (
-        Responding({"models": []}) as simulator,
-        pytest.raises(ResponseInvalidError, match="not a list of models"),
-    ):
-        list_models("github-models", api_key="k", base_url=simulator.base_url)
+    with Simulator() as simulator:
+        simulator.respond("/v1/catalog/models", {"models": []})
+        with pytest.raises(ResponseInvalidError, match="not a list of models"):
+            list_models("github-models", api_key="k", base_url=simulator.base_url)

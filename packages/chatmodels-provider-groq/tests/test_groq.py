@@ -13,7 +13,7 @@ from chatmodels.core import (
     user,
 )
 from chatmodels.core.extending import ToolDefinition
-from chatmodels.testing.contract import Check, ProviderContract, checks
+from chatmodels.testing.contract import Check, ProviderContract, accepted_efforts, checks
 
 CONTRACT = ProviderContract(provider="groq", model="any-model")
 CLOCK = ToolDefinition("clock", "Return the time.", {"type": "object", "properties": {}})
@@ -50,17 +50,13 @@ def test_settings_that_groq_refuses_are_refused(setting: str) -> None:
     [
         ("openai/gpt-oss-20b", {"low", "medium", "high"}),
         ("qwen/qwen3-32b", {"none"}),
+        ("qwen/qwen3.6-27b", {"none"}),
         ("qwen/qwen3.8-27b", {"none", "low", "medium", "high"}),
         ("llama-3.1-8b-instant", set()),
     ],
 )
 def test_a_model_accepts_the_efforts_of_its_family(model: str, efforts: set[str]) -> None:
-    for effort in ("none", "minimal", "low", "medium", "high", "max"):
-        if effort in efforts:
-            assert body(model, reasoning_effort=effort)["reasoning_effort"] == effort
-        else:
-            with pytest.raises(UnsupportedError, match="reasoning_effort"):
-                body(model, reasoning_effort=effort)
+    assert accepted_efforts(create_chat_model(f"groq:{model}", api_key="k")) == efforts
 
 
 def test_the_reasoning_of_qwen_is_requested_apart_from_the_text() -> None:

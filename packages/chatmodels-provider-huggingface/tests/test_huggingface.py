@@ -13,7 +13,7 @@ from chatmodels.core import (
     user,
 )
 from chatmodels.testing import Simulator
-from chatmodels.testing.contract import Check, ProviderContract, checks
+from chatmodels.testing.contract import Check, ProviderContract, accepted_efforts, checks
 
 CONTRACT = ProviderContract(provider="huggingface", model="any-model")
 
@@ -30,17 +30,6 @@ def body(model: str, prompt: Any = "?", **options: Any) -> dict[str, Any]:
     return found
 
 
-def efforts_of(model: str) -> set[str]:
-    accepted: set[str] = set()
-    for effort in ("none", "minimal", "low", "medium", "high", "xhigh", "max"):
-        try:
-            body(model, reasoning_effort=effort)
-        except UnsupportedError:
-            continue
-        accepted.add(effort)
-    return accepted
-
-
 @pytest.mark.parametrize(
     ("model", "efforts"),
     [
@@ -48,7 +37,7 @@ def efforts_of(model: str) -> set[str]:
     ],
 )
 def test_a_model_accepts_the_efforts_of_its_family(model: str, efforts: set[str]) -> None:
-    assert efforts_of(model) == efforts
+    assert accepted_efforts(create_chat_model(f"huggingface:{model}", api_key="k")) == efforts
 
 
 def test_an_organization_pays() -> None:

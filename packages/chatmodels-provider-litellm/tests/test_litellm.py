@@ -1,6 +1,8 @@
 """The contract, and tests specific to LiteLLM."""
 
+import asyncio
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -60,3 +62,45 @@ def test_signed_reasoning_of_anthropic_is_returned() -> None:
         sent = simulator.exchanges[-1].request.json
     assert response.reasoning == "2 + 2."
     assert sent["messages"][1]["thinking_blocks"] == BLOCKS
+
+
+COMPLETION = {"choices": [{"message": {"content": "4"}, "finish_reason": "stop"}]}
+
+
+@pytest.mark.parametrize(
+    ("header", "cost"),
+    [
+        ({"x-litellm-response-cost": "0.00012"}, Decimal("0.00012")),
+        ({"x-litellm-response-cost": "0.0"}, Decimal(0)),
+        ({"x-litellm-response-cost": ""}, None),
+        ({}, None),
+    ],
+    ids=["a cost", "a cached response", "no price", "no header"],
+)
+def test_the_cost_of_a_whole_response_is_that_of_the_proxy(
+    header: dict[str, str], cost: Decimal | None
+) -> None:
+    with Simulator() as simulator:
+        simulator.respond("/v1/chat/completions", COMPLETION, headers=header)
+        model = create_chat_model("litellm:any-model", api_key="k", base_url=simulator.base_url)
+        responses = [model.generate("?"), asyncio.run(model.agenerate("?"))]
+
+    assert [response.cost.amount for response in responses] == [cost, cost]
+    if cost is not None:
+        assert responses[0].cost.price_list == "reported"
+
+
+def test_the_cost_in_the_usage_of_a_stream_is_that_of_the_proxy() -> None:
+    chunk = {"choices": [], "usage": {"prompt_tokens": 1, "completion_tokens": 2, "cost": 0.5}}
+    end = {"choices": [{"delta": {"content": "4"}, "finish_reason": "stop"}]}
+    frames = [f"data: {json.dumps(each)}\n\n".encode() for each in (end, chunk)]
+    events = {"content-type": "text/event-stream"}
+    with Simulator() as simulator:
+        simulator.queue(
+            SimulatedResponse(headers=events, body=(*frames, b"data: [DONE]\n\n"), streamed=True)
+        )
+        model = create_chat_model("litellm:any-model", api_key="k", base_url=simulator.base_url)
+        with model.stream("?") as stream:
+            list(stream)
+
+    assert stream.response.cost.amount == Decimal("0.5")

@@ -1,9 +1,11 @@
 """The contract, and tests specific to llama.cpp's server."""
 
 import json
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 import pytest
+from msgspec import Meta
 
 from chatmodels.core import (
     AudioPart,
@@ -12,9 +14,12 @@ from chatmodels.core import (
     ErrorCode,
     FilePart,
     ImagePart,
+    ToolCall,
     UnsupportedError,
+    assistant,
     create_chat_model,
     tool,
+    tool_result,
     user,
 )
 from chatmodels.core.extending import OutputSchema, ToolDefinition
@@ -125,9 +130,57 @@ def test_constraints_that_the_server_ignores_are_reported() -> None:
     output = OutputSchema("row", SCHEMA)
     (warning,) = model().explain("?", output_type=output).warnings
 
-    assert "format of word, pattern of word, minimum of share, maximum of share" in warning
+    assert "minLength of code, format of word, pattern of word, minimum of share" in warning
+    assert "maximum of share" in warning
     assert "count" not in warning
     assert "day" not in warning
+
+
+@dataclass
+class Reading:
+    name: Annotated[str, Meta(max_length=8)]
+    pair: tuple[int, str]
+    level: Annotated[int, Meta(ge=0)] | None = None
+
+
+def test_the_schema_of_a_type_is_sent_with_all_of_its_constraints() -> None:
+    explained = model().explain("?", output_type=Reading)
+    properties = explained.body["response_format"]["json_schema"]["schema"]["properties"]
+
+    assert explained.warnings == ()
+    assert properties["name"]["maxLength"] == 8
+    assert properties["pair"]["prefixItems"] == [{"type": "integer"}, {"type": "string"}]
+    assert "items" not in properties["pair"]  # it would take precedence
+    assert properties["level"]["anyOf"][0]["minimum"] == 0
+
+
+@pytest.mark.parametrize(
+    ("schema", "ignored"),
+    [
+        ({"type": ["integer", "null"], "minimum": 3}, ""),
+        ({"type": ["integer", "number"], "minimum": 3}, "minimum of v"),
+        ({"anyOf": [{"type": "string"}], "minLength": 3, "title": "V"}, "minLength of v"),
+        ({"type": "string", "format": "date", "maxLength": 9}, "maxLength of v"),
+        ({"type": "string", "pattern": "^a$", "format": "date"}, "format of v"),
+        ({"allOf": [{"type": "string"}, {"minLength": 2}], "maxLength": 3}, "maxLength of v"),
+        (
+            {
+                "type": "object",
+                "properties": {},
+                "allOf": [{"required": ["a"]}, {"required": ["b"]}],
+            },
+            "allOf of v",
+        ),
+    ],
+)
+def test_keywords_that_another_one_overrules_are_reported(
+    schema: dict[str, Any], ignored: str
+) -> None:
+    whole = {"type": "object", "properties": {"v": schema}, "required": ["v"]}
+    warnings = model().explain("?", output_type=OutputSchema("case", whole)).warnings
+
+    expected = f"llamacpp: the server does not enforce the output's {ignored}"
+    assert warnings == ((expected,) if ignored else ())
 
 
 def test_the_patterns_of_tools_are_rewritten() -> None:
@@ -203,3 +256,11 @@ def test_mistakes_of_the_caller_are_not_retried(message: str, code: ErrorCode) -
             model(base_url=simulator.base_url).generate("?")
         assert len(simulator.requests) == 1
     assert caught.value.code is code
+
+
+def test_images_stay_in_the_results_of_tools() -> None:
+    image = ImagePart(data=b"\x89PNG", media_type="image/png")
+    turns = [user("?"), assistant(ToolCall("1", "photo", "{}")), tool_result("1", image)]
+    result = body(turns)["messages"][2]
+
+    assert (result["role"], result["content"][0]["type"]) == ("tool", "image_url")

@@ -36,7 +36,8 @@ from chatmodels.core import (
 from chatmodels.core.extending import ProviderOptions, ProviderState, ToolDefinition
 from chatmodels.providers.mistral import DIALECT, PROVIDER
 from chatmodels.providers.mistral._listing import read_models
-from chatmodels.testing import SimulatedResponse, Simulator
+from chatmodels.resilience import Retry
+from chatmodels.testing import FAULTS, SimulatedResponse, Simulator
 
 REASONING = ReasoningPart("Hm.", ProviderState("mistral", {"type": "thinking"}))
 WEATHER = ToolDefinition("weather", "Tell it.", {"type": "object"})
@@ -349,6 +350,23 @@ def test_speaker_names_are_left_out() -> None:
 def test_a_final_assistant_message_is_continued() -> None:
     *_, last = messages(user("Count."), assistant("One, two,"))
     assert last == {"role": "assistant", "content": "One, two,", "prefix": True}
+
+
+@pytest.mark.parametrize("shape", ["stream", "astream"])
+async def test_a_stream_that_breaks_continues_without_the_text_that_is_repeated(shape: str) -> None:
+    with Simulator() as simulator:
+        chat = model(base_url=f"{simulator.url}/mistral/v1")
+        resuming = chat.with_policies(Retry(resume=True, initial_delay=0))
+        simulator.queue(FAULTS["closed-in-body"])
+        if shape == "stream":
+            response = resuming.stream("Count to five: 1, 2, 3, 4, 5.").collect()
+        else:
+            response = await resuming.astream("Count to five: 1, 2, 3, 4, 5.").collect()
+        last = simulator.requests[1]["messages"][-1]
+        await chat.aclose()
+    assert response.text == "You said: Count to five: 1, 2, 3, 4, 5."
+    assert last["prefix"] is True
+    assert response.text.startswith(last["content"])
 
 
 def test_refusals_are_texts() -> None:

@@ -357,7 +357,7 @@ def test_settings_can_be_refused_or_left_out() -> None:
 
 def test_all_problems_of_the_arguments_are_reported_in_one_error() -> None:
     wrong: dict[str, Any] = {
-        "responses": "no list",
+        "responses": None,
         "rules": ["weather"],
         "on_exhausted": "cylce",
         "latency": -1,
@@ -371,7 +371,7 @@ def test_all_problems_of_the_arguments_are_reported_in_one_error() -> None:
         MockChatModel(**wrong)
 
     assert str(caught.value) == (
-        "responses must be a list of replies, not 'no list'; "
+        "responses must be a list of replies, or one reply, not None; "
         "rules must be a mapping from matchers to replies, or pairs of both, not ['weather']; "
         "on_exhausted must be one of error, cycle, last, echo, not 'cylce'; "
         "latency must be at least 0 seconds, not -1; "
@@ -494,3 +494,81 @@ def test_a_number_of_tokens_can_be_scripted() -> None:
     assert pickle.loads(pickle.dumps(model)).count_tokens("?").input_tokens == 200_000
     with pytest.raises(ConfigurationError, match="input_tokens must be an integer of at least 0"):
         MockChatModel(input_tokens=-1)
+
+
+def test_queued_replies_precede_rules_and_responses() -> None:
+    model = MockChatModel(responses=["Response."], rules={"rule": "Rule."}, on_exhausted="echo")
+    model.queue("First.", ErrorCode.RATE_LIMITED)
+    model.queue("Third.")
+
+    assert model.generate("rule").text == "First."
+    with pytest.raises(RateLimitError):
+        model.generate("rule")
+    assert [model.stream(prompt).collect().text for prompt in ("rule", "rule", "other")] == [
+        "Third.",
+        "Rule.",
+        "Response.",
+    ]
+    assert len(model.calls) == 5
+
+
+def test_a_reset_clears_the_queue() -> None:
+    model = MockChatModel()
+    model.queue("Queued.")
+    model.reset()
+
+    assert model.generate("Hello").text == "Hello"
+
+
+def test_a_copy_has_a_queue_of_its_own() -> None:
+    model = MockChatModel()
+    model.queue("Queued.")
+    copied, unpickled = copy.deepcopy(model), pickle.loads(pickle.dumps(model))
+
+    assert [each.generate("Hi").text for each in (model, copied, unpickled)] == ["Queued."] * 3
+    assert copied.generate("Hi").text == "Hi"
+
+
+@pytest.mark.parametrize(
+    ("reply", "text"),
+    [
+        ("Yes.", "Yes."),
+        (TextPart("Yes."), "Yes."),
+        ({"yes": True}, '{"yes":true}'),
+        (lambda request: request.messages[0].text, "Is it?"),
+    ],
+)
+def test_one_reply_needs_no_list(reply: object, text: str) -> None:
+    assert MockChatModel(responses=reply).generate("Is it?").text == text
+
+
+@pytest.mark.parametrize("responses", [None, b"Yes.", {"Yes."}, iter(["Yes."])])
+def test_responses_that_are_no_replies_are_refused(responses: object) -> None:
+    with pytest.raises(ConfigurationError, match="responses must be a list of replies, or one"):
+        MockChatModel(responses=responses)
+
+
+def test_an_unknown_attribute_is_refused() -> None:
+    model = MockChatModel()
+
+    with pytest.raises(AttributeError, match=r"no attribute 'respones'.*queue"):
+        model.respones = ["Yes."]  # type: ignore[attr-defined]
+    with pytest.raises(AttributeError):
+        _ = model.respones  # type: ignore[attr-defined]
+    model.api = "chat"  # as core does
+
+
+def test_a_subclass_can_have_more_attributes() -> None:
+    class Counting(MockChatModel):
+        def __init__(self) -> None:
+            super().__init__()
+            self.count = 1
+
+    assert Counting().count == 1
+
+
+def test_a_mock_continues_a_text_as_specified() -> None:
+    assert MockChatModel().profile.prefill == "rest"
+    assert create_chat_model("mock:scripted", prefill="repeats").profile.prefill == "repeats"
+    with pytest.raises(ConfigurationError, match="prefill must be one of none, rest, repeats"):
+        MockChatModel(prefill="all")  # type: ignore[arg-type]

@@ -6,7 +6,13 @@ import time
 import pytest
 
 from chatmodels.core import ConfigurationError, ErrorCode, Timeout, create_chat_model
-from chatmodels.core.extending import Capability, Provider, ProviderOptions, provider
+from chatmodels.core.extending import (
+    Capability,
+    Provider,
+    ProviderOptions,
+    ProviderRegistry,
+    provider,
+)
 from chatmodels.providers.mock import MockChatModel, MockProvider
 
 
@@ -61,3 +67,19 @@ def test_the_options_have_the_types_and_defaults_of_the_model() -> None:
         assert option.type
         if option.name != "capabilities":  # too many to write down
             assert eval(option.default, names) == parameter.default
+
+
+async def test_it_can_stand_for_another_provider() -> None:
+    registry = ProviderRegistry()
+    registry.register_provider(MockProvider())
+
+    registry.register_provider("acme", like="mock", responses=["Hello"], health="unhealthy")
+
+    model = registry.create_chat_model("acme:large")
+    response = model.generate("Hi")
+    assert (response.provider, response.text) == ("acme", "Hello")
+    assert model.model_info() == registry.provider("acme").model_info("large")
+    assert model.model_info().provider == "acme"
+    report = await model.acheck_health()
+    assert (report.provider, report.status) == ("acme", "unhealthy")
+    assert [each.provider for each in registry.list_models("acme")] == ["acme", "acme"]

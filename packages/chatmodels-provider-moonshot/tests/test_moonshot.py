@@ -4,9 +4,17 @@ from typing import Any
 
 import pytest
 
-from chatmodels.core import ImagePart, UnsupportedError, create_chat_model, user
+from chatmodels.core import (
+    ImagePart,
+    ToolCall,
+    UnsupportedError,
+    assistant,
+    create_chat_model,
+    tool_result,
+    user,
+)
 from chatmodels.core.extending import ToolDefinition
-from chatmodels.testing.contract import Check, ProviderContract, checks
+from chatmodels.testing.contract import Check, ProviderContract, accepted_efforts, checks
 
 CONTRACT = ProviderContract(provider="moonshot", model="any-model")
 
@@ -23,17 +31,6 @@ def body(model: str, prompt: Any = "?", **options: Any) -> dict[str, Any]:
     return found
 
 
-def efforts_of(model: str) -> set[str]:
-    accepted: set[str] = set()
-    for effort in ("none", "minimal", "low", "medium", "high", "xhigh", "max"):
-        try:
-            body(model, reasoning_effort=effort)
-        except UnsupportedError:
-            continue
-        accepted.add(effort)
-    return accepted
-
-
 @pytest.mark.parametrize(
     ("model", "efforts"),
     [
@@ -46,7 +43,7 @@ def efforts_of(model: str) -> set[str]:
     ],
 )
 def test_a_model_accepts_the_efforts_of_its_family(model: str, efforts: set[str]) -> None:
-    assert efforts_of(model) == efforts
+    assert accepted_efforts(create_chat_model(f"moonshot:{model}", api_key="k")) == efforts
 
 
 def test_settings_have_the_names_of_the_api() -> None:
@@ -82,3 +79,21 @@ def test_images_are_sent_to_models_that_see() -> None:
         assert "ms://file-1" in str(body(model, image))
     with pytest.raises(UnsupportedError, match="image"):
         body("moonshot-v1-8k", image)
+
+
+def test_strict_tools_are_refused() -> None:
+    strict = ToolDefinition("clock", "", {"type": "object", "properties": {}}, strict=True)
+
+    with pytest.raises(UnsupportedError, match="strict"):
+        body("kimi-k3", tools=[strict])
+
+
+@pytest.mark.parametrize(
+    ("model", "reasoning"), [("kimi-k3", " "), ("kimi-k2.6", " "), ("moonshot-v1-8k", None)]
+)
+def test_tool_calls_of_another_model_have_the_least_reasoning(
+    model: str, reasoning: str | None
+) -> None:
+    turns = [user("?"), assistant(ToolCall("1", "clock", "{}")), tool_result("1", "3")]
+
+    assert body(model, turns)["messages"][1].get("reasoning_content") == reasoning

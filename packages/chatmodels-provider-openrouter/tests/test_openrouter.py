@@ -2,12 +2,12 @@
 
 from typing import Any
 
-import msgspec
 import pytest
 
-from chatmodels.core import FilePart, Secret, create_chat_model, list_models, user
+from chatmodels.core import FilePart, Secret, create_chat_model, list_models, system, user
 from chatmodels.core.extending import ProviderOptions, provider
-from chatmodels.testing import SimulatedResponse, Simulator
+from chatmodels.providers.openrouter import part_options
+from chatmodels.testing import Simulator
 from chatmodels.testing.contract import Check, ProviderContract, checks
 
 CONTRACT = ProviderContract(provider="openrouter", model="openai/gpt-5-mini")
@@ -68,16 +68,18 @@ LISTED = {
 }
 
 
-class Listing(Simulator):
-    """Lists one model with all of OpenRouter's fields."""
-
-    def _handle(self, exchange: Any) -> SimulatedResponse:
-        return SimulatedResponse(body=(msgspec.json.encode({"data": [LISTED]}),))
-
-
 def test_the_list_of_models_has_their_limits_and_media() -> None:
-    with Listing() as simulator:
+    with Simulator() as simulator:
+        simulator.respond("/v1/models", {"data": [LISTED]})
         (model,) = list_models("openrouter", api_key="k", base_url=simulator.base_url)
     assert (model.context_window, model.max_output_tokens) == (1_000, 100)
     assert (model.input_modalities, model.output_modalities) == (("text", "image"), ("text",))
     assert model.deprecated == "2027-01-31"
+
+
+def test_a_cache_ends_behind_a_part() -> None:
+    cached = part_options(cache_control={"type": "ephemeral"})
+    model = create_chat_model("openrouter:anthropic/claude-sonnet-5", api_key="k")
+    sent = model.explain([system("A long text.", cached), user("?")]).body["messages"]
+
+    assert sent[0]["content"][0]["cache_control"] == {"type": "ephemeral"}

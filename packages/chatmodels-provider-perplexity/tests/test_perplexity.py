@@ -1,14 +1,13 @@
 """The contract, and tests specific to Perplexity."""
 
-import json
 from typing import Any
 
 import pytest
 
 from chatmodels.core import FilePart, UnsupportedError, create_chat_model, user
 from chatmodels.core.extending import ToolDefinition
-from chatmodels.testing import SimulatedResponse, Simulator
-from chatmodels.testing.contract import Check, ProviderContract, checks
+from chatmodels.testing import Simulator
+from chatmodels.testing.contract import Check, ProviderContract, accepted_efforts, checks
 
 CONTRACT = ProviderContract(provider="perplexity", model="any-model")
 
@@ -18,35 +17,11 @@ def test_perplexity_keeps_the_contract(check: Check) -> None:
     check()
 
 
-class Responding(Simulator):
-    """Sends one body, whatever the request."""
-
-    def __init__(self, body: object) -> None:
-        super().__init__()
-        self.body = json.dumps(body).encode()
-        self.paths: list[str] = []
-
-    def _handle(self, exchange: Any) -> SimulatedResponse:
-        self.paths.append(exchange.request.path)
-        return SimulatedResponse(body=(self.body,))
-
-
 def body(model: str, prompt: Any = "?", **options: Any) -> dict[str, Any]:
     explained = create_chat_model(f"perplexity:{model}", api_key="k").explain(prompt, **options)
     assert explained.url == "https://api.perplexity.ai/chat/completions"
     found: dict[str, Any] = explained.body
     return found
-
-
-def efforts_of(model: str) -> set[str]:
-    accepted: set[str] = set()
-    for effort in ("none", "minimal", "low", "medium", "high", "xhigh", "max"):
-        try:
-            body(model, reasoning_effort=effort)
-        except UnsupportedError:
-            continue
-        accepted.add(effort)
-    return accepted
 
 
 @pytest.mark.parametrize(
@@ -56,7 +31,7 @@ def efforts_of(model: str) -> set[str]:
     ],
 )
 def test_a_model_accepts_the_efforts_of_its_family(model: str, efforts: set[str]) -> None:
-    assert efforts_of(model) == efforts
+    assert accepted_efforts(create_chat_model(f"perplexity:{model}", api_key="k")) == efforts
 
 
 @pytest.mark.parametrize(
@@ -99,10 +74,22 @@ def test_search_results_are_citations() -> None:
         "citations": ["https://example.com/tides"],
         "search_results": [page],
     }
-    with Responding(completion) as simulator:
+    with Simulator() as simulator:
+        simulator.respond("/v1/chat/completions", completion)
         model = create_chat_model("perplexity:sonar", api_key="k", base_url=simulator.base_url)
         (part,) = model.generate("?").message.parts
 
     (citation,) = part.citations  # type: ignore[union-attr] # it is a text
     assert (citation.url, citation.title) == ("https://example.com/tides", "Tides")
     assert citation.quote == "Twice a day."
+
+
+def test_reasoning_before_json_is_read_as_reasoning() -> None:
+    with Simulator(reply='<think>It is 2 + 2.</think>{"value": [4]}') as simulator:
+        model = create_chat_model(
+            "perplexity:sonar-reasoning-pro", api_key="k", base_url=simulator.base_url
+        )
+        response = model.generate("?", output_type=list[int])
+
+    assert response.reasoning == "It is 2 + 2."
+    assert response.parsed == [4]

@@ -11,10 +11,15 @@ from chatmodels.core import (
     ToolCall,
     ToolResult,
     UnsupportedError,
+    assistant,
     create_chat_model,
+    system,
     user,
 )
-from chatmodels.testing.contract import Check, ProviderContract, checks
+from chatmodels.core.extending import ToolDefinition
+from chatmodels.providers.snowflake import part_options
+from chatmodels.testing import Simulator
+from chatmodels.testing.contract import Check, ProviderContract, accepted_efforts, checks
 
 CONTRACT = ProviderContract(provider="snowflake", model="any-model")
 
@@ -35,25 +40,18 @@ def body(model: str, prompt: Any = "?", **options: Any) -> dict[str, Any]:
     return found
 
 
-def efforts_of(model: str) -> set[str]:
-    accepted: set[str] = set()
-    for effort in ("none", "minimal", "low", "medium", "high", "xhigh", "max"):
-        try:
-            body(model, reasoning_effort=effort)
-        except UnsupportedError:
-            continue
-        accepted.add(effort)
-    return accepted
-
-
 @pytest.mark.parametrize(
     ("model", "efforts"),
     [
         ("openai-gpt-5", {"none", "minimal", "low", "medium", "high", "xhigh", "max"}),
+        ("claude-sonnet-4-6", {"low", "medium", "high"}),
+        ("llama3.1-70b", set()),
     ],
 )
 def test_a_model_accepts_the_efforts_of_its_family(model: str, efforts: set[str]) -> None:
-    assert efforts_of(model) == efforts
+    created = create_chat_model(f"snowflake:{model}", api_key="k", account="acme-eu")
+
+    assert accepted_efforts(created) == efforts
 
 
 @pytest.mark.parametrize(
@@ -98,3 +96,51 @@ def test_calls_are_sent_one_by_one_to_claude(model: str, roles: list[str]) -> No
     sent = body(model, [user("?"), calls, results])
 
     assert [message["role"] for message in sent["messages"]] == roles
+
+
+def test_the_reasoning_of_claude_is_an_object_and_requires_a_temperature_of_1() -> None:
+    effort = body("claude-sonnet-4-6", reasoning_effort="low")
+    budget = body("claude-sonnet-4-6", reasoning_budget=2048)
+
+    assert (effort["reasoning"], effort["temperature"]) == ({"effort": "low"}, 1)
+    assert (budget["reasoning"], budget["temperature"]) == ({"max_tokens": 2048}, 1)
+    assert "temperature" not in body("claude-sonnet-4-6")
+    assert body("claude-sonnet-4-6", temperature=0.5)["temperature"] == 0.5
+    with pytest.raises(UnsupportedError, match="temperature with reasoning"):
+        body("claude-sonnet-4-6", temperature=0.5, reasoning_effort="low")
+    with pytest.raises(UnsupportedError, match="reasoning_effort with reasoning_budget"):
+        body("claude-sonnet-4-6", reasoning_budget=2048, reasoning_effort="low")
+
+
+def test_the_signed_reasoning_of_claude_returns() -> None:
+    details = [{"type": "reasoning.text", "text": "2 + 2", "signature": "c2ln", "index": 0}]
+    message = {"role": "assistant", "content": "4", "reasoning_details": details}
+    with Simulator() as simulator:
+        completion = {"choices": [{"index": 0, "finish_reason": "", "message": message}]}
+        simulator.respond("/v1/chat/completions", completion)
+        claude = create_chat_model(
+            "snowflake:claude-sonnet-4-6", api_key="k", base_url=simulator.base_url
+        )
+        response = claude.generate("?")
+        sent = claude.explain([user("?"), response.message, user("Sure?")]).body
+
+    assert response.reasoning == "2 + 2"
+    assert sent["messages"][1]["reasoning_details"] == details
+
+
+def test_models_other_than_claude_and_gpt_have_no_tools_and_no_structured_output() -> None:
+    clock = ToolDefinition("clock", "Return the time.", {"type": "object", "properties": {}})
+
+    assert len(body("openai-gpt-5", tools=[clock])["tools"]) == 1
+    for options in ({"tools": [clock]}, {"output_type": list[int]}):
+        with pytest.raises(UnsupportedError):
+            body("mistral-large2", **options)
+
+
+def test_a_cache_ends_behind_a_part() -> None:
+    cached = part_options(cache_control={"type": "ephemeral"})
+    turns = [system("A long text.", cached), assistant("Yes.", cached), user("?")]
+    sent = body("claude-sonnet-4-6", turns)["messages"]
+
+    for message in sent[:2]:
+        assert message["content"][0]["cache_control"] == {"type": "ephemeral"}

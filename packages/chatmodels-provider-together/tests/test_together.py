@@ -1,6 +1,5 @@
 """The contract, and tests specific to Together AI."""
 
-import json
 from typing import Any
 
 import pytest
@@ -15,8 +14,8 @@ from chatmodels.core import (
     list_models,
     user,
 )
-from chatmodels.testing import SimulatedResponse, Simulator
-from chatmodels.testing.contract import Check, ProviderContract, checks
+from chatmodels.testing import Simulator
+from chatmodels.testing.contract import Check, ProviderContract, accepted_efforts, checks
 
 CONTRACT = ProviderContract(provider="together", model="any-model")
 
@@ -26,35 +25,11 @@ def test_together_keeps_the_contract(check: Check) -> None:
     check()
 
 
-class Responding(Simulator):
-    """Sends one body, whatever the request."""
-
-    def __init__(self, body: object) -> None:
-        super().__init__()
-        self.body = json.dumps(body).encode()
-        self.paths: list[str] = []
-
-    def _handle(self, exchange: Any) -> SimulatedResponse:
-        self.paths.append(exchange.request.path)
-        return SimulatedResponse(body=(self.body,))
-
-
 def body(model: str, prompt: Any = "?", **options: Any) -> dict[str, Any]:
     explained = create_chat_model(f"together:{model}", api_key="k").explain(prompt, **options)
     assert explained.url == "https://api.together.ai/v1/chat/completions"
     found: dict[str, Any] = explained.body
     return found
-
-
-def efforts_of(model: str) -> set[str]:
-    accepted: set[str] = set()
-    for effort in ("none", "minimal", "low", "medium", "high", "xhigh", "max"):
-        try:
-            body(model, reasoning_effort=effort)
-        except UnsupportedError:
-            continue
-        accepted.add(effort)
-    return accepted
 
 
 @pytest.mark.parametrize(
@@ -67,7 +42,7 @@ def efforts_of(model: str) -> set[str]:
     ],
 )
 def test_a_model_accepts_the_efforts_of_its_family(model: str, efforts: set[str]) -> None:
-    assert efforts_of(model) == efforts
+    assert accepted_efforts(create_chat_model(f"together:{model}", api_key="k")) == efforts
 
 
 @pytest.mark.parametrize(
@@ -108,7 +83,8 @@ def test_reasoning_returns_in_the_field_in_which_it_arrived() -> None:
 
 def test_a_bare_list_of_models_is_read() -> None:
     listing = [{"id": "openai/gpt-oss-120b", "type": "chat", "context_length": 131072}]
-    with Responding(listing) as simulator:
+    with Simulator() as simulator:
+        simulator.respond("/v1/models", listing)
         (model,) = list_models("together", api_key="k", base_url=simulator.base_url)
 
     assert (model.name, model.context_window) == ("openai/gpt-oss-120b", 131072)

@@ -6,7 +6,8 @@ import pytest
 
 from chatmodels.core import ImagePart, UnsupportedError, create_chat_model, user
 from chatmodels.core.extending import ToolDefinition
-from chatmodels.testing.contract import Check, ProviderContract, checks
+from chatmodels.testing import Simulator
+from chatmodels.testing.contract import Check, ProviderContract, accepted_efforts, checks
 
 CONTRACT = ProviderContract(provider="zai", model="any-model")
 
@@ -23,21 +24,12 @@ def body(model: str, prompt: Any = "?", **options: Any) -> dict[str, Any]:
     return found
 
 
-def efforts_of(model: str) -> set[str]:
-    accepted: set[str] = set()
-    for effort in ("none", "minimal", "low", "medium", "high", "xhigh", "max"):
-        try:
-            body(model, reasoning_effort=effort)
-        except UnsupportedError:
-            continue
-        accepted.add(effort)
-    return accepted
-
-
 @pytest.mark.parametrize(
     ("model", "efforts"),
     [
-        ("glm-next", {"none"}),
+        ("glm-next", {"none", "minimal", "low", "medium", "high", "xhigh", "max"}),
+        ("glm-5", {"none"}),
+        ("glm-5-turbo", {"none"}),
         ("glm-5.3", {"low", "high", "max"}),
         ("glm-5.2", {"none", "minimal", "low", "medium", "high", "xhigh", "max"}),
         ("glm-4.7-flash", {"none"}),
@@ -45,7 +37,7 @@ def efforts_of(model: str) -> set[str]:
     ],
 )
 def test_a_model_accepts_the_efforts_of_its_family(model: str, efforts: set[str]) -> None:
-    assert efforts_of(model) == efforts
+    assert accepted_efforts(create_chat_model(f"zai:{model}", api_key="k")) == efforts
 
 
 @pytest.mark.parametrize(
@@ -82,6 +74,23 @@ def test_a_tool_choice_can_name_a_tool() -> None:
     assert sent["tool_choice"] == {"type": "function", "function": {"name": "clock"}}
     with pytest.raises(UnsupportedError, match="tool_choice"):
         body("glm-5.3", tools=[clock], tool_choice="required")
+
+
+@pytest.mark.parametrize(
+    ("model", "streamed"),
+    [("glm-5.3", True), ("glm-5v-turbo", True), ("glm-4.5-air", None), ("glm-4.6v", None)],
+)
+def test_the_arguments_of_tools_are_streamed(model: str, streamed: bool | None) -> None:
+    clock = ToolDefinition("clock", "Return the time.", {"type": "object", "properties": {}})
+    with Simulator() as simulator:
+        zai = create_chat_model(f"zai:{model}", api_key="k", base_url=simulator.base_url)
+        zai.generate("?", tools=[clock])
+        for tools in ([], [clock]):
+            with zai.stream("?", tools=tools) as stream:
+                list(stream)
+        found = [request.get("tool_stream") for request in simulator.requests]
+
+    assert found == [None, None, streamed]
 
 
 def test_images_are_sent_to_models_that_see() -> None:

@@ -3,11 +3,14 @@
 import inspect
 import shutil
 import subprocess
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Generator, Iterator
+from contextlib import ExitStack, contextmanager
 from tempfile import TemporaryDirectory
+from threading import Thread
 from typing import Any
 
 import pytest
+from fakeredis import TcpFakeServer
 from redis import Redis
 from redis.backoff import ConstantBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -77,11 +80,18 @@ def clock() -> Clock:
 
 
 @pytest.fixture(scope="session")
-def redis_socket() -> Iterator[str]:
-    """The socket of a Redis or Valkey server, which runs until the tests end."""
+def redis_server() -> Iterator[str]:
+    """The address of a Redis or Valkey server, which runs until the tests end.
+
+    Where none is installed, it is that of fakeredis, which speaks the protocol and runs scripts.
+    """
     binary = shutil.which("redis-server") or shutil.which("valkey-server")
-    if binary is None:
-        pytest.skip("neither redis-server nor valkey-server is installed")
+    with ExitStack() as stack:
+        yield stack.enter_context(_fake_server() if binary is None else _real_server(binary))
+
+
+@contextmanager
+def _real_server(binary: str) -> Generator[str]:  # pragma: no cover - not installed everywhere
     # The path of a socket is short, and that of pytest's folders can be long.
     with TemporaryDirectory(prefix="redis-") as folder:
         path = f"{folder}/socket"
@@ -93,22 +103,36 @@ def redis_socket() -> Iterator[str]:
                 unix_socket_path=path, retry=patient, retry_on_error=[RedisConnectionError]
             ) as client:
                 client.ping()
-            yield path
+            yield f"unix://{path}"
         finally:
             server.terminate()
             server.wait(300)
 
 
+@contextmanager
+def _fake_server() -> Generator[str]:  # pragma: no cover - a real one is preferred
+    server = TcpFakeServer(("127.0.0.1", 0), server_type="redis")
+    thread = Thread(target=server.serve_forever, name="fakeredis")
+    thread.start()
+    try:
+        host, port = server.server_address[:2]
+        yield f"redis://{host}:{port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
 @pytest.fixture
-def redis_url(redis_socket: str) -> str:
-    """The address of a real server without data."""
-    with Redis(unix_socket_path=redis_socket) as client:
+def redis_url(redis_server: str) -> str:
+    """The address of a server without data."""
+    with Redis.from_url(redis_server) as client:
         client.flushall()
-    return f"unix://{redis_socket}"
+    return redis_server
 
 
 @pytest.fixture
 def redis_client(redis_url: str) -> Iterator[Any]:
-    """A client of a real server without data."""
+    """A client of a server without data."""
     with Redis.from_url(redis_url) as client:
         yield client

@@ -1,10 +1,17 @@
 """The entry points that let a config file declare the policies."""
 
+import gc
 import inspect
 from importlib.metadata import distribution
+from pathlib import Path
+from sqlite3 import Connection, ProgrammingError
+
+import pytest
 
 import chatmodels.resilience
-from chatmodels.resilience import RouteMember
+from chatmodels.core.extending import ProviderRegistry
+from chatmodels.providers.mock import MockProvider
+from chatmodels.resilience import RouteMember, SqliteStore
 
 GROUPS = ("chatmodels.policies", "chatmodels.models", "chatmodels.policy_parts")
 
@@ -30,3 +37,35 @@ def test_the_names_are_those_of_the_classes() -> None:
     for group in GROUPS:
         for name, made in entry_points(group).items():
             assert name.replace("_", "") == made.__name__.lower()
+
+
+def test_a_store_is_closed_when_no_call_uses_its_policy(tmp_path: Path) -> None:
+    file, path = tmp_path / "chatmodels.toml", (tmp_path / "cache.db").as_posix()
+    store = f'{{ type = "sqlite_store", path = "{path}" }}'
+    models = '[models.chat]\nmodel = "mock:echo"\npolicies = ['
+    registry = ProviderRegistry()
+    registry.register_provider(MockProvider())
+    file.write_text(f'{models}{{ type = "cache", store = {store} }}]')
+    registry.load_config(file)
+    model = registry.create_chat_model("chat")
+    model.generate("Hi")
+    connection = connection_to(path)
+
+    with model.stream("Hi") as stream:
+        file.write_text(f"{models}]")
+        assert registry.reload_config()
+        stream.collect()
+    connection.execute("SELECT 1")  # the model has the policy until it is called again
+    del stream
+    model.generate("Hi")
+    gc.collect()
+
+    with pytest.raises(ProgrammingError):
+        connection.execute("SELECT 1")
+
+
+def connection_to(path: str) -> Connection:
+    stores = (each for each in gc.get_objects() if type(each) is SqliteStore)
+    (store,) = [each for each in stores if each.path == path]
+    (connection,) = store._connections.values()
+    return connection

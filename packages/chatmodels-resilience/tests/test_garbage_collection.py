@@ -10,8 +10,10 @@ import pytest
 from chatmodels.core import (
     ChatRequest,
     ChatResponse,
+    RateLimitError,
     StreamEvent,
     TextDelta,
+    Timeout,
     Usage,
     UsageUpdate,
     assistant,
@@ -115,3 +117,37 @@ def test_a_call_gets_the_place_of_a_stream_that_is_collected(
             moment += 1
 
     assert moment > 5
+
+
+def test_a_waiting_call_can_be_collected_at_any_moment_of_another(clock: Any) -> None:
+    moment = 0
+    while True:
+        clock.now = 0
+        limit = RateLimit(requests=1, per=10, clock=clock)
+        first, waiting, later = (flow_through(limit) for _ in range(3))
+        with pytest.raises(RateLimitError):
+            first.throw(RateLimitError("slow down", retry_after=25.0))  # all calls are planned anew
+        clock.now = 20
+        held = [waiting]
+        del waiting
+        collector = Collector(moment, held.clear)
+        sys.setprofile(collector)
+        try:
+            wait = later.send(None).seconds
+        finally:
+            sys.setprofile(None)
+        assert wait in {5, 15}  # with or without the other call before it
+        if not collector.was_early:
+            break
+        moment += 1
+
+    assert moment > 5
+
+
+def flow_through(limit: RateLimit) -> Any:
+    """Return a flow, which is at its first effect."""
+    request = ChatRequest(messages=())
+    call = CallInfo("generate", request, provider="acme", model="large", timeout=Timeout())
+    flow = limit(call, request)
+    next(flow)
+    return flow

@@ -11,6 +11,7 @@ import anyio
 import pytest
 
 from chatmodels.core import (
+    CallTimeoutError,
     ChatRequest,
     ChatResponse,
     ConfigurationError,
@@ -24,7 +25,7 @@ from chatmodels.core import (
     assistant,
 )
 from chatmodels.core.extending import CallInfo, Race, Send, StandardChatModel
-from chatmodels.resilience import Budget, Hedge, Retry, RetryBudget
+from chatmodels.resilience import Budget, Deadline, Hedge, Retry, RetryBudget
 
 LONG = 3600.0
 USAGE = Usage(input_tokens=5, output_tokens=5)
@@ -166,6 +167,13 @@ def test_a_further_attempt_has_the_rest_of_the_total_time(clock: Any) -> None:
     clock.now = time.monotonic() + 400
 
     assert next(sends).request.timeout.total == pytest.approx(600, abs=120)
+
+
+async def test_a_deadline_outside_does_not_wait_for_the_attempts(call: Any, slow: Any) -> None:
+    model = slow(slow=2).with_policies(Deadline(0.05), Hedge(delay=0))
+
+    with pytest.raises(CallTimeoutError, match="no attempt responded within the total timeout"):
+        await call(model)
 
 
 def test_a_budget_limits_the_further_attempts() -> None:

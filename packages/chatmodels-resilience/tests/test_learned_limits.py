@@ -20,7 +20,7 @@ from chatmodels.core import (
     assistant,
     user,
 )
-from chatmodels.core.extending import CallInfo, Send, Sleep
+from chatmodels.core.extending import CallInfo, Send, Sleep, estimated_tokens
 from chatmodels.providers.mock import MockChatModel
 from chatmodels.resilience import Fallback, RateLimit
 
@@ -284,6 +284,75 @@ def test_headers_of_an_earlier_attempt_are_not_learned_again(clock: Any) -> None
         again.throw(NetworkError("no response arrived"))
 
     assert Running(limit).wait is None
+
+
+@pytest.fixture
+def estimates(monkeypatch: pytest.MonkeyPatch) -> list[ChatRequest]:
+    """The requests whose tokens were estimated."""
+    estimated: list[ChatRequest] = []
+
+    def counted(request: ChatRequest) -> int:
+        estimated.append(request)
+        return estimated_tokens(request)
+
+    monkeypatch.setattr("chatmodels.resilience._amounts.estimated_tokens", counted)
+    return estimated
+
+
+@pytest.mark.parametrize(
+    ("options", "headers"),
+    [({"learn": False, "requests": 9}, {}), ({}, {}), ({}, {"remaining_requests": "9"})],
+    ids=["nothing learned", "no report", "requests only"],
+)
+def test_tokens_are_not_estimated_if_no_limit_needs_them(
+    options: Any, headers: dict[str, str], clock: Any, estimates: list[ChatRequest]
+) -> None:
+    limit = RateLimit(**options, clock=clock)
+    Running(limit).end(**headers)
+    estimates.clear()
+
+    for _ in range(3):
+        Running(limit).end(**headers)
+
+    assert estimates == []
+
+
+def test_tokens_are_estimated_if_the_vendor_limits_them(
+    clock: Any, estimates: list[ChatRequest]
+) -> None:
+    limit = RateLimit(clock=clock)
+    Running(limit).end()
+    Running(limit).end(remaining_tokens="10", reset_tokens="30", limit_tokens="100")
+    assert len(estimates) == 1  # before the first response
+
+    Running(limit, tokens=50)
+
+    assert len(estimates) == 2
+
+
+def test_a_call_that_waits_observes_a_limit_of_tokens(clock: Any) -> None:
+    limit = RateLimit(requests=2, per=10, clock=clock)
+    Running(limit).end()
+    second, third = Running(limit), Running(limit, tokens=50)
+    assert (second.wait, third.wait) == (None, 10)
+
+    second.end(remaining_tokens="10", reset_tokens="30", limit_tokens="100")
+
+    clock.now = 10
+    assert third.step() == 20
+
+
+def test_a_failure_without_a_response_teaches_nothing(
+    clock: Any, estimates: list[ChatRequest]
+) -> None:
+    limit = RateLimit(clock=clock)
+    first = Running(limit)
+    with pytest.raises(NetworkError):
+        first.flow.throw(NetworkError("down"))
+
+    Running(limit)
+
+    assert len(estimates) == 2
 
 
 def test_nothing_is_learned_if_that_is_disabled(clock: Any) -> None:

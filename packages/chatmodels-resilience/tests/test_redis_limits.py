@@ -495,7 +495,7 @@ def test_calls_can_end_while_the_interpreter_ends(
     limit = RateLimit(tokens=100, per=64, shared=shared, key="k", clock=clock)
     call = Running(limit, tokens=90)
     with monkeypatch.context() as patch:
-        patch.setattr("chatmodels.resilience._redis_limits.Thread", Ended)
+        patch.setattr("chatmodels.resilience._redis_corrections.Thread", Ended)
         call.end(tokens=10)
     shared.flush()
 

@@ -527,3 +527,27 @@ def test_chunks_are_sent_immediately(simulator: Simulator) -> None:
         (connection,) = simulator._running.connections
         peer = connection._transport.get_extra_info("socket")
         assert peer.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_a_path_has_a_response_of_its_own(simulator: Simulator) -> None:
+    simulator.respond("/v1/models", {"models": []}, headers={"x-page": "1"})
+    simulator.respond("/v1/chat/completions", b"<html>", status=502, headers={"content-type": "a"})
+
+    listed = request(simulator, "GET", "/v1/models", headers={})
+    assert (listed.status, listed.json, listed.headers["x-page"]) == (200, {"models": []}, "1")
+    assert listed.headers["content-type"] == "application/json"
+    page = ask(simulator)
+    assert (page.status, page.content, page.headers["content-type"]) == (502, b"<html>", "a")
+    assert [each.request.path for each in simulator.exchanges] == [
+        "/v1/models",
+        "/v1/chat/completions",
+    ]
+    simulator.reset()
+    assert ask(simulator).status == 200
+
+
+def test_a_response_of_a_path_needs_a_path_and_a_body_that_is_json(simulator: Simulator) -> None:
+    with pytest.raises(ValueError, match="begins with a slash, unlike 'models'"):
+        simulator.respond("models", {})
+    with pytest.raises(TypeError):
+        simulator.respond("/models", object())

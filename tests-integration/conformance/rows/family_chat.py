@@ -3,14 +3,14 @@
 A row reads the exchanges of its vendor. The contract suite is in the tests of each package.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from chatmodels.core import ChatModel, ChatRequest, create_chat_model
 from chatmodels.http import Engine
 from chatmodels.openai_compatible import Dialect
 from chatmodels.testing import Recording
-from conformance.exchanges import body_of
+from conformance.exchanges import Json, body_of
 from conformance.neutral import openai_chat
 from conformance.replaying import ModelFactory
 from conformance.row import InexpressibleError, Requests, Row
@@ -18,16 +18,36 @@ from conformance.rows import openai_responses
 from conformance.rows.openai_chat import with_cause
 from family import FAMILY
 
+ADDED: Mapping[str, Sequence[str]] = {
+    "llamacpp": ("stream", "return_progress"),
+    "zai": ("tool_stream",),
+}
+"""The fields that chatmodels adds to each request, unlike other clients, by provider."""
+
 RECORDED_AS: Mapping[str, str] = {"moonshot": "moonshotai"}
 """The name of a provider in recordings, if it differs."""
 
 
 def neutral(dialect: Dialect, exchange: Recording) -> ChatRequest:
-    """Decode a request; tools that the vendor accepts as strict, but not enforces, are left out."""
+    """Decode a request.
+
+    Those with strict tools that the vendor does not enforce are left out, and those with an output
+    that chatmodels requests through a tool.
+    """
     request = openai_chat.neutral_in(dialect, exchange)
+    if request.tools and request.output is not None and "tools" in dialect.native_output_without:
+        raise InexpressibleError("an output beside tools, which is requested through a tool")
     if not dialect.strict_tools and any(tool.strict for tool in request.tools):
         raise InexpressibleError("strict tools, which the vendor does not enforce")
     return request
+
+
+def normal(added: Sequence[str], body: Json) -> Json:
+    """Normalize a body, without empty reasoning and the fields that only chatmodels sends."""
+    for message in body.get("messages", ()):
+        reasoning = message.get("reasoning_content") or ""
+        message["reasoning_content"] = reasoning if reasoning.strip() else ""
+    return {k: v for k, v in openai_chat.normal(body).items() if k not in added}
 
 
 def model_for(name: str, exchange: Recording, engine: Engine) -> ChatModel:
@@ -69,7 +89,7 @@ def _row(name: str, dialect: Dialect) -> Row:
         requests=Requests(
             neutral=partial(neutral, dialect),
             model=partial(model_for, name),
-            normal=openai_chat.normal,
+            normal=partial(normal, ADDED.get(name, ())),
         ),
         damage=None,
     )

@@ -39,6 +39,15 @@ def test_a_type_makes_a_model_of_others(registry, write) -> None:
     assert second.target.models is model.target.models
 
 
+def test_it_has_no_provider_to_resolve(registry, write) -> None:
+    registry.load_config(write(FILE.format(a="x")))
+
+    for name in ("pool", "default"):
+        with pytest.raises(ConfigurationError, match=rf"create_chat_model\('{name}'\)"):
+            registry.resolve(name)
+    assert registry.resolve("a")[1] == "x"
+
+
 def test_it_follows_its_members(registry, write) -> None:
     registry.load_config(write(FILE.format(a="x")))
     model = registry.create_chat_model("pool")

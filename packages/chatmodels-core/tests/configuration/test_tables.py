@@ -1,10 +1,14 @@
 """The tables of a config file: their keys, types and references."""
 
+import datetime as dt
+from typing import Any
+
 import pytest
 
 from chatmodels.core import (
     AuthenticationError,
     ConfigurationError,
+    Prices,
     ProviderNotFoundError,
     load_config,
 )
@@ -400,3 +404,57 @@ def test_functions_use_the_global_registry(global_registry, fake, write) -> None
     load_config(path)
     assert front.create_chat_model("zz").target.options.settings.seed == 1
     assert front.reload_config() is False
+
+
+def test_a_table_can_have_prices(registry, write) -> None:
+    registry.load_config(
+        write("""
+            [models.large]
+            model = "acme:large"
+            prices = { input = 2, output = 8, currency = "EUR", date = 2026-10-01 }
+
+            [models.tiered]
+            model = "acme:tiered"
+
+            [models.tiered.prices]
+            input = 2.5
+            output = 10
+            tiers.flex = { input = 1, output = 4 }
+            long_context.200000 = { input = 5, output = 20 }
+
+            [providers.acme.prices."small-*"]
+            input = 1
+            output = 2
+            """)
+    )
+
+    def prices(spec: str) -> Any:
+        model = registry.create_chat_model(spec)
+        return getattr(model, "target", model).options.prices
+
+    assert prices("large") == Prices(input=2, output=8, currency="EUR", date=dt.date(2026, 10, 1))
+    assert prices("tiered").tiers == {"flex": Prices(input=1, output=4)}
+    assert prices("tiered").long_context == {200_000: Prices(input=5, output=20)}
+    assert prices("acme:small-1") == {"small-*": Prices(input=1, output=2)}
+
+
+@pytest.mark.parametrize(
+    ("table", "problem"),
+    [
+        ("3", "must be Prices(...), or a mapping of the names of models to them"),
+        ("{ input = 1 }", "missing required field `output`"),
+        ("{ input = -1, output = 2 }", "input must be a number of at least 0, not -1"),
+        ("{ input = 1, output = 2, cashed_input = 3 }", "did you mean 'cached_input'?"),
+        ("{ input = 1, output = 2, xyz = 3 }", "have no 'xyz'; there are cache_write,"),
+        (
+            "{ input = 1, output = 2, tiers.flex = { input = 1, output = 2, outputs = 3 } }",
+            "have no 'outputs'",
+        ),
+        ("{ large = { input = 1, output = 2, reasonin = 3 } }", "have no 'reasonin'"),
+    ],
+)
+def test_wrong_prices_are_reported(problems, table: str, problem: str) -> None:
+    found = problems(f'[models.large]\nmodel = "acme:large"\nprices = {table}')
+
+    assert list(found) == ["models.large.prices"]
+    assert problem in found["models.large.prices"]

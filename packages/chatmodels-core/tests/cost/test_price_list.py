@@ -4,6 +4,7 @@ import datetime as dt
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -26,7 +27,7 @@ from genai_prices.types import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatmodels.core import ChatResponse, Timing, Usage, assistant, prices_of
+from chatmodels.core import ChatResponse, Timing, Usage, assistant, prices_of, registry
 from chatmodels.core._values.price_list import listed_prices
 from chatmodels.core.extending import StandardChatModel, load_price_list
 
@@ -252,17 +253,84 @@ class StandardChatModelOf(StandardChatModel):
         raise AssertionError
 
 
-def test_without_a_price_list_the_reason_names_what_to_install(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setitem(sys.modules, "genai_prices", None)  # pyright: ignore[reportArgumentType] - means missing
+class Missing:
+    """An importer that does not find the price list, and counts the searches."""
 
+    searches = 0
+
+    def find_spec(self, name: str, path: object, target: object = None) -> None:
+        if name.startswith("genai_prices"):
+            self.searches += 1
+            raise ModuleNotFoundError(name, name=name)
+
+
+@pytest.fixture
+def missing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Missing]:
+    """The importer of an installation without the price list."""
+    importer = Missing()
+    with monkeypatch.context() as patch:
+        for name in [each for each in sys.modules if each.startswith("genai_prices")]:
+            patch.delitem(sys.modules, name)
+        patch.setattr(sys, "meta_path", [importer, *sys.meta_path])
+        registry.rediscover()
+        yield importer
+    registry.rediscover()
+
+
+@pytest.mark.usefixtures("missing")
+def test_without_a_price_list_the_reason_names_what_to_install() -> None:
     cost = response("large").cost
 
     assert cost.amount is None
     assert cost.reason is not None
     assert 'pip install "chatmodels-core[cost]"' in cost.reason
     assert load_price_list() == ""
+
+
+def test_the_price_list_is_searched_once_and_again_if_wanted(missing: Missing) -> None:
+    for _ in range(3):
+        assert response("large").cost.amount is None
+    assert missing.searches == 1
+
+    registry.rediscover()
+
+    assert response("large").cost.amount is None
+    assert missing.searches == 2
+
+
+def test_prices_that_depend_on_no_time_are_converted_once(
+    snapshot: DataSnapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_up: list[Any] = []
+    find = snapshot.find_provider_model
+
+    def counted(*arguments: Any) -> Any:
+        looked_up.append(arguments)
+        return find(*arguments)
+
+    monkeypatch.setattr(snapshot, "find_provider_model", counted)
+    for model in ("search", "unknown", "cheaper"):
+        assert len({response(model).cost for _ in range(3)}) == 1
+
+    assert [model for model, *_ in looked_up] == ["search", "unknown", *["cheaper"] * 3]
+
+
+def test_an_updated_list_replaces_the_prices(snapshot: DataSnapshot) -> None:
+    assert response("embedding").cost.amount is None
+    own = [listed("embedding", price(3))]
+    acme = replace(snapshot.providers[0], models=own)
+
+    set_custom_snapshot(DataSnapshot([acme], from_auto_update=False))
+
+    assert response("embedding").cost.amount == 3
+
+
+@pytest.mark.usefixtures("snapshot")
+def test_the_number_of_models_whose_prices_are_kept_is_bounded() -> None:
+    for number in range(1_100):
+        assert response(f"search-{number}").cost.amount == Decimal("1.005")
+
+    assert response("search-0").cost.amount == Decimal("1.005")
 
 
 def test_the_price_list_is_imported_on_demand_and_uses_no_network() -> None:

@@ -331,9 +331,7 @@ async def test_leaving_a_stream_cancels_its_tools(anyio_backend: str, scripted) 
 
     script = (*calls(2, "hang"), ToolCall("9", "end"))
     async with astream_tools(scripted(script), "Go", tools=[hang, end]) as stream:
-        async for event in stream:
-            if event.type == "tool_end":
-                break
+        await anext(event async for event in stream if event.type == "tool_end")
 
     assert sorted(cancelled) == [0, 1]
     tool_results = [message.parts[0] for message in stream.partial.messages[2:]]
@@ -350,9 +348,7 @@ def test_leaving_a_stream_does_not_wait_for_threads(scripted) -> None:
 
     try:
         with stream_tools(scripted(calls(2, "hang")), "Go", tools=[hang]) as stream:
-            for event in stream:
-                if event.type == "tool_start":
-                    break
+            assert any(event.type == "tool_start" for event in stream)
         assert not release.is_set()
     finally:
         release.set()

@@ -104,9 +104,7 @@ def test_a_stream_that_is_not_read_has_no_run_and_sends_nothing(scripted) -> Non
 def test_what_has_arrived_can_be_stored_when_a_stream_is_left(scripted) -> None:
     model = scripted(ADD, "It is 3")
     with stream_tools(model, "Add", tools=[add]) as stream:
-        for event in stream:
-            if event.type == "text_delta":
-                break
+        assert any(event.type == "text_delta" for event in stream)
 
     partial = stream.partial
     assert partial.messages == (
@@ -160,9 +158,7 @@ async def test_an_async_stream_that_breaks_has_one_too(anyio_backend: str) -> No
 
 def test_a_stream_that_is_left_in_the_middle_of_a_call_has_one_too() -> None:
     with stream_tools(Breaking(breaks=False), "Add", tools=[add]) as stream:
-        for event in stream:
-            if event.type == "tool_call_delta":
-                break
+        assert any(event.type == "tool_call_delta" for event in stream)
 
     assert stream.partial.messages[:2] == CUT_OFF
     assert stream.partial.messages[2].parts[0].is_error

@@ -5,20 +5,22 @@ from chatmodels.core._calls.async_batch import AsyncBatchResults
 from chatmodels.core._calls.batch import BatchResults
 from chatmodels.core._calls.batch_protocol import BatchModel
 from chatmodels.core._calls.call import CallInfo, Observer
-from chatmodels.core._calls.exchange import HttpExchange
-from chatmodels.core._calls.fallbacks import aresponse_of, events_of, response_of
-from chatmodels.core._calls.flow import (
+from chatmodels.core._calls.effects import (
     Collect,
     Effect,
     Flow,
+    Forward,
+    Join,
+    Joint,
     Policy,
     Race,
     Run,
     Send,
     Sleep,
-    adrive,
-    drive,
 )
+from chatmodels.core._calls.exchange import HttpExchange
+from chatmodels.core._calls.fallbacks import aresponse_of, events_of, response_of
+from chatmodels.core._calls.flow import adrive, drive
 from chatmodels.core._calls.generation import (
     AsyncMessageGenerator,
     AsyncMessageStreamer,
@@ -82,6 +84,7 @@ from chatmodels.core._values.profile import (
     MediaKind,
     MediaSource,
     OutputForm,
+    Prefill,
     Profile,
     ToolChoiceMode,
 )
@@ -119,8 +122,11 @@ __all__ = [
     "Effect",
     "Explanation",
     "Flow",
+    "Forward",
     "HealthChecker",
     "HttpExchange",
+    "Join",
+    "Joint",
     "Json",
     "MediaKind",
     "MediaSource",
@@ -135,6 +141,7 @@ __all__ = [
     "OutputForm",
     "OutputSchema",
     "Policy",
+    "Prefill",
     "Profile",
     "Provider",
     "ProviderMetadata",

@@ -32,6 +32,7 @@ from chatmodels.http._transport.engine import (
     RequestHead,
     TransferError,
 )
+from chatmodels.http._transport.interception import Interceptor, intercept
 
 __all__ = [
     "ANY_ID",
@@ -57,6 +58,7 @@ __all__ = [
     "HttpResponse",
     "IdForm",
     "InsecureTransportWarning",
+    "Interceptor",
     "Listing",
     "NdjsonFramer",
     "OptionsRule",
@@ -75,6 +77,7 @@ __all__ = [
     "endpoint_of",
     "everywhere",
     "excerpt",
+    "intercept",
     "rate_limits",
     "read_error",
     "read_error_body",

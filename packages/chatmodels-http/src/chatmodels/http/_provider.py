@@ -4,10 +4,13 @@ from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import aclosing
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from chatmodels.core import ChatModelError, HealthReport, ModelInfo
 from chatmodels.core.extending import ProviderMetadata, ProviderOptions
 from chatmodels.http._codec.codec import Codec
 from chatmodels.http._exchange import HttpRequest
+from chatmodels.http._fetching import afetch, fetch
 from chatmodels.http._framing.frames import Frame, Framer
 from chatmodels.http._health import check_health
 from chatmodels.http._listing import alist_models, list_models
@@ -137,6 +140,51 @@ class HttpProvider:
         except ChatModelError as error:
             raise error.located(op="list_models", provider=self.metadata_for(options).name)
 
+    def fetch(
+        self,
+        options: ProviderOptions,
+        request: HttpRequest,
+        decode: Callable[[bytes], T],
+        /,
+        *,
+        op: str,
+        at_root: bool = False,
+    ) -> T:
+        """Send a request other than chat and return its decoded body, which is JSON.
+
+        Args:
+            options: The options of the provider. The total time limit applies.
+            request: The request.
+            decode: Decodes the body, or raises the error that it reports.
+            op: The name of the operation, for errors.
+            at_root: Whether the path is at the root of the server, not below `/v1`.
+
+        Raises:
+            ChatModelError: The request failed, or a time limit passed.
+        """
+        try:
+            sender = self._sender(options)
+            return fetch(sender, _placed(sender, request, at_root), decode, options.timeout)
+        except ChatModelError as error:
+            raise error.located(op=op, provider=self.metadata_for(options).name)
+
+    async def afetch(
+        self,
+        options: ProviderOptions,
+        request: HttpRequest,
+        decode: Callable[[bytes], T],
+        /,
+        *,
+        op: str,
+        at_root: bool = False,
+    ) -> T:
+        """Async version of `fetch`."""
+        try:
+            sender = self._sender(options)
+            return await afetch(sender, _placed(sender, request, at_root), decode, options.timeout)
+        except ChatModelError as error:
+            raise error.located(op=op, provider=self.metadata_for(options).name)
+
     def follow(
         self,
         options: ProviderOptions,
@@ -190,3 +238,10 @@ class HttpProvider:
         options = self._complete(options)
         metadata = self.metadata_for(options)
         return Sender(metadata, self._codec(options), options, self._signers(options))
+
+
+def _placed(sender: Sender, request: HttpRequest, at_root: bool) -> HttpRequest:
+    """Return a request at the root of the server, if it is not below its base URL."""
+    if not at_root:
+        return request
+    return replace(request, path=sender.base_url.removesuffix("/v1") + request.path)

@@ -31,6 +31,7 @@ from chatmodels.http._transport.engine import (
     TransferError,
 )
 from chatmodels.http._transport.engines import shared_async_engine, shared_engine
+from chatmodels.http._transport.interception import async_intercepted, intercepted
 from chatmodels.http._transport.resending import asend, send
 
 _STANDARD = {
@@ -115,6 +116,7 @@ class Sender:
             ChatModelError: The request failed.
         """
         engine = self._injected or shared_engine(self._options.proxy)
+        engine = intercepted(engine, self.metadata.name, call)
         signers, again = self._signers, self._renewable
         signer = None if signers is None else signers.ready() or fetch_signer(signers, limits)
         while True:
@@ -157,6 +159,7 @@ class Sender:
     ) -> AsyncHttpResponse:
         """Async version of `open`."""
         engine = self._async_injected or shared_async_engine(self._options.proxy)
+        engine = async_intercepted(engine, self.metadata.name, call)
         signers, again = self._signers, self._renewable
         signer = (
             None if signers is None else signers.ready() or await afetch_signer(signers, limits)

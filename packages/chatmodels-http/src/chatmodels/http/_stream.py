@@ -17,7 +17,7 @@ from chatmodels.http._codec.codec import read_whole
 from chatmodels.http._codec.schema_support import TranslatedRequest
 from chatmodels.http._codec.state_scope import MAY_HAVE_STATE, add_scope
 from chatmodels.http._deadlines import Limits
-from chatmodels.http._errors.headers import request_id
+from chatmodels.http._errors.headers import reported_cost, request_id
 from chatmodels.http._errors.response_errors import body_error, not_json_error
 from chatmodels.http._framing.frames import Frame, StreamDecoder
 from chatmodels.http._sender import Sender
@@ -53,10 +53,12 @@ def decode_response(
     except ChatModelError as error:
         sender.complete_error(error, response)
         raise
+    facts: dict[str, Any] = {}
     if result.request_id is None:
-        known_id = request_id(response.headers)
-        return msgspec.structs.replace(result, request_id=known_id)
-    return result
+        facts["request_id"] = request_id(response.headers)
+    if result.usage.reported_cost is None and (cost := reported_cost(response.headers)) is not None:
+        facts["usage"] = msgspec.structs.replace(result.usage, reported_cost=cost)
+    return msgspec.structs.replace(result, **facts) if facts else result
 
 
 class StreamReading:

@@ -1,8 +1,8 @@
 """The generations of Claude, which several clouds serve: rules that do not depend on the cloud.
 
 Sources are Anthropic's pages of November 2026: "Adaptive thinking", "Effort", "Extended thinking",
-"Structured outputs", "Mid-conversation system messages", and "What's new" of Claude Opus 4.7,
-Sonnet 5, Opus 5, Fable 5.1, Opus 5.5, Sonnet 5.5 and Haiku 5.5.
+"Structured outputs", "Mid-conversation system messages", "Prefill Claude's response", and "What's
+new" of Claude 4.6, Opus 4.7, Sonnet 5, Opus 5, Fable 5.1, Opus 5.5, Sonnet 5.5 and Haiku 5.5.
 """
 
 from functools import lru_cache
@@ -32,6 +32,8 @@ class Generation(msgspec.Struct, frozen=True, kw_only=True):
         forced: Whether the model can be forced to call tools.
         structured: Whether output schemas and strict tools are supported.
         late_system: Whether system messages among the others are supported.
+        prefill: Whether a last message of the model is continued; others refuse it ("Migration
+            guide").
     """
 
     max_tokens: int = 128_000
@@ -45,6 +47,7 @@ class Generation(msgspec.Struct, frozen=True, kw_only=True):
     forced: bool = True
     structured: bool = True
     late_system: bool = True
+    prefill: bool = False
 
 
 _EFFORTS_4_6 = frozenset({"low", "medium", "high", "max"})
@@ -66,6 +69,7 @@ _4_5 = Generation(
     sampling=True,
     both=False,
     late_system=False,
+    prefill=True,
 )
 _4 = Generation(
     max_tokens=64_000,
@@ -76,6 +80,7 @@ _4 = Generation(
     sampling=True,
     structured=False,
     late_system=False,
+    prefill=True,
 )
 _3 = Generation(
     max_tokens=4_096,
@@ -85,6 +90,7 @@ _3 = Generation(
     sampling=True,
     structured=False,
     late_system=False,
+    prefill=True,
 )
 _5 = Generation()
 _ALWAYS_THINKING = Generation(off="")
@@ -172,6 +178,7 @@ def claude_profile(profile: Profile, generation: Generation, /) -> Profile:
         tool_choices=ALL_TOOL_CHOICES if generation.forced else FREE_TOOL_CHOICES,
         tool_choices_with_reasoning=FREE_TOOL_CHOICES if free else ALL_TOOL_CHOICES,
         effort_words={each: None for each in efforts if each not in generation.efforts},
+        prefill="rest" if generation.prefill else "none",
     )
 
 

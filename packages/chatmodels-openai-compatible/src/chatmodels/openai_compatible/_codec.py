@@ -69,6 +69,7 @@ def _profile(dialect: Dialect | Callable[[str], Dialect], model: str) -> Profile
         assistant_media=ASSISTANT_AUDIO if "audio_output" in chosen.settings else (),
         result_media=accepted_media(chosen, chosen.result_inputs),
         effort_words={**dict.fromkeys(chosen.effort_fields), **chosen.effort_words},
+        prefill=chosen.prefill,
     )
 
 

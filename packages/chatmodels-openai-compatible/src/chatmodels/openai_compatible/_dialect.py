@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from chatmodels.core.extending import ALL_TOOL_CHOICES, ToolChoiceMode
+from chatmodels.core.extending import ALL_TOOL_CHOICES, Prefill, ToolChoiceMode
 from chatmodels.http import ANY_ID, Counting, IdForm
 from chatmodels.http.wire import Json
 from chatmodels.openai_compatible._server import Server
@@ -75,6 +75,7 @@ class Dialect(Server, frozen=True, kw_only=True):
         fields: Fields of each request; a dot in a path descends into an object.
         streams_whole: Whether whole responses are requested as streams, because the server goes on
             with an abandoned whole response.
+        prefill: Whether and how the API continues a text of the model: see `Profile`.
         counting: The endpoint that counts tokens: `INPUT_TOKENS` (llama.cpp) or `TOKENIZE` (vLLM);
             None if there is none.
         adapt: Adapts the body to this vendor, before the caller's `provider_options` are merged.
@@ -109,6 +110,7 @@ class Dialect(Server, frozen=True, kw_only=True):
     speaker_names: bool = True
     fields: Mapping[str, Json] = {}
     streams_whole: bool = False
+    prefill: Prefill = "none"
     counting: Counting | None = None
     adapt: Adapt | None = None
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec.structs import replace
 
-from chatmodels.core import ConfigurationError
-from chatmodels.core.extending import ProviderMetadata, ProviderOptions
+from chatmodels.core import ConfigurationError, ProviderPart
+from chatmodels.core.extending import ProviderMetadata, ProviderOptions, ProviderState
 from chatmodels.http import Codec, HttpProvider, Listing
 from chatmodels.openai_compatible._codec import chat_completions_codec
 from chatmodels.openai_compatible._dialect import Dialect
@@ -33,12 +33,21 @@ ResponsesDialects = Callable[[], "Mapping[str, ResponsesDialect]"]
 
 Headers = tuple[tuple[str, str], ...]
 
+_SHARED = (
+    *("models_path", "health_path", "key_header", "key_prefix", "schemas", "call_ids"),
+    *("paired_calls", "think_tags", "streams_whole", "counting"),
+)
+"""The fields of a dialect that apply to all families of models."""
+
 
 class CompatibleProvider(HttpProvider):
     """A provider whose API is described by a dialect; `compatible_provider` creates it.
 
     Attributes:
         dialect: The chat completions of models of which nothing is known.
+
+    Raises:
+        ValueError: A family has another value of a field that applies to all models.
     """
 
     def __init__(
@@ -55,6 +64,13 @@ class CompatibleProvider(HttpProvider):
         listing: Listing | None = None,
     ) -> None:
         super().__init__(metadata, self._codec_of, complete=complete)
+        for pattern, family in families.items():
+            for field in _SHARED:
+                if getattr(family, field) != getattr(dialect, field):
+                    raise ValueError(
+                        f"{dialect.name}: the family {pattern!r} has another {field} than the "
+                        "dialect; set it for the dialect, since it applies to all models"
+                    )
         self.dialect = dialect
         self._families = families
         self._responses = responses
@@ -78,6 +94,14 @@ class CompatibleProvider(HttpProvider):
             listing=self._listing,
         )
 
+    def part_options(self, **fields: Any) -> ProviderPart:
+        """Return options for the preceding part of a message; other providers ignore them.
+
+        Args:
+            fields: Fields of a content part that the vendor documents, such as `cache_control`.
+        """
+        return ProviderPart(ProviderState(self.dialect.name, fields))
+
     def metadata_for(self, options: ProviderOptions, /) -> ProviderMetadata:
         """Return the metadata, with the name that the options choose."""
         name = self._configured(options, []).name
@@ -100,15 +124,23 @@ class CompatibleProvider(HttpProvider):
             raise ConfigurationError("; ".join(problems))
         if api == "responses":
             return self._build_responses(dialect.name, headers)
-        if dialect is self.dialect:
+        if self._configure is None or dialect is self.dialect:
             return self._cached_codec(headers)
-        return self._build(headers, dialect)
-
-    def _build(self, headers: Headers, configured: Dialect | None = None) -> Codec:
-        dialect = configured or self.dialect
+        # The problems of the options were reported for the first dialect.
         families = {
-            pattern: replace(each, name=dialect.name) for pattern, each in self._families.items()
+            name: self._configure(each, options, []) for name, each in self._families.items()
         }
+        return self._build(headers, dialect, families)
+
+    def _build(
+        self,
+        headers: Headers,
+        configured: Dialect | None = None,
+        configured_families: Mapping[str, Dialect] | None = None,
+    ) -> Codec:
+        dialect = configured or self.dialect
+        given = self._families if configured_families is None else configured_families
+        families = {pattern: replace(each, name=dialect.name) for pattern, each in given.items()}
         codec = chat_completions_codec(
             dialect, headers, dialect_for=dialect_by_name(families, dialect) if families else None
         )

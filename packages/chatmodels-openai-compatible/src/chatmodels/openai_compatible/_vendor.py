@@ -64,7 +64,8 @@ def compatible_provider(
         options: Further options.
         headers: Name of one of these options to the header in which it is sent.
         families: Pattern of model names to the dialect of these models, as in `{"grok-4*": ...}`.
-            A model has the dialect of the first pattern that its name matches.
+            A model has the dialect of the first pattern that its name matches. Paths, key, schemas,
+            ids of calls, `think_tags`, `streams_whole` and `counting` are those of `dialect`.
         responses: Returns the dialects of the vendor's Responses API, if it has one, by pattern of
             model names; the last pattern is "*". The option `api` chooses between the two APIs.
         default_api: The API without the option `api`. The capabilities are those of this API.
@@ -76,6 +77,9 @@ def compatible_provider(
         configure: Adapts the dialect to the options of a model.
         complete: Completes the options of a model, if a template of the base URL cannot.
         listing: The list of models, if it is not OpenAI's.
+
+    Raises:
+        ValueError: A family has another value of a field that applies to all models.
     """
     template = base_url if base_url is not None and places(base_url) else None
     if template is not None:

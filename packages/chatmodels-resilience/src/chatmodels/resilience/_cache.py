@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from hashlib import sha256
 from threading import Lock
-from typing import Any, TypeGuard
+from typing import Any
 
 from msgspec import json
 from msgspec.structs import replace
@@ -31,6 +31,7 @@ from chatmodels.core.extending import (
 from chatmodels.resilience._memory_store import CacheStore, MemoryStore
 from chatmodels.resilience._recorded_stream import recorded
 from chatmodels.resilience._shared_call import SharedCalls
+from chatmodels.resilience._validation import is_response
 
 _NO_TOKENS = Usage(input_tokens=0, output_tokens=0)
 _COMPLETE = frozenset({"stop", "tool_calls"})
@@ -121,7 +122,7 @@ class Cache:
                 return replace(response, usage=_NO_TOKENS)
             self._count(call, hit=False)
             outcome = yield Send(request)
-            if _is_response(outcome):
+            if is_response(outcome):
                 calls.share(shared, outcome)
         except Exception:
             calls.fail(shared)
@@ -131,7 +132,7 @@ class Cache:
             raise
         if call.is_delegated:
             return outcome
-        if _is_response(outcome):
+        if is_response(outcome):
             yield from self._store(key, outcome)
             return outcome
         return self._recorded(key, outcome)
@@ -197,10 +198,6 @@ class Cache:
 
     def __repr__(self) -> str:
         return f"<Cache: {self._hits} hits, {self._misses} misses>"
-
-
-def _is_response(outcome: object) -> TypeGuard[ChatResponse[Any]]:
-    return isinstance(outcome, ChatResponse)
 
 
 def _log_failure(done: str, error: Exception) -> None:

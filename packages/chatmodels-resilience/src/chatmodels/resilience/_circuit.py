@@ -64,9 +64,14 @@ class Circuit:
         """Seconds until a probe is admitted; 0 if one could be, or is under way."""
         return 0.0 if self._probe_at is None else max(self._probe_at - self._clock(), 0.0)
 
+    @property
+    def has_failures(self) -> bool:
+        """True if a success would change the state."""
+        return self._count > 0
+
     def admit(self) -> bool | None:
         """Admit a call: return whether it is the probe, or None if it is not admitted."""
-        if not self._has_opened():  # most calls need no lock
+        if self._probe_at is None:  # most calls need no lock
             return False
         with self._lock:
             if self.is_open:
@@ -85,7 +90,7 @@ class Circuit:
             open_for: Seconds for which a failure opens it at once; None for the rule above.
         """
         if verdict == "success" and not is_probe and not self._count:
-            return None  # most calls change nothing, and need no lock
+            return None  # it needs no lock
         with self._lock:
             if is_probe:
                 self._probing = False

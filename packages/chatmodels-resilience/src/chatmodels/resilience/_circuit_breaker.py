@@ -6,7 +6,6 @@ from typing import Any
 
 from chatmodels.core import (
     ChatRequest,
-    ChatResponse,
     CircuitOpenError,
     ConfigurationError,
     ErrorCode,
@@ -81,18 +80,16 @@ class CircuitBreaker:
         if is_probe is None:
             raise self._refused(call)
 
-        def settle(response: ChatResponse[Any] | None, error: BaseException | None) -> None:
-            self._settle(call, error, is_probe=is_probe)
-
         try:
             outcome = yield Send(request)
         except BaseException as error:  # a cancellation, too, must free the place of the probe
-            settle(None, error)
+            self._settle(call, error, is_probe=is_probe)
             raise
         if call.op == "generate":
-            settle(None, None)
+            if is_probe or self._circuit.has_failures:  # most calls change nothing
+                self._settle(call, None, is_probe=is_probe)
         else:
-            call.on_end(settle)
+            call.on_end(lambda response, error: self._settle(call, error, is_probe=is_probe))
         return outcome
 
     def _refused(self, call: CallInfo) -> CircuitOpenError:

@@ -56,6 +56,7 @@ class Concurrency:
         self.adaptive = adaptive
         self._clock = clock
         self._current = float(limit)
+        self._allowed = limit  # the whole part of it
         self._running = 0
         self._waiting: deque[ThreadPlace | TaskPlace] = deque()
         self._lock = RLock()  # the garbage collector can end a call within `with`
@@ -63,7 +64,7 @@ class Concurrency:
     @property
     def current_limit(self) -> int:
         """The number of calls that can run now."""
-        return int(self._current)
+        return self._allowed
 
     @property
     def running(self) -> int:
@@ -72,7 +73,8 @@ class Concurrency:
 
     def __call__(self, call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         """Return the flow of one call."""
-        yield Run(lambda: self._enter(call), lambda: self._aenter(call))
+        if not self._has_entered():
+            yield Run(lambda: self._enter(call), lambda: self._aenter(call))
         try:
             outcome = yield Send(request)
         except BaseException as error:  # a cancellation, too, must free the place
@@ -83,6 +85,14 @@ class Concurrency:
         else:
             call.on_end(lambda response, error: self._leave(error))
         return outcome
+
+    def _has_entered(self) -> bool:
+        """Enter if there is no need to wait, which is faster."""
+        with self._lock:
+            if self._running >= self._allowed or self._waiting:
+                return False
+            self._running += 1
+            return True
 
     def _enter(self, call: CallInfo) -> None:
         if (place := self._place(ThreadPlace)) is not None:
@@ -105,8 +115,7 @@ class Concurrency:
     def _place(self, kind: Callable[[], Any]) -> Any:
         """Return a place in the queue, or None if there is no need to wait."""
         with self._lock:
-            if self._running < self.current_limit and not self._waiting:
-                self._running += 1
+            if self._has_entered():  # a place has become free
                 return None
             place = kind()
             self._waiting.append(place)
@@ -137,11 +146,12 @@ class Concurrency:
 
     def _free(self) -> None:
         self._running -= 1
-        self._assign()
+        if self._waiting:
+            self._assign()
 
     def _assign(self) -> None:
         """Assign free places; it can be called within itself, by the garbage collector."""
-        while self._waiting and self._running < self.current_limit:
+        while self._waiting and self._running < self._allowed:
             self._running += 1
             try:
                 self._waiting.popleft().wake()
@@ -153,6 +163,7 @@ class Concurrency:
             self._current = min(self._current + 1 / self._current, self.limit)
         elif error_code(error) in OVERLOAD_CODES:
             self._current = max(self._current / 2, 1.0)
+        self._allowed = int(self._current)
 
     def __repr__(self) -> str:
         return f"<Concurrency: {self._running} of {self.current_limit} calls under way>"

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from chatmodels.core import ChatRequest, ConfigurationError
 from chatmodels.core.extending import CallInfo, Flow, Send
-from chatmodels.resilience._validation import number_problems
+from chatmodels.resilience._validation import is_response, number_problems
 
 
 class Deadline:
@@ -39,17 +39,24 @@ class Deadline:
     def __call__(self, call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         """Return the flow of one call."""
         before = call.timeout
+        total = self._clock() - call.started + self.seconds
+        if before.total is not None and before.total <= total:
+            return (yield Send(request))
+        call.timeout = timeout = replace(before, total=total)
+        restores_at_end = False
+        try:
+            outcome = yield Send(replace(request, timeout=timeout))
+            restores_at_end = not is_response(outcome)  # a stream that goes on
+        finally:
+            if not restores_at_end:
+                call.timeout = before  # an outer policy can try again
 
         def restore(response: object, error: object) -> None:
-            if call.outcome == "pending":  # an outer policy can try again
-                call.timeout = before
+            call.timeout = before
 
-        total = self._clock() - call.started + self.seconds
-        if before.total is None or total < before.total:
+        if restores_at_end:
             call.on_end(restore)
-            call.timeout = replace(before, total=total)
-            request = replace(request, timeout=call.timeout)
-        return (yield Send(request))
+        return outcome
 
     def __repr__(self) -> str:
         return f"Deadline({self.seconds})"

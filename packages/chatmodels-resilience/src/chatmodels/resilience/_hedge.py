@@ -38,11 +38,12 @@ class Hedge:
     that reports its usage; a cancelled one does not, although the vendor can charge for it.
     `failed_attempts` lists a cancelled attempt with the code "cancelled".
 
-    A request with `idempotent=False` is sent once. No attempt starts after the total time limit.
+    A request with `idempotent=False` is sent once. No attempt starts after the total time limit,
+    and no attempt is waited for after it.
 
     Async attempts are cancelled at once. In sync calls, each attempt runs in a thread, which cannot
     be stopped: it ends with its response or at its time limit, and closes its connection then. Use
-    a `timeout` to limit it.
+    a `timeout`, or a `Deadline` outside, to limit it.
 
     Each further attempt is logged to `chatmodels.resilience` at the level INFO.
 

@@ -1,30 +1,38 @@
 """The limits of a provider, learned from the headers of its responses."""
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 from chatmodels.core.extending import RateLimitStatus
+from chatmodels.resilience._amounts import Amounts
 from chatmodels.resilience._reported_limit import ReportedLimit
-
-Amounts = Mapping[str, int]
-"""The unit of a limit to the amount that a call uses of it."""
 
 
 class LearnedLimits:
     """The limits of one model, by their names in the headers; its user locks it.
 
+    Args:
+        learns: Whether limits can be learned.
+
     Attributes:
         statuses: The last report.
+        counts_tokens: Whether tokens count: if the provider reports a limit of them, and until it
+            has responded.
     """
 
-    __slots__ = ("_caps", "_limits", "_order", "_totals", "statuses")
+    __slots__ = ("_caps", "_limits", "_sent", "counts_tokens", "statuses")
 
-    def __init__(self) -> None:
+    def __init__(self, *, learns: bool) -> None:
         self.statuses: tuple[RateLimitStatus, ...] = ()
         self._limits: dict[str, ReportedLimit] = {}
         self._caps: dict[str, RateLimitStatus] = {}
-        self._order = 0
-        self._totals: dict[str, int] = {}
+        self._sent: SentMark = (0, 0, 0, 0)
+        self.counts_tokens = learns
+
+    @property
+    def has_limits(self) -> bool:
+        """True if a limit is known."""
+        return bool(self._limits)
 
     def cap(self, unit: str, period: float) -> float:
         """Return the most of a unit that the provider accepts in a period; infinite if unknown."""
@@ -58,20 +66,22 @@ class LearnedLimits:
             if limit not in planned:
                 limit.plan(now, amount)
             limit.send(now, amount)
-        self._order += 1
-        totals = self._totals
-        for unit, amount in amounts.items():
-            totals[unit] = totals.get(unit, 0) + amount
-        return self._order, totals.copy()
+        requests, tokens, given, output = self._sent
+        if self.counts_tokens:
+            tokens += amounts["tokens"]
+            given += amounts["input_tokens"]
+            output += amounts["output_tokens"]
+        self._sent = requests + 1, tokens, given, output
+        return self._sent
 
-    def learn(self, statuses: tuple[RateLimitStatus, ...], mark: "SentMark", now: float) -> None:
-        """Learn from the response to a call.
+    def learn(self, statuses: tuple[RateLimitStatus, ...], mark: "SentMark", now: float) -> bool:
+        """Learn from the response to a call, and return whether it reports anything.
 
         Responses can arrive in another order than that in which the provider counted the calls.
         That of a call that was sent earlier is ignored. One that was sent later is not contained
         in the report.
         """
-        order, totals = mark
+        order = mark[0]
         for status in statuses:
             if status.unit == "other":
                 continue
@@ -80,9 +90,13 @@ class LearnedLimits:
             known = self._limits.get(status.name)
             if status.remaining is None or status.reset is None or (known and known.order > order):
                 continue
-            used = self._totals[status.unit] - totals[status.unit]
+            index = _UNITS.index(status.unit)
+            used = self._sent[index] - mark[index]
             self._limits[status.name] = ReportedLimit(status, now, order, used)
-        self.statuses = statuses
+        self.counts_tokens = any(limit.unit != "requests" for limit in self._limits.values())
+        if statuses:
+            self.statuses = statuses
+        return bool(statuses)
 
     def restart(self) -> None:
         """Forget the calls that are planned and not sent."""
@@ -90,5 +104,7 @@ class LearnedLimits:
             limit.restart()
 
 
-SentMark = tuple[int, Mapping[str, int]]
-"""The number of a call among those that were sent, and the amounts up to it."""
+_UNITS = ("requests", "tokens", "input_tokens", "output_tokens")
+
+SentMark = tuple[int, int, int, int]
+"""The amounts of the calls that were sent up to one, in the order of the units."""

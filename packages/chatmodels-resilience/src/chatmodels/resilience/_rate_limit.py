@@ -21,12 +21,11 @@ from chatmodels.core.extending import (
     Run,
     Send,
     Sleep,
-    estimated_tokens,
     read_rate_limits,
 )
-from chatmodels.resilience._learned_limits import Amounts
+from chatmodels.resilience._amounts import Amounts
 from chatmodels.resilience._planned_calls import PlannedCall, PlannedCalls
-from chatmodels.resilience._validation import number_problems
+from chatmodels.resilience._validation import is_response, number_problems
 
 if TYPE_CHECKING:
     from chatmodels.resilience._redis_limits import Place, RedisLimits, Slot
@@ -40,9 +39,9 @@ class RateLimit:
     exceed the total time limit of the call, it raises `RateLimitError` at once, with the wait as
     `retry_after`. A wait can be longer by a thousandth of the period than it has to be.
 
-    The tokens of a call are estimated before it: those of the input as by `estimated_tokens`, and
-    `max_output_tokens`. When the call ends, its usage takes the place of the estimate. If the
-    vendor refuses a call and advises a wait, all other calls wait for as long.
+    If there is a limit of tokens, those of a call are estimated before it: those of the input as by
+    `estimated_tokens`, and `max_output_tokens`. When the call ends, its usage takes the place of
+    the estimate. If the vendor refuses a call and advises a wait, all other calls wait for as long.
 
     With `learn`, the policy reads the limits that the vendor reports in the headers of its
     responses, of successes and of failures (see `read_rate_limits`):
@@ -106,8 +105,8 @@ class RateLimit:
         self.key = key
         self._clock = clock
         self._limits = given
-        self._calls = PlannedCalls(given, per)
-        self._lock = RLock()  # the garbage collector can end a call within `with`
+        self._calls = PlannedCalls(given, per, learn=learn)
+        self._lock = RLock()  # a signal handler can make a call within `with`
 
     @property
     def reported(self) -> Mapping[str, tuple[RateLimitStatus, ...]]:
@@ -117,10 +116,10 @@ class RateLimit:
 
     def __call__(self, call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         """Return the flow of one call."""
-        amounts = self._amounts(request)
-        planned: PlannedCall | None = None
+        planned = PlannedCall(request)
+        is_planned = False
         slot: Slot | None = None
-        place = self._place(amounts)
+        place = None if self.shared is None else self._place(self.shared, planned)
         try:
             while True:  # while a call waits, the time at which it can begin can become later
                 if place is not None:
@@ -130,51 +129,43 @@ class RateLimit:
                         self._check_wait(call, slot.wait)
                         yield Sleep(slot.wait)
                         continue
-                if planned is None:
-                    planned = self._plan(call, amounts)
-                if (wait := self._begin(call, planned)) <= 0:
+                if not is_planned:
+                    with self._lock:
+                        self._calls.plan(planned, f"{call.provider}:{call.model}", self._clock())
+                    is_planned = True
+                if planned.mark is not None or (wait := self._begin(call, planned)) <= 0:
                     break
                 yield Sleep(wait)
         except BaseException:
-            self._cancel(planned, place)
+            if is_planned:
+                self._calls.end(planned, None)
+            if place is not None:
+                place.leave()
             raise
         before = call.response_headers
         try:
             outcome = yield Send(request)
         except ChatModelError as error:
-            self._learn(call, planned, before)
+            if self.learn:
+                self._learn(call, planned, before, responded=False)
             if isinstance(error, RateLimitError) and error.retry_after:
                 yield from self._pause(error.retry_after)
             raise
-        self._learn(call, planned, before)
+        if self.learn and (planned.learned.counts_tokens or call.response_headers is not before):
+            self._learn(call, planned, before, responded=True)
         if self.tokens is not None:
-            call.on_end(lambda response, error: self._correct(planned, slot, response))
+            if is_response(outcome):
+                self._correct(planned, slot, outcome)
+            else:
+                call.on_end(lambda response, error: self._correct(planned, slot, response))
         return outcome
 
-    def _amounts(self, request: ChatRequest) -> Amounts:
-        if not self.learn and self.tokens is None:
-            return {"requests": 1}
-        given = estimated_tokens(request)
-        output = request.settings.max_output_tokens or 0
-        return {
-            "requests": 1,
-            "tokens": given + output,
-            "input_tokens": given,
-            "output_tokens": output,
-        }
-
-    def _place(self, amounts: Amounts) -> "Place | None":
-        """Return the place of a call in the shared limits; None if they are not shared."""
-        if self.shared is None:
-            return None
+    def _place(self, shared: "RedisLimits", amounts: Amounts) -> "Place":
+        """Return the place of a call in the shared limits."""
         from chatmodels.resilience._redis_limits import Place
 
         uses = [(amounts[unit], limit) for unit, limit in self._limits.items()]
-        return Place(self.shared, self.key, self.per, uses)
-
-    def _plan(self, call: CallInfo, amounts: Amounts) -> PlannedCall:
-        with self._lock:
-            return self._calls.plan(f"{call.provider}:{call.model}", amounts, self._clock())
+        return Place(shared, self.key, self.per, uses)
 
     def _begin(self, call: CallInfo, planned: PlannedCall) -> float:
         """Begin a call, or return the seconds that it has to wait.
@@ -199,21 +190,21 @@ class RateLimit:
                 retry_after=wait,
             )
 
-    def _cancel(self, planned: PlannedCall | None, place: "Place | None") -> None:
-        if planned is not None:
-            with self._lock:
-                self._calls.cancel(planned)
-        if place is not None:
-            place.leave()
-
     def _learn(
-        self, call: CallInfo, planned: PlannedCall, before: Mapping[str, str] | None
+        self,
+        call: CallInfo,
+        planned: PlannedCall,
+        before: Mapping[str, str] | None,
+        *,
+        responded: bool,
     ) -> None:
+        """Learn from the headers of a response; without any, that the vendor reports no limits."""
+        statuses: tuple[RateLimitStatus, ...] = ()
         headers = call.response_headers
         # The headers of a Fallback's other model are not in this call, and those before are old.
-        if not self.learn or headers is None or headers is before:
-            return
-        if statuses := read_rate_limits(headers):
+        if headers is not None and headers is not before:
+            statuses = read_rate_limits(headers)
+        if statuses or (responded and planned.learned.counts_tokens):
             with self._lock:
                 self._calls.learn(planned, statuses, self._clock())
 
@@ -229,8 +220,7 @@ class RateLimit:
     ) -> None:
         if response is None or (tokens := response.usage.total_tokens) is None:
             return
-        with self._lock:
-            self._calls.correct(planned, tokens)
+        self._calls.end(planned, tokens)
         if slot is not None and self.shared is not None:
             used = {"requests": 1, "tokens": tokens}
             self.shared.change(slot, [used[unit] for unit in self._limits])

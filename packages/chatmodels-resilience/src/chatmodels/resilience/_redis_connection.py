@@ -39,9 +39,10 @@ class RedisConnection:
         self._owner = owner
         self._url = url
         self._timeout = timeout
-        self._client: Any = client
-        self._is_given = client is not None
-        self._lock = Lock()
+        self._given: Any = client
+        # By process: a forked one must not share connections, nor a lock that is held meanwhile.
+        self._clients: dict[int, Any] = {}
+        self._locks: dict[int, Lock] = {}
 
     @property
     def client(self) -> "Redis":
@@ -50,10 +51,14 @@ class RedisConnection:
         Raises:
             ConfigurationError: No address is known, or the package `redis` is not installed.
         """
-        with self._lock:
-            if self._client is None:
-                self._client = self._connect()
-            return self._client
+        if self._given is not None:
+            return self._given
+        process = os.getpid()
+        with self._locks.setdefault(process, Lock()):
+            client = self._clients.get(process)
+            if client is None:
+                client = self._clients[process] = self._connect()
+            return client
 
     def _connect(self) -> "Redis":
         url = os.environ.get(VARIABLE) if self._url is None else self._url
@@ -94,16 +99,17 @@ class RedisConnection:
 
     def close(self) -> None:
         """Close the connections, but not those of a client that was passed."""
-        with self._lock:
-            if self._client is not None and not self._is_given:
-                self._client.close()
-                self._client = None
+        process = os.getpid()
+        with self._locks.setdefault(process, Lock()):
+            client = self._clients.pop(process, None)
+            if client is not None:
+                client.close()
 
     @property
     def address(self) -> str:
         """The address without credentials."""
-        if self._is_given:
-            return f"client={type(self._client).__qualname__}"
+        if self._given is not None:
+            return f"client={type(self._given).__qualname__}"
         if self._url is None:
             return VARIABLE
         return repr(_without_secrets(self._url))
@@ -111,8 +117,7 @@ class RedisConnection:
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[object, ...]]:
         """Pickle the address if it has no credentials; otherwise, it is `REDIS_URL`."""
         url = self._url if self._url and _without_secrets(self._url) == self._url else None
-        client = self._client if self._is_given else None
-        return RedisConnection, (self._owner, url, client, self._timeout)
+        return RedisConnection, (self._owner, url, self._given, self._timeout)
 
 
 def _without_secrets(url: str) -> str:

@@ -1,14 +1,16 @@
 """Rate limits that processes and machines share through Redis or Valkey."""
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from threading import Condition, RLock, Thread
+from threading import RLock
 from typing import Any, Literal, Self
 
 from chatmodels.core import ChatModelError, ConfigurationError, NetworkError
 from chatmodels.core.extending import error_facts, logger
 from chatmodels.resilience._redis_connection import RedisConnection
+from chatmodels.resilience._redis_corrections import Change, Corrections
 from chatmodels.resilience._redis_scripts import CHANGE, PAUSE, RESERVE
 
 _BUCKETS = 64  # in a period: a call waits for at most 1.6 % of it longer than it has to
@@ -94,8 +96,8 @@ class RedisLimits:
     process limits its own calls: all of them together can then exceed the limits. With
     `on_failure="error"`, calls fail with a `NetworkError` instead.
 
-    The server stores numbers only, for as long as they count. The first use connects to it;
-    `close`, or the end of a `with` block, closes the connections.
+    The server stores numbers only, for as long as they count. The first use connects to it, also
+    in a forked process; `close`, or the end of a `with` block, closes the connections.
 
     >>> shared = RedisLimits("redis://localhost:6379/0")
     >>> limit = RateLimit(requests=500, shared=shared, key="openai")
@@ -135,9 +137,7 @@ class RedisLimits:
         self.on_failure = on_failure
         self._clock = clock
         self._resumes_at = 0.0
-        self._changes: list[tuple[str, str, int]] = []
-        self._sender: Thread | None = None
-        self._sending = Condition()
+        self._pending = Corrections(self._correct)
 
     def reserve(
         self, key: str, per: float, uses: Uses, before: Slot | None, patience: float | None
@@ -181,39 +181,26 @@ class RedisLimits:
 
     def change(self, slot: Slot, amounts: Sequence[int]) -> None:
         """Correct the amounts of a place; it is sent soon, without a wait."""
-        changes: list[tuple[str, str, int]] = []
+        changes: list[Change] = []
         for unit, (amount, (estimated, limit)) in enumerate(zip(amounts, slot.uses, strict=True)):
             if amount != estimated and slot.bucket:
                 changes.append((slot.key, f"{unit + 1}:{slot.bucket}", amount - estimated))
                 slot.uses[unit] = amount, limit
         if changes:
-            with self._sending:
-                self._changes.extend(changes)
-                if not self._sends():
-                    self._sender = Thread(target=self._send_changes, name="chatmodels-limits")
-                    with suppress(RuntimeError):  # while the interpreter ends, no thread can start
-                        self._sender.start()
-
-    def _send_changes(self) -> None:
-        while True:
-            with self._sending:
-                changes, self._changes = self._changes, []
-                if not changes:
-                    self._sender = None
-                    self._sending.notify_all()
-                    return
-            for name in {key for key, _, _ in changes}:
-                fields = [part for key, *field in changes if key == name for part in field]
-                with suppress(ChatModelError):  # the next call that reserves a place raises it
-                    self._run(CHANGE, name, fields)
-
-    def _sends(self) -> bool:
-        return self._sender is not None and self._sender.is_alive()  # not so after a fork
+            self._corrections().add(changes)
 
     def flush(self) -> None:
         """Wait until all corrections are sent."""
-        with self._sending:
-            self._sending.wait_for(lambda: not self._sends())
+        self._corrections().flush()
+
+    def _corrections(self) -> Corrections:
+        if self._pending.process != os.getpid():  # after a fork
+            self._pending = Corrections(self._correct)
+        return self._pending
+
+    def _correct(self, name: str, fields: Sequence[str | int]) -> None:
+        with suppress(ChatModelError):  # the next call that reserves a place raises it
+            self._run(CHANGE, name, fields)
 
     def close(self) -> None:
         """Send all corrections, and close the connections."""

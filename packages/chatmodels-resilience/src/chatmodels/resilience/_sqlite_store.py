@@ -1,5 +1,6 @@
 """The store of a cache in an SQLite file."""
 
+import os
 import time
 from collections.abc import Callable
 from os import PathLike, fspath
@@ -26,7 +27,8 @@ class SqliteStore:
     """A store in an SQLite file, which threads and processes can share.
 
     The responses are in the file as JSON, the requests only as hashes. The file is opened at the
-    first use. `close`, or the end of a `with` block, closes it; the next use opens it again.
+    first use. `close`, or the end of a `with` block, closes it; the next use opens it again. It is
+    closed as well when nothing refers to the store any more.
 
     Args:
         path: The path of the file, which is created if it does not exist.
@@ -46,13 +48,14 @@ class SqliteStore:
         ttl: float | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        # By process: SQLite permits no forked one to use or close a connection of its parent.
+        self._connections: dict[int, Connection] = {}
+        self._locks: dict[int, Lock] = {}
         check_limits("SqliteStore", max_entries, ttl)
         self.path = fspath(path)
         self.max_entries = max_entries
         self.ttl = ttl
         self._clock = clock
-        self._connection: Connection | None = None
-        self._lock = Lock()
 
     def get(self, key: str, /) -> ChatResponse[Any] | None:
         """Return the response that is stored under a key, or None.
@@ -62,7 +65,7 @@ class SqliteStore:
             InvalidRequestError: A later version of chatmodels wrote the response.
         """
         oldest = 0.0 if self.ttl is None else self._clock() - self.ttl
-        with self._lock:
+        with self._lock():
             row = (
                 self._open()
                 .execute(
@@ -79,7 +82,7 @@ class SqliteStore:
             sqlite3.Error: The file cannot be written.
         """
         row = key, self._clock(), to_json(response)
-        with self._lock, self._open() as connection:
+        with self._lock(), self._open() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO responses (key, stored, response) VALUES (?, ?, ?)", row
             )
@@ -90,16 +93,24 @@ class SqliteStore:
 
     def close(self) -> None:
         """Close the file."""
-        with self._lock:
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
+        with self._lock():
+            connection = self._connections.pop(os.getpid(), None)
+            if connection is not None:
+                connection.close()
+
+    def __del__(self) -> None:
+        self.close()  # a store that a config file declares no more has no other owner
+
+    def _lock(self) -> Lock:
+        return self._locks.setdefault(os.getpid(), Lock())
 
     def _open(self) -> Connection:
-        if self._connection is None:
-            self._connection = connect(self.path, check_same_thread=False)
-            self._connection.executescript(_SCHEMA)
-        return self._connection
+        process = os.getpid()
+        connection = self._connections.get(process)
+        if connection is None:
+            connection = self._connections[process] = connect(self.path, check_same_thread=False)
+            connection.executescript(_SCHEMA)
+        return connection
 
     def __enter__(self) -> Self:
         return self

@@ -1,9 +1,10 @@
-"""Checks the numbers, models and codes of errors that policies are configured with."""
+"""Checks the numbers, models and codes that policies are configured with, and outcomes."""
 
 import math
 from collections.abc import Collection, Iterable
+from typing import Any, TypeGuard
 
-from chatmodels.core import ErrorCode
+from chatmodels.core import ChatResponse, ErrorCode
 from chatmodels.core.extending import CallableModel
 
 
@@ -40,3 +41,8 @@ def model_problems(models: Iterable[object], /) -> list[str]:
         for model in models
         if not isinstance(model, CallableModel)
     ]
+
+
+def is_response(outcome: object) -> TypeGuard[ChatResponse[Any]]:
+    """Report whether the outcome of a send is a response, and not an open stream."""
+    return isinstance(outcome, ChatResponse)

@@ -46,7 +46,11 @@ class Window:
         buckets = self._buckets
         if not buckets:
             return start
-        start = max(start, buckets[-1].time)
+        last = buckets[-1].time
+        if start < last:
+            start = last
+        if self._used + amount <= self.limit:
+            return start  # also with all that is over
         used, free = self._used, self.limit - min(amount, self.limit)
         for bucket in buckets:
             end = bucket.time + self.period
@@ -59,6 +63,10 @@ class Window:
 
     def add(self, start: float, amount: int, now: float) -> Use:
         """Add a use at a time that is not before the last one, and forget what is over."""
+        return Use(self.count(start, amount, now), amount)
+
+    def count(self, start: float, amount: int, now: float) -> "_Bucket":
+        """Add a use that is neither changed nor removed later; see `add`."""
         buckets, past = self._buckets, self._past
         while buckets and buckets[0].time + self.period <= start:
             bucket = buckets.popleft()
@@ -76,7 +84,7 @@ class Window:
         bucket.amount += amount
         bucket.uses += 1
         self._used += amount
-        return Use(bucket, amount)
+        return bucket
 
     def change(self, use: Use, amount: int) -> None:
         """Correct the amount of a use."""

@@ -10,6 +10,12 @@ if TYPE_CHECKING:
     from chatmodels.testing._exchange import Exchange, ReceivedRequest
     from chatmodels.testing._fault import Expected, Fault
     from chatmodels.testing._faults import FAULTS, reset_after
+    from chatmodels.testing._network import NetworkBlockedError
+    from chatmodels.testing._recorder.failure_exporter import FailureExporter
+    from chatmodels.testing._recorder.missing import MissingExchangeError
+    from chatmodels.testing._recorder.recorder import Recorder, RecordMode
+    from chatmodels.testing._recorder.scrubbing import Scrubber
+    from chatmodels.testing._recorder.vcr import import_vcr
     from chatmodels.testing._recordings import Recording, recordings
     from chatmodels.testing._samples import samples
     from chatmodels.testing._simulated_response import SimulatedResponse
@@ -27,17 +33,24 @@ __all__ = [
     "CheckedRequest",
     "Exchange",
     "Expected",
+    "FailureExporter",
     "Fault",
     "FaultServer",
+    "MissingExchangeError",
+    "NetworkBlockedError",
     "ReceivedRequest",
+    "RecordMode",
+    "Recorder",
     "Recording",
     "Refusal",
     "RepeatedBytes",
+    "Scrubber",
     "SimulatedResponse",
     "Simulator",
     "StrictRule",
     "WireFault",
     "example_value",
+    "import_vcr",
     "recordings",
     "reset_after",
     "samples",
@@ -49,18 +62,25 @@ _MODULES = {
     "WIRE_FAULTS": "_wire.catalogue",
     "Exchange": "_exchange",
     "Expected": "_fault",
+    "FailureExporter": "_recorder.failure_exporter",
     "Fault": "_fault",
     "FaultServer": "_wire.server",
+    "MissingExchangeError": "_recorder.missing",
+    "NetworkBlockedError": "_network",
     "ReceivedRequest": "_exchange",
+    "RecordMode": "_recorder.recorder",
+    "Recorder": "_recorder.recorder",
     "Recording": "_recordings",
     "Refusal": "_strict.rule",
     "RepeatedBytes": "_wire.fault",
     "STRICT_RULES": "_strict",
+    "Scrubber": "_recorder.scrubbing",
     "SimulatedResponse": "_simulated_response",
     "Simulator": "_simulator",
     "StrictRule": "_strict.rule",
     "WireFault": "_wire.fault",
     "example_value": "_example_value",
+    "import_vcr": "_recorder.vcr",
     "recordings": "_recordings",
     "reset_after": "_faults",
     "samples": "_samples",

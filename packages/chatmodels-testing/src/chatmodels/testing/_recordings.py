@@ -1,6 +1,7 @@
 """Recorded exchanges as files, in the format that `docs/reference/recordings.md` describes."""
 
 from collections.abc import Iterator, Sequence
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import msgspec
 
 from chatmodels.testing._former import warn_former
 from chatmodels.testing._protocols import event_stream
-from chatmodels.testing._simulated_response import SimulatedResponse
+from chatmodels.testing._simulated_response import Ending, SimulatedResponse
 
 STREAM_TYPES = frozenset(
     {"text/event-stream", "application/x-ndjson", "application/stream+json"}
@@ -58,11 +59,36 @@ class RecordedFrame(msgspec.Struct, frozen=True, kw_only=True):
         return event_stream.message(payload, headers | {":message-type": kind})
 
 
+class RecordedTiming(msgspec.Struct, frozen=True, kw_only=True):
+    """The arrival of a response.
+
+    Attributes:
+        head: The seconds from the request to the head of the response.
+        chunks: The chunks of the body: the number of bytes, and the seconds since the chunk before.
+            If the numbers do not add up to the size of the body, as after scrubbing, the chunks are
+            in proportion to them.
+    """
+
+    head: float = 0.0
+    chunks: tuple[tuple[int, float], ...] = ()
+
+    def cut(self, content: bytes) -> tuple[bytes, ...]:
+        """Cut a body into its chunks."""
+        total = sum(size for size, _ in self.chunks)
+        if not total:
+            return (content, *(b"" for _ in self.chunks[1:]))
+        ends = [
+            reached * len(content) // total
+            for reached in accumulate(size for size, _ in self.chunks)
+        ]
+        return tuple(content[start:end] for start, end in pairwise([0, *ends]))
+
+
 class RecordedResponse(msgspec.Struct, frozen=True, kw_only=True):
     """The response of a provider, with at most one form of its body.
 
     Attributes:
-        status: The HTTP status.
+        status: The HTTP status; 0 if no response arrived.
         headers: The headers; a missing content type is derived from the form of the body.
         body: Parsed JSON.
         body_text: The exact text.
@@ -70,6 +96,10 @@ class RecordedResponse(msgspec.Struct, frozen=True, kw_only=True):
         body_file: The name of a file in the same folder with the exact bytes. `recordings`
             reads it into `body_base64`.
         body_frames: The messages of an AWS event stream.
+        timing: The arrival of the response; None if it is unknown.
+        failure: The reason for which the exchange ended before its response was complete: "left" if
+            the client did not read it to its end, or the `kind` of a `TransferError` of
+            `chatmodels.http`, such as "timeout"; empty if it was complete.
     """
 
     status: int = 200
@@ -79,6 +109,8 @@ class RecordedResponse(msgspec.Struct, frozen=True, kw_only=True):
     body_base64: bytes | None = None
     body_file: str | None = None
     body_frames: tuple[RecordedFrame, ...] | None = None
+    timing: RecordedTiming | None = None
+    failure: str = ""
 
     def __post_init__(self) -> None:
         if (self.body is not msgspec.UNSET) + sum(
@@ -160,7 +192,10 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
         return "stream" in self.tags or self.response.content_type in STREAM_TYPES
 
     def simulated_response(self) -> SimulatedResponse:
-        """Return the response for the simulator; each event of a stream is a chunk."""
+        """Return the response for the simulator; each event of a stream is a chunk.
+
+        After a recorded failure, the connection is closed, or stalls for a timeout.
+        """
         content = self.content
         headers = {
             name: value
@@ -169,23 +204,31 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
         }
         if not any(name.lower() == "content-type" for name in headers):
             headers["content-type"] = self.response.content_type
-        return SimulatedResponse(
-            status=self.response.status,
+        response = SimulatedResponse(
+            status=self.response.status or 500,  # which is not sent
             headers=headers,
-            body=self._chunks(content) if self.streamed else (content,),
+            body=self.chunks if self.streamed else (content,),
             streamed=self.streamed,
         )
+        failure = self.response.failure
+        if failure in ("", "left"):
+            return response
+        ending: Ending = "stall" if "timeout" in failure else "close"
+        cut_after = 1.0 if self.response.status else 0
+        return msgspec.structs.replace(response, cut_after=cut_after, ending=ending)
 
     def answer(self) -> SimulatedResponse:
         """Return the response: the former name of `simulated_response`, until 0.3."""
         warn_former("Recording.answer", "Recording.simulated_response")
         return self.simulated_response()
 
-    def _chunks(self, content: bytes) -> tuple[bytes, ...]:
+    @property
+    def chunks(self) -> tuple[bytes, ...]:
+        """The body of the response, cut into the events of a stream."""
         frames = self.response.body_frames
         if frames is not None:
             return tuple(frame.encode() for frame in frames)
-        return tuple(_events(content))
+        return tuple(_events(self.content))
 
 
 def recordings(source: str | Path, /) -> Iterator[Recording]:

@@ -69,7 +69,7 @@ def to_response(reply: ReplyContent, parsed: ParsedRequest, identity: str, /) ->
 
 
 def simulate(parsed: ParsedRequest, identity: str, /) -> ChatResponse[Any]:
-    """Generate a response that matches the request.
+    """Generate a response that matches the request, or its rest if the request begins it.
 
     Raises:
         ValueError: A schema in the request cannot be satisfied.
@@ -91,7 +91,7 @@ def simulate(parsed: ParsedRequest, identity: str, /) -> ChatResponse[Any]:
     elif parsed.results:
         text = f"The tools returned: {' / '.join(parsed.results)}"
     else:
-        text = f"You said: {parsed.text}"
+        text = f"You said: {parsed.text}".removeprefix(parsed.prefill)
     return _response(assistant(text), parsed, identity)
 
 

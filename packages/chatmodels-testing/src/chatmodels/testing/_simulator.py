@@ -2,7 +2,7 @@
 
 import itertools
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Condition
 from typing import Any, Literal
@@ -44,11 +44,11 @@ _MODELS = ("simulated-large", "simulated-small")
 class Simulator(LoopbackServer[Connection]):
     """A provider of chat models on loopback, for tests, demonstrations and benchmarks.
 
-    In this order of precedence, the response is the fault in the model name
-    (`fault-rate-limited`), the next queued reply, a recorded exchange, the default `reply`, or a
-    generated response: JSON that conforms to a requested schema, calls of the tools if there are
-    tools without results, otherwise a text that repeats the prompt. Each word counts as one token,
-    also at the endpoints that count tokens, for which no reply is used.
+    In this order of precedence, the response is that of its path (`respond`), the fault in the
+    model name (`fault-rate-limited`), the next queued reply, a recorded exchange, the default
+    `reply`, or a generated response: JSON that conforms to a requested schema, calls of the tools
+    if there are tools without results, otherwise a text that repeats the prompt. Each word counts
+    as one token, also at the endpoints that count tokens, for which no reply is used.
     Requests without an API key, or with one that starts with "bad", are refused.
 
     Use it in a `with` block, or with `start` and `stop`. It is thread-safe.
@@ -157,9 +157,37 @@ class Simulator(LoopbackServer[Connection]):
         with self._lock:
             self._queue.extend(accepted)
 
-    def reset(self) -> None:
-        """Clear the exchanges and the queue, and restart the recordings."""
+    def respond(
+        self, path: str, body: object, /, *, status: int = 200, headers: Mapping[str, str] = {}
+    ) -> None:
+        """Set the response to all requests to a path, also to those without a valid key.
+
+        It is for endpoints with a format of their own, such as a vendor's list of models.
+
+        Args:
+            path: The path without the query, as in "/v1/models".
+            body: The bytes of the body, or a value that is encoded as JSON.
+            status: The status.
+            headers: Further headers; the content type is "application/json" by default.
+
+        Raises:
+            TypeError: The body cannot be encoded as JSON.
+            ValueError: The path does not begin with a slash.
+        """
+        if not path.startswith("/"):
+            raise ValueError(f"a path begins with a slash, unlike {path!r}")
+        response = SimulatedResponse(
+            status=status,
+            headers={"content-type": "application/json", **headers},
+            body=(body if isinstance(body, bytes) else msgspec.json.encode(body),),
+        )
         with self._lock:
+            self._by_path[path] = response
+
+    def reset(self) -> None:
+        """Clear the exchanges, the queue and the responses of paths, and restart the recordings."""
+        with self._lock:
+            self._by_path: dict[str, SimulatedResponse] = {}
             self._queue: deque[Reply] = deque()
             self._exchanges: list[Exchange] = []
             self._replay = Replay(self.recordings)
@@ -210,6 +238,8 @@ class Simulator(LoopbackServer[Connection]):
 
     def _choose(self, exchange: Exchange, number: int) -> tuple[WireProtocol, SimulatedResponse]:
         request = exchange.request
+        if (response := self._by_path.get(request.path)) is not None:
+            return PROTOCOLS[-1], response
         for protocol in PROTOCOLS:
             if protocol.generates(request):
                 return protocol, self._generate(exchange, protocol, number)

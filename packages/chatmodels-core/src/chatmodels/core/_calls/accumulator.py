@@ -70,6 +70,11 @@ class Accumulator:
         """True if the terminal event has arrived."""
         return self._end is not None
 
+    @property
+    def last_index(self) -> int:
+        """The highest index of a part so far; -1 without parts."""
+        return max(map(_index, self._chunks), default=-1)
+
     def add(self, event: StreamEvent, /) -> None:
         """Add an event.
 

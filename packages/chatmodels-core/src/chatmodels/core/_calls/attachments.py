@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from chatmodels.core._calls.call import Observer
-from chatmodels.core._calls.flow import Policy
+from chatmodels.core._calls.effects import Policy
 from chatmodels.core._errors.classes import ConfigurationError
 
 

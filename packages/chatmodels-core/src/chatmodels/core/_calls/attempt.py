@@ -7,8 +7,9 @@ from msgspec.structs import replace
 
 from chatmodels.core._calls.call import CallInfo
 from chatmodels.core._calls.closing import aclose, close
+from chatmodels.core._calls.effects import Policy, Send
 from chatmodels.core._calls.fallbacks import events_of
-from chatmodels.core._calls.flow import Policy, Send, adrive_branch, drive_branch
+from chatmodels.core._calls.flow import adrive_branch, drive_branch
 from chatmodels.core._calls.prepare import Defaults
 from chatmodels.core._calls.primitives import Primitives
 from chatmodels.core._calls.senders import (

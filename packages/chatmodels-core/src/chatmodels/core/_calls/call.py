@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 from msgspec.structs import replace
 
 from chatmodels.core._calls.exchange import HttpExchange, end_exchanges
+from chatmodels.core._calls.watchers import Watchers
 from chatmodels.core._errors.attempts import FailedAttempt
 from chatmodels.core._errors.classes import ChatModelError
 from chatmodels.core._errors.codes import ErrorCode
 from chatmodels.core._errors.rules import error_code, failed_attempt
 from chatmodels.core._log import error_facts, logger
-from chatmodels.core._values.metadata import HealthReport
 from chatmodels.core._values.prices import Prices
 from chatmodels.core._values.profile import EVERYTHING, Profile
 from chatmodels.core._values.request import ChatRequest
@@ -80,19 +80,6 @@ class Observer(Protocol[Token]):
         ...
 
 
-@runtime_checkable
-class EnterableObserver(Observer[Token], Protocol[Token]):
-    """An observer that is entered while core works on a call; see `Observer`."""
-
-    def enter(self, token: Token, /) -> None:
-        """Called before core works on the call."""
-        ...
-
-    def leave(self, token: Token, /) -> None:
-        """Called after core has worked on the call; restores the state before `enter`."""
-        ...
-
-
 Ending = Callable[[ChatResponse[Any] | None, BaseException | None], object]
 """A function to call at the end of a call; see `CallInfo.on_end`."""
 
@@ -117,6 +104,7 @@ class CallInfo:
         events: The number of events of a stream, set at its end.
         first_event_at: The arrival of the first event of a stream, by the same clock.
         failed_attempts: The attempts that failed so far, in order.
+        pending_endings: The number of functions to call at the end.
         outcome: The way it ended; "closed" for a stream that was left early, "abandoned" for one
             that was garbage collected.
         is_checked: Whether `request` is known to be supported; if not, the first attempt checks it.
@@ -131,12 +119,15 @@ class CallInfo:
             Exchanges that are still open at the end of the call end with it.
         response_headers: The headers of the last HTTP response, lower-case name to value, also of a
             failed attempt; None if none has arrived. They can contain cookies: do not log them all.
+        interceptor: An `Interceptor` of `chatmodels.http` for the HTTP requests of the call; None,
+            unless an observer sets one in its `start`. If another observer has set one, set one
+            that uses it, too.
     """
 
     __slots__ = (
         "_endings",
-        "_enterable",
-        "_tokens",
+        "_last_failed",
+        "_watchers",
         "api",
         "attempts",
         "endpoint",
@@ -147,11 +138,13 @@ class CallInfo:
         "first_event_at",
         "full_request",
         "headers",
+        "interceptor",
         "is_checked",
         "is_delegated",
         "model",
         "op",
         "outcome",
+        "pending_endings",
         "prices",
         "profile",
         "provider",
@@ -200,12 +193,14 @@ class CallInfo:
         self.headers: Mapping[str, str] | None = None
         self.exchanges: list[HttpExchange] | None = None
         self.response_headers: Mapping[str, str] | None = None
+        self.interceptor: Any = None  # core does not know engines
         self.failed_attempts: tuple[FailedAttempt, ...] = ()
+        self._last_failed = 0
         self._endings: list[Ending] | None = None
-        self._tokens: list[tuple[Observer, object]] | None = None
-        self._enterable: list[tuple[EnterableObserver, object]] | None = None
+        self.pending_endings = 0
+        self._watchers: Watchers | None = None
         if observers:
-            self._tokens, self._enterable = _started(observers, self)
+            self._watchers = Watchers(observers, self)
 
     @property
     def deadline(self) -> float | None:
@@ -236,11 +231,7 @@ class CallInfo:
         if self._endings is None:
             self._endings = []
         self._endings.append(ending)
-
-    @property
-    def pending_endings(self) -> int:
-        """The number of functions to call at the end."""
-        return 0 if self._endings is None else len(self._endings)
+        self.pending_endings += 1
 
     def end_send(self, since: int, outcome: object, error: Exception | None, /) -> None:
         """Call the functions for the end of a `Send`; of an open stream, it is not the end.
@@ -262,16 +253,26 @@ class CallInfo:
             return
         if response is not None:
             response = self.attributed(response)
-        ended = endings[since:]
+        self.call_endings(self.take_endings(since), response, error)
+
+    def take_endings(self, since: int, /) -> "list[Ending]":
+        """Take over the functions that were added after the first `since` ones."""
+        endings = self._endings
+        if endings is None:
+            return []
+        taken = endings[since:]
         del endings[since:]
-        self._call_endings(ended, response, error)
+        self.pending_endings = len(endings)
+        return taken
 
     def branch(self) -> "CallInfo":
         """Return a copy of the facts, for one of several sends at the same time; see `Race`."""
         branch: CallInfo = object.__new__(CallInfo)
         for name in CallInfo.__slots__:
             setattr(branch, name, getattr(self, name))
-        branch._endings = branch._enterable = None
+        branch._endings = None
+        branch._watchers = self._watchers and self._watchers.of_branch()
+        branch.pending_endings = 0
         branch.failed_attempts = ()
         branch.exchanges = None if self.exchanges is None else []
         return branch
@@ -302,7 +303,7 @@ class CallInfo:
             lost: The error of a branch that has not failed.
             note: Whether that error is noted.
         """
-        branch._tokens = None  # a thread that ends later must not call observers
+        branch._watchers = None  # a thread that ends later must not call observers
         if lost is not None:
             branch.outcome = "closed"
         if branch.exchanges:
@@ -325,11 +326,12 @@ class CallInfo:
             error: The error, if any.
         """
         endings, self._endings = self._endings, None
+        self.pending_endings = 0
         if endings:
             found: Any = response
             if not isinstance(response, ChatResponse):
                 found = getattr(error, "partial", None)
-            self._call_endings(endings, found, error)
+            self.call_endings(endings, found, error)
 
     def timing(self) -> Timing:
         """Measure the call up to now."""
@@ -366,43 +368,38 @@ class CallInfo:
 
     def enter(self) -> None:
         """Enter the observers that have `enter`, before core works on the call."""
-        if self._enterable is not None:
-            for observer, token in self._enterable:
-                try:
-                    observer.enter(token)
-                except Exception as error:
-                    _report(observer, "enter", error)
+        if self._watchers is not None:
+            self._watchers.enter()
 
     def leave(self) -> None:
         """Leave the observers that were entered, in reverse order."""
-        if self._enterable is not None:
-            for observer, token in reversed(self._enterable):
-                try:
-                    observer.leave(token)
-                except Exception as error:
-                    _report(observer, "leave", error)
+        if self._watchers is not None:
+            self._watchers.leave()
 
-    def add_failed_attempt(self, error: ChatModelError) -> None:
-        """Add the attempt that failed; of another model, all of its failed attempts."""
+    def add_failed_attempt(self, error: ChatModelError) -> bool:
+        """Add the last attempt, which failed; of another model, all of its failed attempts.
+
+        Return False if that has been done: a stream that a policy forwards records its own end.
+        """
+        if self._last_failed == self.attempts:
+            return False
+        self._last_failed = self.attempts
         attempts = error.failed_attempts if self.is_delegated else ()
         self.failed_attempts += attempts or (failed_attempt(error),)
+        return True
 
     def note_attempt_failed(self, error: ChatModelError) -> None:
         """Record that an attempt failed."""
-        self.add_failed_attempt(error)
+        if not self.add_failed_attempt(error):
+            return
         if self.exchanges:
             end_exchanges(self.exchanges, error)
         self._notify("attempt_failed", error)
 
     def _notify(self, method: str, *facts: object) -> None:
         """Call a method of the observers that have it."""
-        for observer, token in self._tokens or ():
-            try:
-                found: Callable[..., None] | None = getattr(observer, method, None)
-                if found is not None:
-                    found(token, *facts)
-            except Exception as failure:
-                _report(observer, method, failure)
+        if self._watchers is not None:
+            self._watchers.notify(method, *facts)
 
     def end(
         self,
@@ -439,24 +436,23 @@ class CallInfo:
 
     def _notify_end(self, response: ChatResponse[Any] | None, error: BaseException | None) -> None:
         endings, self._endings = self._endings, None
+        self.pending_endings = 0
         if endings:
-            self._call_endings(endings, response, error)
-        tokens = self._tokens
-        if tokens is not None:
+            self.call_endings(endings, response, error)
+        watchers = self._watchers
+        if watchers is not None:
             # A token can refer to its call: break the cycle, without garbage collection.
-            self._tokens = self._enterable = None
-            for observer, token in tokens:
-                try:
-                    observer.end(token, response, error)
-                except Exception as failure:
-                    _report(observer, "end", failure)
+            self._watchers = None
+            watchers.end(response, error)
 
-    def _call_endings(
+    def call_endings(
         self,
-        endings: list[Ending],
+        endings: "list[Ending]",
         response: ChatResponse[Any] | None,
         error: BaseException | None,
+        /,
     ) -> None:
+        """Call functions at the end of the call, or of a part of it."""
         for ending in reversed(endings):  # the inner policies first
             try:
                 ending(response, error)
@@ -483,36 +479,3 @@ class CallInfo:
             facts["code"],
             extra=facts,
         )
-
-
-def checked(report: HealthReport, observers: tuple[Observer, ...], /) -> HealthReport:
-    """Notify the observers that have `checked` of a health check, and return its report."""
-    for observer in observers:
-        notify: Callable[[HealthReport], None] | None = getattr(observer, "checked", None)
-        if notify is not None:
-            try:
-                notify(report)
-            except Exception as failure:
-                _report(observer, "checked", failure)
-    return report
-
-
-def _started(observers: tuple[Observer, ...], call: CallInfo) -> tuple[Any, Any]:
-    tokens: list[tuple[Observer, object]] = []
-    enterable: list[tuple[object, object]] = []
-    for observer in observers:
-        try:
-            token = observer.start(call)
-        except Exception as error:
-            _report(observer, "start", error)
-            continue
-        tokens.append((observer, token))
-        if token is not None and hasattr(observer, "enter"):
-            enterable.append((observer, token))
-    return tokens, enterable or None
-
-
-def _report(observer: Observer, method: str, error: Exception) -> None:
-    logger("chatmodels.observers").warning(
-        "observer %s failed in %s", type(observer).__qualname__, method, extra=error_facts(error)
-    )

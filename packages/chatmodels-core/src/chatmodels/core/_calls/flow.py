@@ -13,25 +13,37 @@ def twice(call: CallInfo, request: ChatRequest) -> Flow:
 ```
 
 The outcome of a `Send` is a response, or, for a stream, the opened stream with its first event.
-Therefore, a policy repeats only calls that have not returned anything to the user. Policies nest:
+Therefore, a policy repeats only calls that have not returned anything to the user, unless it yields
+a `Forward`: then it can continue a stream that breaks later. Policies nest:
 a `Send` of an outer policy runs the inner ones, and the innermost calls the provider. A policy can
 return a `ChatResponse` for a stream too; its events are replayed.
 """
 
 import time
-from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Protocol
-
-import msgspec
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from chatmodels.core._calls.call import CallInfo
+from chatmodels.core._calls.effects import (
+    Collect,
+    Flow,
+    Forward,
+    Policy,
+    Race,
+    Run,
+    Send,
+    Sleep,
+    Suspended,
+)
 from chatmodels.core._calls.generation import CallableModel
-from chatmodels.core._calls.race import Branch, arace, race
 from chatmodels.core._errors.classes import ConfigurationError
 from chatmodels.core._values.request import ChatRequest
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
+
+    from chatmodels.core._calls.race import Branch
 
     Result = TypeVar("Result", default=Any)
 else:
@@ -39,111 +51,20 @@ else:
 
     Result = TypeVar("Result")
 
-
-class Send(msgspec.Struct, frozen=True):
-    """The effect of calling the provider, or another model.
-
-    A policy receives the request of the caller. Each model omits or refuses the parts that it
-    does not support.
-
-    Attributes:
-        request: The request to send.
-        model: The model to call instead of this one. Its own policies apply to the call; the
-            inner policies of this model do not.
-    """
-
-    request: ChatRequest
-    model: CallableModel | None = None
-
-
-class Sleep(msgspec.Struct, frozen=True):
-    """The effect of waiting for a number of seconds."""
-
-    seconds: float
-
-
-class Run(msgspec.Struct, frozen=True):
-    """The effect of running a function that can block, such as a request to a shared store.
-
-    The outcome is the return value of the function; its error is raised in the policy.
-
-    Attributes:
-        function: The function for sync calls.
-        afunction: The async function for async calls. Without it, `function` runs in a worker
-            thread, and a cancellation does not wait for that thread.
-    """
-
-    function: Callable[[], object]
-    afunction: Callable[[], Awaitable[object]] | None = None
-
-
-class Collect(msgspec.Struct, frozen=True):
-    """The effect of reading the outcome of a `Send` to its end.
-
-    The outcome is the response, with its output parsed; the outcome of a non-streaming call is
-    already a response. If the policy returns it, its events are replayed: the user of a stream
-    receives them all at once.
-
-    Attributes:
-        outcome: The outcome of the `Send`.
-    """
-
-    outcome: object
-
-
-class Race(msgspec.Struct, frozen=True):
-    """The effect of several sends at the same time, of which the first success counts.
-
-    The first send starts at once. Each time that `delay` passes without an outcome, the next one
-    starts. The outcome is that of the first success; the other sends are cancelled, and the streams
-    that they opened are closed. If all sends that were started have failed, the last error is
-    raised in the policy.
-
-    In sync calls, each send runs in a thread. A thread cannot be stopped: that of a send that was
-    cancelled ends with its response or at its time limit, and closes its stream then. It sends
-    nothing more.
-
-    Each send is an attempt of its own, with its own run of the inner policies. `failed_attempts`
-    lists a send that was cancelled with the code "cancelled".
-
-    Attributes:
-        sends: The sends, at least one. The iterator is advanced when the next send is to start,
-            so that a generator can decide that late whether there is another one.
-        delay: Seconds from the start of one send to the start of the next, at least 0.
-    """
-
-    sends: Iterable[Send]
-    delay: float
-
-
-Effect = Send | Sleep | Run | Collect | Race
-"""Anything that a policy can yield."""
-
 _SENDING = (Send, Collect, Race)  # a tuple, since a union is built anew each time
 
-# The type of a generator cannot express that the outcome depends on the yielded effect.
-Flow = Generator[Effect, Any, Result]
-"""Generator that a policy returns: it yields effects and returns the outcome of the call."""
 
+class _Resumed:
+    """The policy that goes on with a flow, instead of a new one."""
 
-class Policy(Protocol):
-    """Decides how a call is sent: once, again, later, to another model, or not at all.
-
-    It must be thread-safe; the state of one call belongs in the generator.
-
-    A call with something that the model does not support raises `UnsupportedError` before any
-    policy. If a policy has a true attribute `handles_unsupported`, the error is raised at the first
-    attempt instead, so that the policy can call another model.
-    """
+    def __init__(self, flow: Flow[Any]) -> None:
+        self.flow = flow
 
     def __call__(self, call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
-        """Create the generator of one call."""
-        ...
+        return self.flow
 
 
-def can_replace(policies: Iterable[Policy], /) -> bool:
-    """Report whether a policy can call another model after an `UnsupportedError`."""
-    return any(getattr(policy, "handles_unsupported", False) for policy in policies)
+_ENDED: Flow[Any] = (effect for effect in ())
 
 
 class _Performer:
@@ -158,6 +79,11 @@ class _Performer:
 
     def branch(self) -> "_Performer":
         return _Performer(self.call.branch(), self.perform, self.collect)
+
+    def forward(self, suspended: Suspended, /) -> object:
+        """Return the outcome: a function is not called again after it."""
+        suspended.flow.close()
+        return suspended.effect.outcome
 
     def absorb(self, other: "_Performer", /) -> None:
         pass
@@ -191,11 +117,17 @@ def drive(
 
 def drive_branch(
     policies: tuple[Policy, ...],
-    branch: Branch,
+    branch: "Branch",
     effect: Send,
     sleep: Callable[[float], object] = time.sleep,
+    error: Exception | None = None,
+    since: int = 0,
 ) -> Any:
-    """Run a sync call, or a branch of it, through its policies; see `drive`."""
+    """Run a sync call, or a branch of it, through its policies; see `drive`.
+
+    With an `error`, the first policy is a suspended one, in which the error is raised; `since` is
+    the number of functions for the end of the call.
+    """
     if effect.model is not None:  # it has its own policies
         _check_model(effect.model)
         return branch.perform(effect)
@@ -205,8 +137,6 @@ def drive_branch(
     flow = policies[0](call, effect.request)
     inner = policies[1:]
     outcome: object = None
-    error: Exception | None = None
-    since = 0
     try:
         while True:
             yielded = flow.send(outcome) if error is None else flow.throw(error)
@@ -221,7 +151,9 @@ def drive_branch(
                     outcome = yielded.function()
                 elif isinstance(yielded, Collect):
                     outcome = branch.collect(yielded.outcome)
-                elif isinstance(yielded, Race):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped policies
+                elif isinstance(yielded, Race):
+                    from chatmodels.core._calls.race import race  # few policies need it
+
                     since = call.pending_endings
                     outcome = race(
                         branch,
@@ -229,11 +161,18 @@ def drive_branch(
                         yielded.delay,
                         lambda branch, send: drive_branch(inner, branch, send, sleep),
                     )
+                elif isinstance(yielded, Forward):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped policies
+                    resumed = _Resumed(flow)
+                    resume = partial(drive_branch, (resumed, *inner), branch, effect, sleep)
+                    suspended = Suspended(yielded, flow, since, resume)
+                    flow = _ENDED  # the other one goes on
+                    is_first = not isinstance(policies[0], _Resumed)
+                    return branch.forward(suspended) if is_first else suspended
                 else:
                     raise _not_an_effect(yielded)
             except Exception as raised:
                 error = raised
-            if isinstance(yielded, _SENDING):
+            if call.pending_endings > since and isinstance(yielded, _SENDING):
                 call.end_send(since, outcome, error)
     except StopIteration as stop:
         return stop.value
@@ -257,11 +196,13 @@ async def adrive(
 
 async def adrive_branch(
     policies: tuple[Policy, ...],
-    branch: Branch,
+    branch: "Branch",
     effect: Send,
     sleep: Callable[[float], Awaitable[object]] | None = None,
+    error: Exception | None = None,
+    since: int = 0,
 ) -> Any:
-    """Run an async call, or a branch of it, through its policies; see `drive`."""
+    """Run an async call, or a branch of it, through its policies; see `drive_branch`."""
     if effect.model is not None:
         _check_model(effect.model)
         return await branch.perform(effect)
@@ -273,8 +214,6 @@ async def adrive_branch(
     flow = policies[0](call, effect.request)
     inner = policies[1:]
     outcome: object = None
-    error: Exception | None = None
-    since = 0
     try:
         while True:
             yielded = flow.send(outcome) if error is None else flow.throw(error)
@@ -289,7 +228,9 @@ async def adrive_branch(
                     outcome = await _run(yielded)
                 elif isinstance(yielded, Collect):
                     outcome = await branch.collect(yielded.outcome)
-                elif isinstance(yielded, Race):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped policies
+                elif isinstance(yielded, Race):
+                    from chatmodels.core._calls.race import arace
+
                     since = call.pending_endings
                     outcome = await arace(
                         branch,
@@ -297,11 +238,18 @@ async def adrive_branch(
                         yielded.delay,
                         lambda branch, send: adrive_branch(inner, branch, send, sleep),
                     )
+                elif isinstance(yielded, Forward):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped policies
+                    resumed = _Resumed(flow)
+                    resume = partial(adrive_branch, (resumed, *inner), branch, effect, sleep)
+                    suspended = Suspended(yielded, flow, since, resume)
+                    flow = _ENDED
+                    is_first = not isinstance(policies[0], _Resumed)
+                    return branch.forward(suspended) if is_first else suspended
                 else:
                     raise _not_an_effect(yielded)
             except Exception as raised:
                 error = raised
-            if isinstance(yielded, _SENDING):
+            if call.pending_endings > since and isinstance(yielded, _SENDING):
                 call.end_send(since, outcome, error)
     except StopIteration as stop:
         return stop.value
@@ -334,8 +282,8 @@ def _check_model(model: object) -> None:
 
 def _not_an_effect(yielded: object) -> TypeError:
     return TypeError(
-        "a policy yields Send(...), Sleep(...), Run(...), Collect(...) or Race(...), "
-        f"not {type(yielded).__qualname__}"
+        "a policy yields Send(...), Sleep(...), Run(...), Collect(...), Race(...) or "
+        f"Forward(...), not {type(yielded).__qualname__}"
     )
 
 

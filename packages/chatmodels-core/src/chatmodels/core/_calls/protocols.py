@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol, Self, Unpack, runtime_checkable
 
 from chatmodels.core._calls.batch_protocol import BatchModel
 from chatmodels.core._calls.call import Observer
-from chatmodels.core._calls.flow import Policy
+from chatmodels.core._calls.effects import Policy
 from chatmodels.core._calls.generation import CallableModel
 from chatmodels.core._calls.options import CallOptions, list_options
 from chatmodels.core._values.messages import Prompt

@@ -4,12 +4,14 @@ Each send is a branch of the call, with its own copy of the facts, so that branc
 each other. The facts of the branch that wins become those of the call.
 """
 
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from math import inf
 from typing import Any, Protocol, Self
 
 from chatmodels.core._calls.call import CallInfo
-from chatmodels.core._errors.classes import ChatModelError
+from chatmodels.core._errors.classes import CallTimeoutError, ChatModelError
 from chatmodels.core._errors.codes import ErrorCode
 
 
@@ -28,6 +30,10 @@ class Branch(Protocol):
 
     def collect(self, outcome: Any, /) -> Any:
         """Read the outcome of a send to its end."""
+        ...
+
+    def forward(self, suspended: Any, /) -> Any:
+        """Return the outcome of a policy that can continue it: see `Suspended`."""
         ...
 
     def branch(self) -> Self:
@@ -112,6 +118,7 @@ def race(
         run: Runs a send in a branch.
 
     Raises:
+        CallTimeoutError: The total time limit of the call is over, and no send has reported it.
         Exception: The last error, if all sends failed that were started.
     """
     from contextvars import copy_context
@@ -133,14 +140,18 @@ def race(
             daemon=True,
         ).start()
 
+    timeout: CallTimeoutError | None = None
     try:
         following = next(sends)
         start(following)
         failures = 0
         while True:
             try:
-                last = ended.get(timeout=None if following is None else delay)
+                last = ended.get(timeout=_wait(parent.call, None if following is None else delay))
             except Empty:
+                if _is_over(parent.call):
+                    timeout = _timeout_of(parent.call)
+                    raise timeout from None
                 following = next(sends, None)
                 if following is not None:
                     start(following)
@@ -151,8 +162,8 @@ def race(
     finally:
         for runner in runners:
             runner.leave()
-        _merge(parent, runners, last)
-        last = None  # or its error and this frame refer to each other
+        _merge(parent, runners, last, timeout)
+        last = timeout = None  # or an error and this frame refer to each other
         runners.clear()
 
 
@@ -167,7 +178,13 @@ async def arace(
 
     See `race`.
     """
-    from anyio import Event, create_task_group, move_on_after
+    from anyio import (
+        Event,
+        create_task_group,
+        current_effective_deadline,
+        get_cancelled_exc_class,
+        move_on_after,
+    )
 
     ended: deque[_Runner] = deque()
     runners: list[_Runner] = []
@@ -179,11 +196,16 @@ async def arace(
             runner.outcome = await run(runner.branch, runner.send)
         except Exception as error:
             runner.error = error
+        except get_cancelled_exc_class() as error:
+            if current_effective_deadline() == -inf:  # the race or the call is cancelled
+                raise
+            runner.error = error  # by something that the send waits for
         runner.finished = True
         ended.append(runner)
         changed.set()
 
     failure: Exception | None = None
+    timeout: CallTimeoutError | None = None
     try:
         async with create_task_group() as group:
 
@@ -199,9 +221,14 @@ async def arace(
                 while failures < len(runners):
                     if not ended:
                         changed = Event()
-                        with move_on_after(None if following is None else delay):
+                        with move_on_after(
+                            _wait(parent.call, None if following is None else delay)
+                        ):
                             await changed.wait()
                     if not ended:
+                        if _is_over(parent.call):
+                            timeout = _timeout_of(parent.call)
+                            raise timeout
                         following = next(sends, None)
                         if following is not None:
                             start(following)
@@ -210,15 +237,15 @@ async def arace(
                     if last.error is None:
                         break
                     failures += 1
-            except Exception as error:  # of the policy; the group would wrap it
+            except Exception as error:  # the group would wrap it
                 failure = error
             group.cancel_scope.cancel()
         if failure is not None:
             raise failure
         return _outcome_of(last)
     finally:
-        _merge(parent, runners, last)
-        last = failure = None
+        _merge(parent, runners, last, timeout)
+        last = failure = timeout = None
         runners.clear()
 
 
@@ -237,10 +264,44 @@ def _outcome_of(last: _Runner | None) -> Any:
     return last.outcome
 
 
-def _merge(parent: Branch, runners: Sequence[_Runner], last: _Runner | None) -> None:
-    """Add the facts of the branches to those of the call; `last` decides the outcome.
+_GRACE = 0.25
+"""Seconds after the total time limit in which a send can report it itself, with more details."""
 
-    Without `last`, the call was cancelled.
+
+def _wait(call: CallInfo, delay: float | None) -> float | None:
+    """Return the seconds to wait for the end of a send; None for any time."""
+    if call.deadline is None:
+        return delay
+    remaining = max(call.deadline + _GRACE - time.monotonic(), 0.0)
+    return remaining if delay is None else min(delay, remaining)
+
+
+def _is_over(call: CallInfo) -> bool:
+    return call.deadline is not None and time.monotonic() >= call.deadline + _GRACE
+
+
+def _timeout_of(call: CallInfo) -> CallTimeoutError:
+    total = call.timeout.total
+    return CallTimeoutError(
+        f"no attempt responded within the total timeout of {total:g} s; to allow more, raise "
+        f"Timeout(total={total:g})",
+        details={"limit": "total", "seconds": total, "elapsed": time.monotonic() - call.started},
+    )
+
+
+def _merge(
+    parent: Branch,
+    runners: Sequence[_Runner],
+    last: _Runner | None,
+    timeout: CallTimeoutError | None,
+) -> None:
+    """Add the facts of the branches to those of the call.
+
+    Args:
+        parent: The branch that yielded the race.
+        runners: The sends that were started.
+        last: The one that ended last and decides the outcome; None if the call was cancelled.
+        timeout: The error that decides the outcome instead.
     """
     call = parent.call
     for runner in runners:
@@ -248,20 +309,28 @@ def _merge(parent: Branch, runners: Sequence[_Runner], last: _Runner | None) -> 
         if has_ended:
             parent.absorb(runner.branch)
         call.attempts += runner.branch.call.attempts - runner.attempts
-        if runner is last:
+        if runner is last and timeout is None:
             call.adopt_branch(runner.branch.call)
+            runner.branch.call = call  # for the attempts that continue its stream
             continue
-        lost = _lost(runner) if runner.error is None else None
-        call.leave_branch(runner.branch.call, lost, note=last is not None)
+        lost = None if isinstance(runner.error, Exception) else _lost(runner, timeout)
+        noted = last is not None or timeout is not None
+        call.leave_branch(runner.branch.call, lost, note=noted)
         if has_ended:
-            runner.branch.call.end_branch(runner.outcome, runner.error or lost)
+            runner.branch.call.end_branch(runner.outcome, lost or runner.error)
 
 
-def _lost(runner: _Runner) -> ChatModelError:
+def _lost(runner: _Runner, timeout: CallTimeoutError | None) -> ChatModelError:
+    """Return the error of a send without one."""
     call, model = runner.branch.call, runner.send.model
+    code, message = ErrorCode.CANCELLED, "another attempt responded first"
+    if runner.error is not None:
+        message = "the attempt was cancelled"
+    elif timeout is not None:
+        code, message = timeout.code, timeout.message
     return ChatModelError(
-        "another attempt responded first",
-        code=ErrorCode.CANCELLED,
+        message,
+        code=code,
         op=call.op,
         provider=call.provider if model is None else model.provider,
         model=call.model if model is None else model.model,

@@ -2,18 +2,19 @@
 
 from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from itertools import chain
-from operator import attrgetter, is_
+from operator import is_
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from chatmodels.core._calls.call import CallInfo
 from chatmodels.core._calls.closing import aclose, close
 from chatmodels.core._calls.completion import collected_response, parsed_response
+from chatmodels.core._calls.effects import Send, Suspended
 from chatmodels.core._calls.exchange import end_exchanges
 from chatmodels.core._calls.failures import interrupted, located
 from chatmodels.core._calls.fallbacks import aresponse_of, response_of
-from chatmodels.core._calls.flow import Send
+from chatmodels.core._calls.forwarding import AsyncForwardedEvents, ForwardedEvents
 from chatmodels.core._calls.prepare import Defaults, negotiated
 from chatmodels.core._calls.primitives import Primitives
 from chatmodels.core._calls.started import StartedStream
@@ -70,6 +71,11 @@ class _Sender(Generic[Outcome]):
     def close(self) -> None:
         """Close the outcomes of a branch that ends after the race."""
 
+    def forward(self, suspended: Suspended, /) -> object:
+        """Return the outcome of a policy; a complete response needs no continuation."""
+        suspended.flow.close()
+        return suspended.effect.outcome
+
     def begin(self, effect: Send) -> None:
         """Record the begin of an attempt.
 
@@ -116,18 +122,20 @@ class _Sender(Generic[Outcome]):
         If a policy created the outcome itself, the last attempt decides.
         """
         if self._others:
+            outcome = _opened(outcome)
             self.call.is_delegated = outcome is not self._own and (
                 self.call.is_delegated or any(outcome is other for other in self._others)
             )
 
-    def unused(self, used: Outcome | None) -> list[Outcome]:
-        """Return the outcomes that the policies do not use."""
+    def unused(self, used: Outcome | None, since: int = 0) -> list[Outcome]:
+        """Return the outcomes that the policies do not use, after the first `since` ones."""
         opened = self.outcomes
         if len(opened) == 1 and used is opened[0]:
             return []
-        if used is not None and all(used is not other for other in opened):
+        opened, source = opened[since:], _opened(used)
+        if used is not None and all(source is not other for other in opened):
             return []  # a policy created it, presumably from these
-        return [other for other in opened if other is not used]
+        return [other for other in opened if other is not source]
 
 
 class WholeSender(_Sender[ChatResponse[Any]]):
@@ -198,6 +206,15 @@ class StreamSender(_Sender[StartedStream[Iterable[StreamEvent]]]):
             raise self.failed(error, origin(effect)) if isinstance(error, Exception) else error
         return self.add(StartedStream(first, stream, origin(effect)), effect)
 
+    def forward(self, suspended: Suspended, /) -> object:
+        """Return the outcome of a policy, as a stream that the policy can continue."""
+        stream: StartedStream[Iterable[StreamEvent]] | ChatResponse[Any]
+        stream = suspended.effect.outcome
+        if not isinstance(stream, StartedStream):
+            return super().forward(suspended)
+        events = ForwardedEvents(self, suspended, stream)
+        return StartedStream(stream.first, events, stream.origin, stream.source or stream)
+
     def collect(
         self, outcome: StartedStream[Iterable[StreamEvent]] | ChatResponse[Any], /
     ) -> ChatResponse[Any]:
@@ -239,6 +256,15 @@ class AsyncStreamSender(_Sender[StartedStream[AsyncIterable[StreamEvent]]]):
             raise self.failed(error, origin(effect)) if isinstance(error, Exception) else error
         return self.add(StartedStream(first, stream, origin(effect)), effect)
 
+    def forward(self, suspended: Suspended, /) -> object:
+        """Return the outcome of a policy, as a stream that the policy can continue."""
+        stream: StartedStream[AsyncIterable[StreamEvent]] | ChatResponse[Any]
+        stream = suspended.effect.outcome
+        if not isinstance(stream, StartedStream):
+            return super().forward(suspended)
+        events = AsyncForwardedEvents(self, suspended, stream)
+        return StartedStream(stream.first, events, stream.origin, stream.source or stream)
+
     async def collect(
         self, outcome: StartedStream[AsyncIterable[StreamEvent]] | ChatResponse[Any], /
     ) -> ChatResponse[Any]:
@@ -266,8 +292,12 @@ def origin(effect: Send) -> tuple[str, str] | None:
     return None if effect.model is None else (effect.model.provider, effect.model.model)
 
 
-_content = attrgetter(*(name for name in ChatRequest.__struct_fields__ if name != "timeout"))
+def _opened(outcome: object) -> object:
+    """Return the stream that was opened, if a policy forwards it."""
+    source = getattr(outcome, "source", None)  # a response has none
+    return outcome if source is None else source
 
 
 def _differs_in_timeout_only(request: ChatRequest, other: ChatRequest) -> bool:
-    return all(map(is_, _content(request), _content(other)))
+    same = sum(map(is_, astuple(request), astuple(other)))
+    return same + (request.timeout is not other.timeout) == len(request.__struct_fields__)

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from chatmodels.core._calls.call import CallInfo
-from chatmodels.core._calls.flow import Flow, Send
+from chatmodels.core._calls.effects import Flow, Send
 from chatmodels.core._errors.classes import CallTimeoutError, ChatModelError
 from chatmodels.core._loop.plan import Plan
 from chatmodels.core._loop.repair import readable, repair_conversation

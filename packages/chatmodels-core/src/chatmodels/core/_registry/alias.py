@@ -10,7 +10,7 @@ import msgspec
 from chatmodels.core._calls.async_batch import AsyncBatchResults
 from chatmodels.core._calls.batch import BatchResults, Progress
 from chatmodels.core._calls.call import Observer
-from chatmodels.core._calls.flow import Policy
+from chatmodels.core._calls.effects import Policy
 from chatmodels.core._calls.methods import CallMethods
 from chatmodels.core._calls.options import CallOptions
 from chatmodels.core._calls.protocols import ChatModel

@@ -140,14 +140,19 @@ class ProviderCatalog:
         log_change("unregistered provider %s", name, op="unregister_provider", provider=name)
 
     def rediscover(self) -> None:
-        """Scan the installed packages again, for example after `pip install` in a notebook."""
+        """Look for installed packages again, for example after `pip install` in a notebook.
+
+        These are providers, policies, and the price list for `response.cost`.
+        """
         import importlib
 
         from chatmodels.core._registry.policy_types import installed_types
+        from chatmodels.core._values.price_list import forget_price_list
 
         importlib.invalidate_caches()
         discovery.reset()
         installed_types.cache_clear()
+        forget_price_list()
         self._broken.clear()
 
     def is_registered(self, name: str, /) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 import msgspec
 
-from chatmodels.core._calls.flow import Policy
+from chatmodels.core._calls.effects import Policy
 from chatmodels.core._calls.protocols import ChatModel
 from chatmodels.core._errors.classes import ConfigurationError
 from chatmodels.core._registry.declarations import OptionSource

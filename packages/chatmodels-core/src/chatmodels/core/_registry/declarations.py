@@ -1,12 +1,14 @@
 """Declarations of options, policies and named models: values that a config file or code states."""
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from chatmodels.core._calls.protocols import ChatModel
-from chatmodels.core._registry.problems import Problem
+
+if TYPE_CHECKING:
+    from chatmodels.core._registry.problems import Problem
 
 
 class OptionSource(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,7 +129,7 @@ class ConfigFile(msgspec.Struct, frozen=True, kw_only=True):
     policies: dict[str, PolicyDeclaration] = msgspec.field(
         default_factory=dict[str, PolicyDeclaration]
     )
-    problems: tuple[Problem, ...] = ()
+    problems: "tuple[Problem, ...]" = ()
 
     def __repr__(self) -> str:
         # The values can contain secrets.

@@ -6,7 +6,12 @@ from typing import Any
 from weakref import WeakSet
 
 from chatmodels.core._calls.protocols import ChatModel
-from chatmodels.core._errors.classes import ChatModelError, ConfigurationError, InternalError
+from chatmodels.core._errors.classes import (
+    ChatModelError,
+    ConfigurationError,
+    InternalError,
+    ProviderNotFoundError,
+)
 from chatmodels.core._registry.alias import AliasedModel
 from chatmodels.core._registry.catalog import log_change
 from chatmodels.core._registry.composition import (
@@ -99,17 +104,31 @@ class ModelFactory(ConfiguredCatalog):
         Raises:
             ProviderNotFoundError: There is no such provider or alias.
             ProviderImportError: The provider could not be imported.
-            ConfigurationError: The spec has no model.
+            ConfigurationError: The spec has no model, or the alias refers to a model without a
+                provider, such as a `Route`.
         """
         name, colon, model = spec.partition(":")
         if not model:
             if not colon:
-                return self.resolve(self.target(name))
+                return self._resolve_alias(name)
             raise ConfigurationError(
                 f"{spec!r} has no model; write '{name}:<model>'", op="resolve", provider=name
             )
         provider = self._state.providers.get(name)
         return self._find(name) if provider is None else provider, model
+
+    def _resolve_alias(self, name: str) -> tuple[Provider, str]:
+        spec = self.target(name)
+        try:
+            return self.resolve(spec)
+        except ProviderNotFoundError:
+            if not self._state.is_model(name):
+                raise
+        raise ConfigurationError(
+            f"{name!r} is a model that was created already or is made of others, so that no "
+            f"provider creates it; call create_chat_model({name!r}), or name a provider",
+            op="resolve",
+        )
 
     def target(self, alias: str, /) -> str:
         """Resolve an alias to its `"provider:model"`.

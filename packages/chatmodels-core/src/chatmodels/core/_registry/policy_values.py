@@ -22,10 +22,10 @@ from chatmodels.core._registry.problems import Problem
 from chatmodels.core._spelling import hint, listing
 from chatmodels.core._values.secret import MASK
 
-_MODELS = (CallableModel, ChatModel)
+MODEL_TYPES = (CallableModel, ChatModel)
 """The types of parameters whose values are names of models."""
 
-_SCALARS: dict[Any, tuple[tuple[type, ...], str]] = {
+SCALARS: dict[Any, tuple[tuple[type, ...], str]] = {
     bool: ((bool,), "true or false"),
     int: ((int,), "an integer"),
     float: ((int, float), "a number"),
@@ -141,12 +141,12 @@ class Reader:
         """
         if type_ is object or type_ is Any:
             return value
-        if type_ in _SCALARS:
-            types, expected = _SCALARS[type_]
+        if type_ in SCALARS:
+            types, expected = SCALARS[type_]
             if not isinstance(value, types) or (isinstance(value, bool) and type_ is not bool):
                 raise _wrong(key, expected, value)
             return Decimal(str(value)) if type_ is Decimal else value
-        if type_ in _MODELS:
+        if type_ in MODEL_TYPES:
             if not isinstance(value, str) or not value:
                 raise _wrong(key, "the name of a model", value)
             return self._model(value)

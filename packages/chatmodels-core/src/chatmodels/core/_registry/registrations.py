@@ -1,16 +1,18 @@
 """The state of a registry: an immutable value that is replaced as a whole."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 import msgspec
 
 from chatmodels.core._calls.protocols import ChatModel
 from chatmodels.core._errors.classes import ConfigurationError, ProviderConflictError
 from chatmodels.core._registry.declarations import AliasTarget, ConfigFile, OptionSource
-from chatmodels.core._registry.policies import PolicyPool
 from chatmodels.core._registry.provider import Provider
 from chatmodels.core._values.metadata import HealthReport
+
+if TYPE_CHECKING:
+    from chatmodels.core._registry.policies import PolicyPool
 
 Value = TypeVar("Value")
 
@@ -35,6 +37,12 @@ ModelHook = Callable[[ChatModel], ChatModel]
 """Accepts a model that was just created, and returns the model to use instead."""
 
 
+def _pool() -> "PolicyPool":
+    from chatmodels.core._registry.policies import PolicyPool  # most programs have no file
+
+    return PolicyPool()
+
+
 class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     """A config file that was checked.
 
@@ -46,7 +54,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
 
     file: ConfigFile
     providers: dict[str, Provider] = msgspec.field(default_factory=dict[str, Provider])
-    pool: PolicyPool = msgspec.field(default_factory=PolicyPool)
+    pool: "PolicyPool" = msgspec.field(default_factory=_pool)
 
 
 class Registrations(msgspec.Struct, frozen=True, kw_only=True):
@@ -232,6 +240,13 @@ class Registrations(msgspec.Struct, frozen=True, kw_only=True):
             target = self.aliases.get(spec)
             spec = None if target is None else target.spec
         return spec
+
+    def is_model(self, alias: str, /) -> bool:
+        """Report whether an alias refers to a model, instead of to a provider that creates it."""
+        target = self.aliases.get(alias)
+        while target is not None and target.spec in self.aliases:
+            target = self.aliases[target.spec]
+        return target is not None and (target.made is not None or target.model is not None)
 
     def _next(self, **changes: object) -> Self:
         return msgspec.structs.replace(self, generation=self.generation + 1, **changes)

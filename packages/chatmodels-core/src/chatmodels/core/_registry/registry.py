@@ -12,7 +12,6 @@ from chatmodels.core._registry.creation import checked_name, clear_secrets
 from chatmodels.core._registry.declarations import ConfigFile
 from chatmodels.core._registry.naming import ModelFactory
 from chatmodels.core._registry.options import ProviderOptions
-from chatmodels.core._registry.policies import PolicyPool
 from chatmodels.core._registry.provider import Provider
 from chatmodels.core._registry.registrations import Configuration, ModelHook, RegistryObserver
 from chatmodels.core._registry.watching import notify
@@ -86,6 +85,16 @@ class ProviderRegistry(ModelFactory):
         """
         self._checked(read_config(path), replace=True)
 
+    def config_schema(self) -> dict[str, object]:
+        """Return the JSON Schema of a config file, for editors that complete and check it.
+
+        It has the options of the registered and installed providers and the parameters of the
+        installed policies, which are imported. `load_config` checks more than it can express.
+        """
+        from chatmodels.core._registry.config_schema import config_schema
+
+        return config_schema(self._metadata())
+
     def _checked(self, file: ConfigFile, *, replace: bool) -> Configuration:
         # Most programs have no file.
         from chatmodels.core._registry.config_checks import checked_config
@@ -94,6 +103,7 @@ class ProviderRegistry(ModelFactory):
 
     def _apply(self, config: Configuration, *, replace: bool) -> Configuration:
         from chatmodels.core._registry.config_checks import declared_policies
+        from chatmodels.core._registry.policies import PolicyPool
 
         with self._write_lock:
             previous = self._state.config

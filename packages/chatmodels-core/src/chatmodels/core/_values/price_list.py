@@ -1,14 +1,16 @@
 """The prices of models in `genai-prices`, if it is installed."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from chatmodels.core._values.cost import Estimate
 from chatmodels.core._values.prices import Prices, standard_tier
 
 if TYPE_CHECKING:
+    from genai_prices.data_snapshot import DataSnapshot
     from genai_prices.types import ModelInfo, ModelPrice, TieredPrices
     from genai_prices.types import Provider as ListedProvider
 
@@ -21,8 +23,19 @@ def load_price_list() -> str:
     """Import the price list, and return its name; empty if none is installed.
 
     The first import takes about half a second, so do it before time matters. It does not use the
-    network.
+    network. If none is installed, `registry.rediscover()` looks for it again.
     """
+    return _imported()
+
+
+def forget_price_list() -> None:
+    """Look for the price list again, for example after it was installed."""
+    _imported.cache_clear()
+
+
+@cache
+def _imported() -> str:
+    # A failed import searches the file system each time, which takes 50 times as long as a price.
     try:
         from genai_prices import __version__
         from genai_prices.data_snapshot import get_snapshot
@@ -32,6 +45,32 @@ def load_price_list() -> str:
     return f"genai-prices {__version__}"
 
 
+class _Lasting:
+    """The prices of models that depend on no time, by the models and the tier of a call.
+
+    They are those of one snapshot, which an update of the list replaces. Converting prices takes
+    three times as long as computing a cost.
+    """
+
+    def __init__(self) -> None:
+        self._known: tuple[DataSnapshot | None, dict[Any, Found]] = None, {}
+
+    def of(self, snapshot: "DataSnapshot") -> "dict[Any, Found]":
+        """Return those of a snapshot that are known, to add to them."""
+        of, found = self._known
+        if of is not snapshot or len(found) >= _MOST_MODELS:
+            found = dict[Any, Found]()
+            self._known = snapshot, found
+        return found
+
+
+_MOST_MODELS = 1_000  # a vendor can report any names
+_lasting = _Lasting()
+
+Found = tuple[Prices, Collection[Estimate]] | str
+"""Prices and what is estimated about them, or the reason why there are none."""
+
+
 def listed_prices(
     provider: str,
     models: Sequence[str | None],
@@ -39,7 +78,7 @@ def listed_prices(
     *,
     service_tier: str | None = None,
     at: dt.datetime | None = None,
-) -> tuple[Prices, set[Estimate]] | str:
+) -> Found:
     """Find the prices of a model in the price list.
 
     Args:
@@ -51,22 +90,69 @@ def listed_prices(
     Returns:
         The prices, and what is estimated about them; or the reason why there are none.
     """
-    name = load_price_list()
+    name = _imported()
     if not name:
         return _NOT_INSTALLED
-    known = [model for model in models if model]
-    if not known:
+    from genai_prices.data_snapshot import get_snapshot
+
+    snapshot = get_snapshot()
+    lasting = _lasting.of(snapshot)
+    key = provider, *models, service_tier
+    known = lasting.get(key)
+    if known is not None:
+        return known
+    names = [model for model in models if model]
+    if not names:
         return "the name of the model is unknown; pass prices=..."
-    missing = f"{name} has no prices of {provider}:{known[0]}; pass prices=..."
-    found = next(filter(None, (_found(provider, model) for model in known)), None)
-    if found is None:
-        return missing
-    listed, info, date = found
+    entry = next(filter(None, (_entry(snapshot, provider, model) for model in names)), None)
+    if entry is None:
+        found = _missing(name, provider, names[0])
+    else:
+        found = _prices_at(entry, name, service_tier, at) or _missing(name, provider, names[0])
+    if entry is None or _is_lasting(entry[1], service_tier):
+        lasting[key] = found
+    return found
+
+
+def _missing(name: str, provider: str, model: str) -> str:
+    return f"{name} has no prices of {provider}:{model}; pass prices=..."
+
+
+def _entry(
+    snapshot: "DataSnapshot", provider: str, model: str
+) -> "tuple[ListedProvider, ModelInfo, dt.date | None] | None":
+    wanted = _PROVIDERS.get(provider, provider.replace("_", "-"))
+    try:
+        listed, info = snapshot.find_provider_model(model, None, wanted, None)
+    except LookupError:
+        return None
+    if listed.id != wanted:
+        return None  # any name that contains "openai" matches OpenAI, also one of a local server
+    # The data that is installed with the package has no date, only the version of the package.
+    date = snapshot.timestamp.date() if snapshot.from_auto_update else None
+    return listed, info, date
+
+
+def _is_lasting(info: "ModelInfo", service_tier: str | None) -> bool:
+    if isinstance(info.prices, list):
+        return False
+    variants = info.price_variants if standard_tier(service_tier) else ()
+    return all(each.constraint is None for each in variants or ())
+
+
+def _prices_at(
+    entry: "tuple[ListedProvider, ModelInfo, dt.date | None]",
+    name: str,
+    service_tier: str | None,
+    at: dt.datetime | None,
+) -> tuple[Prices, Collection[Estimate]] | None:
+    """Return the prices of an entry at a time; None if it has none for text."""
+    listed, info, date = entry
     time = at or dt.datetime.now(dt.UTC)
     standard = _known(info.get_prices(time))
     if not {"input_mtok", "output_mtok"} <= standard.keys():
         # Without this check, its missing prices would count as 0.
-        return missing
+        return None
     estimated: set[Estimate] = set()
     if any("image" in key or "video" in key for key in standard):
         estimated.add("media")
@@ -83,22 +169,6 @@ def listed_prices(
     if tier and own and _has_variant(info, context, time):
         tiers[tier] = _prices(_known(info.get_prices(time, context)), name, date)
     return _prices(standard, name, date, tiers), estimated
-
-
-def _found(provider: str, model: str) -> "tuple[ListedProvider, ModelInfo, dt.date | None] | None":
-    from genai_prices.data_snapshot import get_snapshot
-
-    snapshot = get_snapshot()
-    wanted = _PROVIDERS.get(provider, provider.replace("_", "-"))
-    try:
-        listed, info = snapshot.find_provider_model(model, None, wanted, None)
-    except LookupError:
-        return None
-    if listed.id != wanted:
-        return None  # any name that contains "openai" matches OpenAI, also one of a local server
-    # The data that is installed with the package has no date, only the version of the package.
-    date = snapshot.timestamp.date() if snapshot.from_auto_update else None
-    return listed, info, date
 
 
 def _has_variant(info: "ModelInfo", context: dict[str, str], time: dt.datetime) -> bool:

@@ -3,11 +3,11 @@
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from typing import Any, TypeGuard
 
 import msgspec
 
 from chatmodels.core._errors.classes import ConfigurationError
-from chatmodels.core._values.billing import billed_tokens
 from chatmodels.core._values.cost import Cost, CostKind, CostPart, Estimate, unknown_cost
 from chatmodels.core._values.parts import FrozenValue
 from chatmodels.core._values.usage import Usage
@@ -95,6 +95,8 @@ class Prices(FrozenValue, frozen=True, kw_only=True):
             usage: The tokens of the call.
             service_tier: The tier that served it; None for the standard tier.
         """
+        from chatmodels.core._values.billing import billed_tokens  # most calls need no cost
+
         tokens = billed_tokens(usage)
         if tokens is None:
             return unknown_cost("the provider did not report the tokens of the call")
@@ -161,6 +163,8 @@ def checked_prices(value: object, /) -> Prices | dict[str, Prices]:
     """
     if isinstance(value, Prices):
         return value
+    if unknown := _unknown_field(value):
+        raise ConfigurationError(f"prices have no {unknown}", op="configure")
     try:
         if isinstance(value, dict) and ("input" in value or "output" in value):
             return msgspec.convert(value, Prices, str_keys=True)
@@ -169,6 +173,29 @@ def checked_prices(value: object, /) -> Prices | dict[str, Prices]:
         raise ConfigurationError(
             f"prices must be Prices(...), or a mapping of the names of models to them: {error}"
         ) from error
+
+
+def _unknown_field(value: object) -> str:
+    """Return the first name in prices that is none of theirs, with a hint; empty if all are."""
+    if not _is_table(value):
+        return ""
+    known = Prices.__struct_fields__
+    is_prices = not value.keys().isdisjoint({"input", "output"})
+    for name, inner in value.items():
+        if is_prices and name not in known:
+            from chatmodels.core._spelling import hint, listing
+
+            return f"{name!r}; {hint(str(name), known) or f'there are {listing(known)}'}"
+        # Otherwise, it is a mapping of names or numbers to prices.
+        if (not is_prices or name in {"tiers", "long_context"}) and (
+            problem := _unknown_field(inner)
+        ):
+            return problem
+    return ""
+
+
+def _is_table(value: object) -> TypeGuard[dict[Any, object]]:
+    return isinstance(value, dict)
 
 
 def standard_tier(name: str | None, /) -> str:

@@ -26,6 +26,10 @@ ALL_OUTPUT_FORMS: frozenset[OutputForm] = frozenset({"strict", "schema", "object
 """All native forms of structured output."""
 
 
+Prefill = Literal["none", "rest", "repeats"]
+"""The content of a response whose request ends with the beginning of a text of the model."""
+
+
 class AcceptedMedia(msgspec.Struct, frozen=True, kw_only=True):
     """Media that a model accepts in one place of a conversation.
 
@@ -89,6 +93,10 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
             everywhere.
         effort_words: Reasoning effort to the value that is sent for it, if they differ; None for an
             effort that is sent in another way, as a number of tokens or a switch.
+        prefill: The content of a response whose request ends with the beginning of a text of the
+            model: only the "rest" of the text, or the whole text, because it "repeats" the
+            beginning; "none" if the model does not continue a text. If it repeats the beginning,
+            such requests cannot have tools.
     """
 
     settings: Mapping[str, str] | None = None
@@ -112,6 +120,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     part_options: Collection[str] | None = None
     state_scope: str | None = None
     effort_words: Mapping[str, str | None] = {}
+    prefill: Prefill = "none"
 
 
 EVERYTHING = Profile()

@@ -1,7 +1,7 @@
 """Computes the cost of a response from the first source that knows it."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from msgspec.structs import replace
 
@@ -35,7 +35,7 @@ def response_cost(
         started_at: The start of the call, in seconds since 1970.
         used_tools: Whether the vendor called tools of its own.
     """
-    estimated: set[Estimate] = set()
+    estimated: Collection[Estimate] = frozenset()
     if prices is None:
         if usage.reported_cost is not None:
             return Cost(amount=usage.reported_cost, price_list=REPORTED)
@@ -48,7 +48,7 @@ def response_cost(
         prices, estimated = found
     cost = prices.cost(usage, service_tier=service_tier)
     if used_tools:
-        estimated.add("tools")
+        estimated = {*estimated, "tools"}
     if cost.amount is None or not estimated:
         return cost
     return replace(cost, estimated=tuple(sorted({*cost.estimated, *estimated})))

@@ -12,10 +12,6 @@ def _positive(value: object) -> bool:
     return 0 < value <= _MAX_SECONDS
 
 
-def _is_limit(value: object) -> bool:
-    return value is None or _positive(value)
-
-
 class Timeout(FrozenValue, frozen=True, kw_only=True):
     """Time limits in seconds; `None` means no limit.
 
@@ -53,13 +49,19 @@ class Timeout(FrozenValue, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         limits = self.connect, self.read, self.first_event, self.between_events, self.total
-        if all(map(_is_limit, limits)):
+        for limit in limits:
+            # The first two conditions are those of most limits, and the fastest.
+            if limit is None or (type(limit) is float and 0 < limit <= _MAX_SECONDS):
+                continue
+            if not _positive(limit):
+                break
+        else:
             return
         raise InvalidRequestError(
             "; ".join(
                 f"timeout {name} must be a number of seconds above 0 or None, not {value!r}"
                 for name, value in zip(self.__struct_fields__, limits, strict=True)
-                if not _is_limit(value)
+                if value is not None and not _positive(value)
             )
         )
 

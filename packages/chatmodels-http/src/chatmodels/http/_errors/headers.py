@@ -1,7 +1,8 @@
-"""Reads response headers: the id of the request, the delay before a retry, the rate limits."""
+"""Reads response headers: the id of the request, a cost, the delay before a retry, rate limits."""
 
 import time
 from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
 
 from chatmodels.core.extending import parse_delay, read_rate_limits
 
@@ -38,6 +39,22 @@ def request_id(headers: Mapping[str, str], /) -> str | None:
         if value := headers.get(name):
             return value
     return None
+
+
+def reported_cost(headers: Mapping[str, str], /) -> Decimal | None:
+    """Return the cost in US dollars that a LiteLLM proxy reports, whatever API it serves.
+
+    The source is "Response Headers" of LiteLLM's documentation: `x-litellm-response-cost`. It is
+    empty if the proxy knows no price, and missing in the head of a stream.
+
+    Args:
+        headers: Lower-case name to value.
+    """
+    try:
+        cost = Decimal(headers.get("x-litellm-response-cost", ""))
+    except InvalidOperation:
+        return None
+    return cost if cost.is_finite() and cost >= 0 else None
 
 
 def retry_after(headers: Mapping[str, str], /, *, now: float | None = None) -> float | None:

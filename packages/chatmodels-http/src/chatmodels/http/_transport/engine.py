@@ -30,7 +30,8 @@ class TransferError(Exception):
             content coding that cannot be decoded, "unusable" if the engine cannot send such a
             request.
         stale: Whether a connection that served a request before broke before the first byte of the
-            response. The server has closed it, and the request can be sent again at once.
+            response, or, with an injected client, before the end of its head. The server has closed
+            it, and the request can be sent again at once.
     """
 
     def __init__(self, kind: Kind, reason: str, /, *, stale: bool = False) -> None:

@@ -29,6 +29,7 @@ from chatmodels.http._transport.engine import (
     RequestHead,
     TransferError,
 )
+from chatmodels.http._transport.reuse import Reuse
 
 if TYPE_CHECKING:
     from anyio import CancelScope
@@ -103,9 +104,11 @@ class InjectedEngine:
             TransferError: The request or its response failed in transit.
         """
         worker = Worker()
+        reuse = Reuse()
         try:
-            with _Translation(self._library):
+            with _Translation(self._library, reuse):
                 request = _request(self._client, head, body, deadlines)
+                request.extensions["trace"] = reuse.trace
                 response = worker.run(
                     deadlines.left(),
                     lambda: self._client.send(request, stream=True, follow_redirects=False),
@@ -200,10 +203,11 @@ class AsyncInjectedEngine:
         """
         from anyio import CancelScope
 
-        with _Translation(self._library):
+        reuse = Reuse()
+        with _Translation(self._library, reuse):
             request = _request(self._client, head, body, deadlines)
             with CancelScope() as scope:
-                deadline = _Deadline(scope, deadlines)
+                deadline = _Deadline(scope, deadlines, reuse)
                 request.extensions["trace"] = deadline.trace
                 deadline.set(_SLACK)
                 response = await self._client.send(request, stream=True, follow_redirects=False)
@@ -277,11 +281,12 @@ class _Deadline:
     limits apply, and the cancellation comes a little later. From the sending on, it is exact.
     """
 
-    __slots__ = ("_deadlines", "_scope")
+    __slots__ = ("_deadlines", "_reuse", "_scope")
 
-    def __init__(self, scope: "CancelScope", deadlines: Deadlines) -> None:
+    def __init__(self, scope: "CancelScope", deadlines: Deadlines, reuse: Reuse) -> None:
         self._scope = scope
         self._deadlines = deadlines
+        self._reuse = reuse
 
     def set(self, slack: float = 0.0) -> None:
         from anyio import current_time
@@ -292,6 +297,7 @@ class _Deadline:
 
     async def trace(self, event: str, info: object) -> None:
         """Receive the trace events of httpcore; other transports do not report them."""
+        self._reuse.note(event)
         if event.endswith("send_request_headers.started"):
             self.set()
         elif event.endswith((".connect_tcp.started", ".start_tls.started")):
@@ -331,10 +337,11 @@ class _Timeouts(dict[str, float | None]):
 class _Translation:
     """Translates the errors of a client's library to `TransferError`."""
 
-    __slots__ = ("_library",)
+    __slots__ = ("_library", "_reuse")
 
-    def __init__(self, library: str) -> None:
+    def __init__(self, library: str, reuse: Reuse | None = None) -> None:
         self._library = sys.modules[library]
+        self._reuse = reuse
 
     def __enter__(self) -> None:
         pass
@@ -342,7 +349,8 @@ class _Translation:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         transfer_kind = None if error is None else self._kind(error)
         if error is not None and transfer_kind is not None:
-            raise TransferError(transfer_kind, reason(error)) from error
+            stale = transfer_kind == "broken" and self._reuse is not None and self._reuse.stale
+            raise TransferError(transfer_kind, reason(error), stale=stale) from error
 
     def _kind(self, error: BaseException) -> Kind | None:
         library: Any = self._library

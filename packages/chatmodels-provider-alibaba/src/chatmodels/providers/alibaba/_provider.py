@@ -1,7 +1,7 @@
 """Alibaba Cloud's dialect and metadata.
 
-Sources, as of November 2026: "OpenAI compatible - Chat" and "Deep thinking" of Alibaba Cloud Model
-Studio's documentation, and responses of its API.
+Sources, as of November 2026: "OpenAI compatible - Chat", "Deep thinking" and "Context Cache" of
+Alibaba Cloud Model Studio's documentation, dashscope 2.0, and responses of its API.
 """
 
 from chatmodels.core.extending import FREE_TOOL_CHOICES
@@ -47,9 +47,13 @@ PROVIDER = compatible_provider(
     description="Qwen and other models at Alibaba Cloud Model Studio.",
     base_url="https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
     api_key_env=["DASHSCOPE_API_KEY"],
+    base_url_env=["DASHSCOPE_COMPATIBLE_BASE_URL"],
     model_prefixes=["qwen", "qwq", "qvq"],
     documentation_url=(
         "https://www.alibabacloud.com/help/en/model-studio/compatibility-of-openai-with-dashscope"
     ),
 )
 """The provider `alibaba`."""
+
+part_options = PROVIDER.part_options
+"""Returns options for the preceding part of a message, such as `cache_control`."""

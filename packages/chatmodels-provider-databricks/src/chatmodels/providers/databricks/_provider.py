@@ -1,8 +1,8 @@
 """Databricks's dialect and metadata.
 
-Sources, as of November 2026: "Foundation model REST API reference" and "Query reasoning models" of
-the documentation of Databricks, databricks-openai 0.18, databricks-sdk 0.162, and responses of its
-API.
+Sources, as of November 2026: "Foundation model REST API reference", "Query reasoning models" and
+"Structured outputs on Databricks" of the documentation of Databricks, databricks-openai 0.18,
+databricks-sdk 0.162, the rules that LiteLLM 1.110 has measured, and responses of its API.
 """
 
 from msgspec.structs import replace
@@ -21,7 +21,11 @@ def with_type(body: dict[str, Json], problems: list[str]) -> None:
 
 
 def adapt(body: dict[str, Json], problems: list[str]) -> None:
-    """Add the type to the limit of reasoning tokens, and send each call before its result."""
+    """Add the type to the limit of reasoning tokens, and send each call before its result.
+
+    GPT-OSS otherwise responds 400: "Multiple tool calls are not supported." (pull request 31633 of
+    LiteLLM).
+    """
     with_type(body, problems)
     split_parallel_calls(body, problems)
 
@@ -51,6 +55,15 @@ DIALECT = Dialect(
 )
 """Databricks's chat completions, for models of which nothing is known."""
 
+_CLAUDE = replace(
+    DIALECT,
+    settings={**_SETTINGS, "reasoning_budget": "thinking.budget_tokens"},
+    strict_tools=False,  # 400: "tools.0.custom.strict: Extra inputs are not permitted"
+    output_formats=frozenset({"json_schema"}),
+    text_fields=frozenset({"cache_control"}),
+    adapt=with_type,
+)
+
 PROVIDER = compatible_provider(
     DIALECT,
     description="The foundation models and serving endpoints of a Databricks workspace.",
@@ -58,12 +71,10 @@ PROVIDER = compatible_provider(
     api_key_env=["DATABRICKS_TOKEN"],
     base_url_env=["DATABRICKS_HOST"],
     families={
-        # "Query reasoning models": Claude has budgets, GPT-OSS has levels.
-        "databricks-claude-*": replace(
-            DIALECT,
-            settings={**_SETTINGS, "reasoning_budget": "thinking.budget_tokens"},
-            adapt=with_type,
-        ),
+        # "Query reasoning models": Claude has budgets up to 5, GPT-OSS has levels. The effort of
+        # Claude 5.5 is a parameter of the Messages API.
+        "databricks-claude-*-5-5": replace(_CLAUDE, settings=_SETTINGS, adapt=None),
+        "databricks-claude-*": _CLAUDE,
         "databricks-gpt-oss-*": replace(
             DIALECT,
             settings={**_SETTINGS, "reasoning_effort": "reasoning_effort"},
@@ -77,3 +88,6 @@ PROVIDER = compatible_provider(
     ),
 )
 """The provider `databricks`."""
+
+part_options = PROVIDER.part_options
+"""Returns options for the preceding part of a message, such as `cache_control`."""

@@ -1,7 +1,7 @@
 """Groq's dialect and metadata.
 
 Sources, as of November 2026: "API Reference", "OpenAI Compatibility", "Structured Outputs",
-"Reasoning" and "Images and Vision" of GroqDocs, and the types of groq 1.7.
+"Reasoning", "Service Tiers" and "Images and Vision" of GroqDocs, and the types of groq 1.7.
 """
 
 from msgspec.structs import replace
@@ -54,6 +54,7 @@ PROVIDER = compatible_provider(
         "qwen/qwen3-32b*": replace(
             _QWEN, inputs=frozenset(), values={**DIALECT.values, "reasoning_effort": ("none",)}
         ),
+        "qwen/qwen3.6-*": replace(_QWEN, values={**DIALECT.values, "reasoning_effort": ("none",)}),
         "qwen/*": _QWEN,
         "llama-3*": replace(_TEXT, settings=_NOT_REASONING, output_formats=_JSON),
         "meta-llama/*": replace(DIALECT, settings=_NOT_REASONING),

@@ -29,6 +29,7 @@ DIALECT = Dialect(
     values={"parallel_tool_calls": (True,)},  # false is ignored
     sends_named_tool_alone=True,  # a named choice is read as "auto"
     inputs=frozenset({"image", "image_url", "audio"}),
+    result_inputs=frozenset({"image"}),
     image_types=("image/jpeg", "image/png", "image/bmp", "image/gif"),  # those of stb_image
     native_output_without=("tools",),  # no call can come beside `response_format`
     schemas=SchemaSupport(tools=GRAMMAR, output=GRAMMAR),

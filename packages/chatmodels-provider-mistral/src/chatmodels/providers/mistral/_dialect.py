@@ -38,6 +38,7 @@ DIALECT = Dialect(
     call_ids=IdForm("[a-zA-Z0-9]{9}", 9),
     paired_calls=("mistral.ai",),
     reasoning_field="content",
+    prefill="repeats",  # "Prefix", in its example
     adapt=adapt,
 )
 """The dialect of chat completions that Mistral's API speaks."""

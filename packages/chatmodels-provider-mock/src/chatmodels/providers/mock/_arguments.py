@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, Literal, TypeGuard, get_args
 
 from chatmodels.core import ChatModelError, ConfigurationError, ErrorCode
+from chatmodels.core.extending import Prefill
 
 Exhausted = Literal["error", "cycle", "last", "echo"]
 Health = Literal["healthy", "unhealthy", "unknown"]
@@ -46,6 +48,10 @@ def _list(value: object) -> TypeGuard[Sequence[object]]:
     return isinstance(value, Sequence) and not isinstance(value, str | bytes)
 
 
+def _replies(value: object) -> bool:
+    return value is not None and not isinstance(value, bytes | Iterator | AbstractSet)
+
+
 def _rules(value: object) -> TypeGuard[Mapping[object, object] | Sequence[tuple[object, object]]]:
     return isinstance(value, Mapping) or (_list(value) and all(map(_pair, value)))
 
@@ -80,7 +86,7 @@ def _pattern_problems(rules: object) -> Iterator[str]:
 _SECONDS = (_seconds, "at least 0 seconds")
 
 _RULES: dict[str, tuple[Callable[[object], bool], str]] = {
-    "responses": (_list, "a list of replies"),
+    "responses": (_replies, "a list of replies, or one reply"),
     "rules": (_rules, "a mapping from matchers to replies, or pairs of both"),
     "on_exhausted": _one_of(Exhausted),
     "latency": _SECONDS,
@@ -89,5 +95,6 @@ _RULES: dict[str, tuple[Callable[[object], bool], str]] = {
     "error_rate": (lambda value: _number(value) and 0 <= value <= 1, "from 0 to 1"),
     "error": (_failure, "an ErrorCode or a ChatModelError"),
     "health": _one_of(Health),
+    "prefill": _one_of(Prefill),
     "input_tokens": (_tokens, "an integer of at least 0, or None"),
 }

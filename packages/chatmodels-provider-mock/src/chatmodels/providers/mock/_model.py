@@ -17,7 +17,15 @@ from chatmodels.core import (
     Timeout,
     TokenCount,
 )
-from chatmodels.core.extending import CallInfo, Capability, Observer, Policy, StandardChatModel
+from chatmodels.core.extending import (
+    CallInfo,
+    Capability,
+    Observer,
+    Policy,
+    Prefill,
+    Profile,
+    StandardChatModel,
+)
 from chatmodels.providers.mock._arguments import Exhausted, Health, check
 from chatmodels.providers.mock._delays import Delays
 from chatmodels.providers.mock._events import events_of
@@ -27,6 +35,8 @@ from chatmodels.providers.mock._words import prompt_words
 
 CAPABILITIES = frozenset(Capability)
 """All capabilities, because a script can contain any response."""
+
+_ATTRIBUTES = frozenset({"api", "endpoint", "model", "provider"})  # set by core
 
 
 class MockChatModel(StandardChatModel):
@@ -51,7 +61,9 @@ class MockChatModel(StandardChatModel):
 
     Args:
         model: The model's name.
-        responses: Replies in order.
+        provider: The provider's name, to stand for a model of another one.
+        responses: Replies in order: a list or a tuple. Anything else is a single reply, as in
+            `responses="Yes."`, and a dict is one that is returned as JSON.
         rules: Replies by request: a mapping from matchers to replies, or pairs of both. A matcher
             is a pattern that is searched for in the text of the last message, or a function that
             accepts the request.
@@ -65,6 +77,9 @@ class MockChatModel(StandardChatModel):
         seed: The random seed, which makes the same attempts fail each time.
         health: The status that `check_health` reports.
         input_tokens: The number that `count_tokens` returns; None to count the words.
+        prefill: The content of a reply to a request that ends with the beginning of a text of the
+            model: the "rest" of the text, or all of it ("repeats"); "none" if the model does not
+            continue a text. `Retry(resume=True)` depends on it.
         capabilities: The capabilities that `model_info` reports.
         settings: The default settings of each call.
         timeout: The default time limits, or seconds for a whole call; None for core's defaults.
@@ -87,7 +102,8 @@ class MockChatModel(StandardChatModel):
         self,
         model: str = "mock",
         *,
-        responses: Sequence[Reply] = (),
+        provider: str = "mock",
+        responses: Sequence[Reply] | Reply = (),
         rules: Rules = (),
         on_exhausted: Exhausted = "error",
         latency: float = 0.0,
@@ -98,6 +114,7 @@ class MockChatModel(StandardChatModel):
         seed: int = 0,
         health: Health = "healthy",
         input_tokens: int | None = None,
+        prefill: Prefill = "rest",
         capabilities: frozenset[Capability] = CAPABILITIES,
         settings: Settings | None = None,
         timeout: Timeout | float | None = None,
@@ -122,14 +139,16 @@ class MockChatModel(StandardChatModel):
                 "error": error,
                 "health": health,
                 "input_tokens": input_tokens,
+                "prefill": prefill,
             }
         )
         super().__init__(
-            "mock",
+            provider,
             model,
             settings=settings or Settings(),
             timeout=Timeout() if timeout is None else timeout,
             supported_settings=supported_settings,
+            profile=Profile(prefill=prefill),
             on_unsupported=on_unsupported,
             unsupported=unsupported,
             prices=prices,
@@ -151,9 +170,29 @@ class MockChatModel(StandardChatModel):
         """The attempts so far, oldest first, including retries."""
         return self._script.calls
 
+    def queue(self, *replies: Reply) -> None:
+        """Add replies to return before those of the rules and the responses, one per attempt.
+
+        >>> model = MockChatModel()
+        >>> model.queue("Yes.", ErrorCode.RATE_LIMITED)
+        >>> model.generate("Is it?").text
+        'Yes.'
+        """
+        self._script.queue(replies)
+
     def reset(self) -> None:
-        """Clear the calls and start again with the first response."""
+        """Clear the calls and the queue, and start again with the first response."""
         self._script.reset()
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Refuse names that the model does not have: a misspelt one would have no effect."""
+        is_known = name.startswith("_") or name in _ATTRIBUTES or hasattr(self, name)
+        if not is_known and type(self) is MockChatModel:  # subclasses can have more
+            raise AttributeError(
+                f"a MockChatModel has no attribute {name!r}; pass a script when you create it, or "
+                "call queue(...)"
+            )
+        super().__setattr__(name, value)
 
     def respond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
         """Return a scripted response.
@@ -214,12 +253,14 @@ class MockChatModel(StandardChatModel):
 
     def model_info(self) -> ModelInfo:
         """Return the metadata of the model."""
-        return model_info(self.model, self._capabilities)
+        return model_info(self.model, self._capabilities, provider=self.provider)
 
     def probe(self) -> HealthReport:
         """Report the health that was passed to the model."""
         message = "a mock, which reports the health that was passed to it"
-        return HealthReport(provider="mock", status=self._health, latency=0.0, message=message)
+        return HealthReport(
+            provider=self.provider, status=self._health, latency=0.0, message=message
+        )
 
     async def aprobe(self) -> HealthReport:
         """Report the health that was passed to the model: the async form of `probe`."""
@@ -241,11 +282,17 @@ class MockChatModel(StandardChatModel):
             await sleep(seconds)
 
 
-def model_info(name: str, capabilities: frozenset[Capability] = CAPABILITIES, /) -> ModelInfo:
+def model_info(
+    name: str,
+    capabilities: frozenset[Capability] = CAPABILITIES,
+    /,
+    *,
+    provider: str = "mock",
+) -> ModelInfo:
     """Return the metadata of a mock model."""
     return ModelInfo(
         name=name,
-        provider="mock",
+        provider=provider,
         input_modalities=("text", "image", "audio", "file"),
         output_modalities=("text",),
         capabilities=capabilities,

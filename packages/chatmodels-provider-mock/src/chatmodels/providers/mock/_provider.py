@@ -10,9 +10,9 @@ from chatmodels.providers.mock._model import CAPABILITIES, MockChatModel, model_
 # Name to type, default and description.
 _OPTIONS = {
     "responses": (
-        "Sequence[Reply]",
+        "Sequence[Reply] | Reply",
         "()",
-        "replies in order; see MockChatModel for the types of replies",
+        "replies in order, or one reply; see MockChatModel for the types of replies",
     ),
     "rules": (
         "Mapping[Matcher, Reply] | Sequence[tuple[Matcher, Reply]]",
@@ -52,6 +52,11 @@ _OPTIONS = {
         "None",
         "the number that count_tokens returns; the number of words by default",
     ),
+    "prefill": (
+        'Literal["none", "rest", "repeats"]',
+        '"rest"',
+        'the reply to the beginning of a text: the "rest", or all of it ("repeats")',
+    ),
     "capabilities": ("frozenset[Capability]", "", "the capabilities that the model reports"),
     "supported_settings": (
         "frozenset[str] | None",
@@ -82,12 +87,23 @@ METADATA = ProviderMetadata(
 
 
 class MockProvider:
-    """The mock provider; threads can share it."""
+    """The mock provider; threads can share it.
+
+    Args:
+        metadata: The metadata, with another name if it stands for another provider.
+    """
+
+    def __init__(self, metadata: ProviderMetadata = METADATA) -> None:
+        self._metadata = metadata
 
     @property
     def metadata(self) -> ProviderMetadata:
         """The metadata of the provider."""
-        return METADATA
+        return self._metadata
+
+    def with_metadata(self, metadata: ProviderMetadata, /) -> "MockProvider":
+        """Return a copy with other metadata, whose models have the name in them."""
+        return MockProvider(metadata)
 
     def create_chat_model(self, model: str, options: ProviderOptions, /) -> MockChatModel:
         """Create a mock model; any model name is accepted.
@@ -104,6 +120,7 @@ class MockProvider:
         script: dict[str, Any] = dict(options.extra)
         return MockChatModel(
             model,
+            provider=self._metadata.name,
             settings=options.settings,
             timeout=options.timeout,
             on_unsupported=options.on_unsupported,
@@ -113,7 +130,7 @@ class MockProvider:
 
     def model_info(self, model: str, /) -> ModelInfo:
         """Return the metadata of a mock model."""
-        return model_info(model)
+        return model_info(model, provider=self._metadata.name)
 
     def check_health(self, options: ProviderOptions, /) -> HealthReport:
         """Report the health that the option `health` specifies."""
@@ -121,4 +138,4 @@ class MockProvider:
 
     def list_models(self, options: ProviderOptions, /) -> Sequence[ModelInfo]:
         """List the documented model names; any other name is accepted as well."""
-        return METADATA.models
+        return self._metadata.models

@@ -1,9 +1,10 @@
 """A script of replies, and the record of attempts."""
 
 import re
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeGuard
 
 import msgspec
 
@@ -53,7 +54,7 @@ class Script:
     """Selects replies and records attempts; threads can share it.
 
     Args:
-        responses: Replies in order.
+        responses: Replies in order, or one that is neither a list nor a tuple.
         rules: Replies by request; the first matching rule takes precedence over all responses.
         exhausted: The reply after the last response, and if no rule matches.
         error_rate: The fraction of attempts that fail, from 0 to 1.
@@ -63,20 +64,23 @@ class Script:
 
     def __init__(
         self,
-        responses: Sequence[Reply],
+        responses: Sequence[Reply] | Reply,
         rules: Rules,
         exhausted: Exhausted,
         error_rate: float,
         error: Reply,
         seed: int,
     ) -> None:
-        self.responses = tuple(responses)
+        self.responses: tuple[Reply, ...] = (
+            tuple(responses) if _is_list(responses) else (responses,)
+        )
         self.rules = tuple(rules.items() if isinstance(rules, Mapping) else rules)
         self._exhausted = exhausted
         self._error_rate = error_rate
         self._error = error
         self._seed = seed
         self._lock = Lock()
+        self._queue: deque[Reply] = deque()
         self.reset()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -85,6 +89,7 @@ class Script:
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        self._queue = deque()  # as in a pickle of 0.1.0
         self.__dict__.update(state)
         self._lock = Lock()
 
@@ -94,9 +99,15 @@ class Script:
         with self._lock:
             return tuple(self._calls)
 
-    def reset(self) -> None:
-        """Clear the calls and start again with the first response."""
+    def queue(self, replies: Sequence[Reply], /) -> None:
+        """Add replies that precede all others."""
         with self._lock:
+            self._queue.extend(replies)
+
+    def reset(self) -> None:
+        """Clear the calls and the queue, and start again with the first response."""
+        with self._lock:
+            self._queue.clear()
             self._calls: list[MockCall] = []
             self._position = 0
             self._random: Random | None = _random(self._seed) if self._error_rate else None
@@ -112,6 +123,8 @@ class Script:
             number = len(self._calls)
             if self._random is not None and self._random.random() < self._error_rate:
                 return Attempt(self._error, number)
+            if self._queue:
+                return Attempt(self._queue.popleft(), number)
         for matcher, reply in self.rules:  # outside the lock, because matchers run user code
             if _matches(matcher, request):
                 return Attempt(reply, number)
@@ -137,6 +150,10 @@ class Script:
             f"the mock's script of {len(self.responses)} responses is exhausted; add responses, "
             'or pass on_exhausted="cycle", "last" or "echo"'
         )
+
+
+def _is_list(responses: object) -> TypeGuard[Sequence[Reply]]:
+    return isinstance(responses, Sequence) and not isinstance(responses, str)
 
 
 def text_of(message: Message, /) -> str:

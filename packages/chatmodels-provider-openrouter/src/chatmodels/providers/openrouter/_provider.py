@@ -57,3 +57,6 @@ PROVIDER = compatible_provider(
     documentation_url="https://openrouter.ai/docs/api-reference/chat-completion",
 )
 """The provider `openrouter`."""
+
+part_options = PROVIDER.part_options
+"""Returns options for the preceding part of a message, such as `cache_control`."""

@@ -1,12 +1,20 @@
 """Z.ai's dialect and metadata.
 
-Sources, as of November 2026: "Chat Completion", "Thinking Mode" and "Errors" of Z.ai's
-documentation, the types of zai-sdk 0.2, and responses of its API.
+Sources, as of November 2026: "Chat Completion", "Thinking Mode", "Stream Tool Call" and "Errors" of
+Z.ai's documentation, the types of zai-sdk 0.2, and responses of its API.
 """
 
 from msgspec.structs import replace
 
+from chatmodels.http.wire import Json
 from chatmodels.openai_compatible import Dialect, compatible_provider
+
+
+def stream_tools(body: dict[str, Json], problems: list[str]) -> None:
+    """Request the arguments of tools as they are generated; otherwise they arrive at once."""
+    if "stream" in body and "tools" in body:
+        body["tool_stream"] = True
+
 
 _SWITCH = {"none": {"thinking.type": "disabled"}}
 
@@ -29,10 +37,13 @@ DIALECT = Dialect(
     inputs=frozenset({"image", "image_url", "video_url"}),
     reasoning_field="reasoning_content",
     speaker_names=False,
+    adapt=stream_tools,
 )
 """Z.ai's chat completions, for models of which nothing is known."""
 
 _TEXT = replace(DIALECT, inputs=frozenset())
+# These only switch reasoning on and off.
+_SWITCHED = replace(_TEXT, values={"reasoning_effort": ("none",)})
 
 PROVIDER = compatible_provider(
     DIALECT,
@@ -41,11 +52,15 @@ PROVIDER = compatible_provider(
     api_key_env=["ZAI_API_KEY"],
     base_url_env=["ZAI_BASE_URL"],
     families={
-        "glm-*[0-9]v*": DIALECT,  # GLM-4.6V and others with vision
+        "glm-4*[0-9]v*": replace(DIALECT, adapt=None),  # GLM-4.6V and others with vision
+        "glm-*[0-9]v*": DIALECT,
         "glm-5.3*": replace(_TEXT, values={"reasoning_effort": ("low", "high", "max")}),
-        "glm-5.2*": _TEXT,
-        # These only switch reasoning on and off.
-        "glm-*": replace(_TEXT, values={"reasoning_effort": ("none",)}),
+        "glm-4.5*": replace(_SWITCHED, adapt=None),  # "Stream Tool Call" names GLM-4.6 and later
+        "glm-4*": _SWITCHED,
+        "glm-5": _SWITCHED,
+        "glm-5-*": _SWITCHED,
+        "glm-5.1*": _SWITCHED,
+        "glm-*": _TEXT,
     },
     model_prefixes=["glm-"],
     documentation_url="https://docs.z.ai/api-reference/llm/chat-completion",

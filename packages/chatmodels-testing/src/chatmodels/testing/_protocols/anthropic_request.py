@@ -64,11 +64,17 @@ def read_request(request: ReceivedRequest, /) -> ParsedRequest:
         text for message, text in zip(body.messages, texts, strict=True) if message.role == "user"
     ]
     config = body.output_config
+    prefill = texts[-1] if body.messages[-1].role == "assistant" else ""
+    if prefill != prefill.rstrip():
+        raise MalformedRequestError(
+            "messages: final assistant content cannot end with trailing whitespace"
+        )
     return ParsedRequest(
         model=body.model,
         text=user_texts[-1],
         words=sum(len(text.split()) for text in [_text(body.system), *texts]),
         results=tuple(_results(body.messages[-1].content)),
+        prefill=prefill,
         streamed=bool(body.stream),
         tools=tuple(_tool(tool) for tool in body.tools or () if tool.input_schema is not None),
         tool_choice=_choice(body.tool_choice),

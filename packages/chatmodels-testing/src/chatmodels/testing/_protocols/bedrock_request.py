@@ -78,11 +78,17 @@ def read_request(request: ReceivedRequest, model: str, *, streamed: bool) -> Par
         text for message, text in zip(body.messages, texts, strict=True) if message.role == "user"
     ]
     config = body.tool_config
+    prefill = texts[-1] if body.messages[-1].role == "assistant" else ""
+    if prefill != prefill.rstrip():
+        raise MalformedRequestError(
+            "messages: final assistant content cannot end with trailing whitespace"
+        )
     return ParsedRequest(
         model=model,
         text=user_texts[-1],
         words=sum(len(text.split()) for text in [_text(body.system), *texts]),
         results=tuple(_results(body.messages[-1].content)),
+        prefill=prefill,
         streamed=streamed,
         tools=tuple(_tools(config)),
         tool_choice=None if config is None else _choice(config.tool_choice),

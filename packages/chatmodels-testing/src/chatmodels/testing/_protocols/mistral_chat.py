@@ -1,7 +1,7 @@
 """The server side of Mistral's chat completions ("Chat", API reference, and recordings).
 
 Differences from OpenAI: content in parts, calls without an index, usage in the last chunk of every
-stream, and flat error objects.
+stream, flat error objects, and a text that the request begins, which the response repeats.
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from chatmodels.core import ChatResponse, ErrorCode, Usage
+from chatmodels.core import ChatResponse, ErrorCode, Message, TextPart, Usage
 from chatmodels.testing._exchange import ReceivedRequest
 from chatmodels.testing._protocols.openai_chat import OpenAIChat
 from chatmodels.testing._protocols.openai_request import parse_request
@@ -52,7 +52,9 @@ class MistralChat(OpenAIChat):
         parsed = parse_request(
             request.body.replace(b'"tool_choice":"any"', b'"tool_choice":"required"')
         )
-        return msgspec.structs.replace(parsed, stream_usage=True)
+        last = request.json["messages"][-1]
+        prefill = last.get("content") or "" if last["role"] == "assistant" else ""
+        return msgspec.structs.replace(parsed, stream_usage=True, prefill=prefill)
 
     def other(
         self, request: ReceivedRequest, models: tuple[str, ...], /
@@ -68,7 +70,13 @@ class MistralChat(OpenAIChat):
         return self.error(ErrorCode.MODEL_NOT_FOUND, 404, f"Invalid model: {name[1:]}")
 
     def write(self, response: ChatResponse[Any], parsed: ParsedRequest, /) -> SimulatedResponse:
-        """Encode a chat completion, or its chunks."""
+        """Encode a chat completion, or its chunks.
+
+        It begins with the text that the request began ("Prefix").
+        """
+        if parsed.prefill:
+            parts = (TextPart(parsed.prefill + response.text), *response.tool_calls)
+            response = msgspec.structs.replace(response, message=Message("assistant", parts))
         finish = response.raw_finish_reason or _FINISH.get(response.finish_reason, "stop")
         if not parsed.streamed:
             choice = {"index": 0, "message": _message(response), "finish_reason": finish}

@@ -44,6 +44,15 @@ _FINISH = {
 }
 
 
+_PROPS = {
+    "default_generation_settings": {"n_ctx": 4096},
+    "total_slots": 1,
+    "modalities": {"vision": False, "audio": False},
+    "chat_template_caps": {"supports_tools": True, "supports_parallel_tool_calls": True},
+}
+"""The description of the loaded model by llama.cpp's server."""
+
+
 class OpenAIChat:
     """A `WireProtocol` for `POST .../chat/completions` and `GET .../models`."""
 
@@ -65,11 +74,13 @@ class OpenAIChat:
     def other(
         self, request: ReceivedRequest, models: tuple[str, ...], /
     ) -> SimulatedResponse | None:
-        """List the models, return one, or describe the key."""
+        """List the models, return one, or describe the key or the server."""
         if request.method != "GET":
             return None
         if request.path.endswith("/key"):  # OpenRouter's description of a key
             return json_response({"data": {"label": "simulated"}})
+        if request.path == "/props":
+            return json_response({**_PROPS, "model_alias": models[0]})
         prefix, separator, name = request.path.rpartition(_MODELS)
         if not separator or prefix.endswith(_CHAT):
             return None

@@ -18,6 +18,8 @@ class ParsedRequest(msgspec.Struct, frozen=True, kw_only=True):
         text: The text of the last user message.
         words: The number of words in all texts of the conversation.
         results: The tool results at the end of the conversation, if any.
+        prefill: The text of a last message of the model, which the response continues; empty if the
+            last message is another, or if the vendor does not continue it.
         streamed: Whether a streamed response is requested.
         stream_usage: Whether a streamed response must report the usage.
         stored: Whether the response can be retrieved later by its id.
@@ -35,6 +37,7 @@ class ParsedRequest(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
     words: int = 0
     results: tuple[str, ...] = ()
+    prefill: str = ""
     streamed: bool = False
     stream_usage: bool = True
     stored: bool = False

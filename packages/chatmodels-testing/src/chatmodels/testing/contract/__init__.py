@@ -19,7 +19,8 @@ def test_openai_keeps_the_contract(check: Check) -> None:
 from chatmodels.core.extending import publish
 from chatmodels.testing.contract._checks import checks
 from chatmodels.testing.contract._contract import Check, ProviderContract
+from chatmodels.testing.contract._efforts import accepted_efforts
 
-__all__ = ["Check", "ProviderContract", "checks"]
+__all__ = ["Check", "ProviderContract", "accepted_efforts", "checks"]
 
 publish(globals())

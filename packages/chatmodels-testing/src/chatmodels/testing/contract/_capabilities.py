@@ -1,13 +1,14 @@
 """Checks of capabilities: claimed ones work, others are refused."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from chatmodels.core import AudioPart, FilePart, ImagePart, UnsupportedError, user
+from chatmodels.core import AudioPart, ChatModelError, FilePart, ImagePart, UnsupportedError, user
 from chatmodels.core.extending import Capability, ToolDefinition
 from chatmodels.testing.contract._contract import CheckContext, failure
+from chatmodels.testing.contract._efforts import all_efforts
 from chatmodels.testing.contract._settings import SETTINGS
 
 _PIXEL = base64.b64decode(
@@ -33,15 +34,18 @@ _INPUTS: Mapping[Capability, Any] = {
     Capability.AUDIO_INPUT: AudioPart(data=b"RIFF", media_type="audio/wav"),
     Capability.DOCUMENTS: FilePart(data=b"%PDF-1.4", media_type="application/pdf", name="a.pdf"),
 }
-_OPTIONS: Mapping[Capability, dict[str, Any]] = {
-    Capability.TOOLS: {"tools": [_TOOL]},
-    Capability.STRICT_TOOLS: {"tools": [_STRICT_TOOL]},
-    Capability.STRUCTURED_OUTPUT: {"output_type": dict},
+_OPTIONS: Mapping[Capability, Sequence[dict[str, Any]]] = {
+    Capability.TOOLS: [{"tools": [_TOOL]}],
+    Capability.STRICT_TOOLS: [{"tools": [_STRICT_TOOL]}],
+    Capability.STRUCTURED_OUTPUT: [{"output_type": dict}],
+    # Vendors have different efforts.
+    Capability.REASONING: [
+        {"reasoning_effort": effort} for effort in ("low", *all_efforts()) if effort != "none"
+    ],
     **{
-        capability: {name: SETTINGS[name]}
+        capability: [{name: SETTINGS[name]}]
         for capability, name in (
             (Capability.AUDIO_OUTPUT, "audio_output"),
-            (Capability.REASONING, "reasoning_effort"),
             (Capability.LOGPROBS, "logprobs"),
             (Capability.SEED, "seed"),
             (Capability.PREDICTION, "prediction"),
@@ -54,14 +58,23 @@ def the_capabilities_are_correct(context: CheckContext) -> None:
     """Requests for claimed capabilities are accepted, and requests for others are refused."""
     claimed = context.metadata.capabilities
     for capability in (*_INPUTS, *_OPTIONS):
-        part = _INPUTS.get(capability)
-        prompt = user("What is this?") if part is None else user("What is this?", part)
-        options = _OPTIONS.get(capability, {})
-        error = failure(partial(context.model("{}").generate, prompt, **options))
+        errors = list(_errors(context, capability))
+        error = None if errors[-1] is None else errors[0]
         if capability in claimed:
             assert error is None, f"{capability} is claimed, but: {error}"
         else:
             assert isinstance(error, UnsupportedError), f"{capability} is not claimed: {error!r}"
+
+
+def _errors(context: CheckContext, capability: Capability) -> Iterator[ChatModelError | None]:
+    """Yield the errors of the requests that need a capability, until one is accepted."""
+    part = _INPUTS.get(capability)
+    prompt = user("What is this?") if part is None else user("What is this?", part)
+    for options in _OPTIONS.get(capability, [{}]):
+        error = failure(partial(context.model("{}").generate, prompt, **options))
+        yield error
+        if not isinstance(error, UnsupportedError):
+            return
 
 
 CHECKS = (the_capabilities_are_correct,)

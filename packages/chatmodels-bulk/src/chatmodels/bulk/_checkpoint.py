@@ -1,0 +1,265 @@
+"""The results of a run in an SQLite file: written by a thread, read by anyone."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from decimal import Decimal
+from pathlib import Path
+from threading import Condition, Thread
+from time import monotonic
+
+import msgspec
+
+from chatmodels.core import ConfigurationError
+
+FORMAT = 1
+
+_COMMIT_ROWS = 200
+_COMMIT_SECONDS = 0.1
+_PAGE = 1_000
+_BUSY_SECONDS = 60.0
+_COST_UNIT = Decimal("1e-12")
+
+# A committed row survives a loss of power: FULL writes the log to the disk at each commit.
+_SCHEMA = """
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = FULL;
+CREATE TABLE IF NOT EXISTS run (
+    format INTEGER NOT NULL, model TEXT NOT NULL, options BLOB NOT NULL, samples INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS result (
+    place INTEGER PRIMARY KEY,
+    id TEXT NOT NULL,
+    key BLOB NOT NULL,
+    failed INTEGER NOT NULL,
+    value BLOB NOT NULL,
+    input INTEGER,
+    output INTEGER,
+    cost INTEGER
+);
+"""
+
+
+class RunFacts(msgspec.Struct, frozen=True):
+    """The facts of a run, by which a later one explains why it does not match.
+
+    Attributes:
+        model: The model, as `"provider:model"`.
+        options: The hash of the model and the options.
+        samples: The number of samples of each row.
+        format: The version of the tables.
+    """
+
+    model: str
+    options: bytes
+    samples: int
+    format: int = FORMAT
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """A stored result; `place` is the number of the row times the samples, plus the sample.
+
+    `cost` is in units of 1e-12 of the currency, so that SQLite adds it up exactly.
+    """
+
+    place: int
+    id: str
+    key: bytes
+    failed: bool
+    value: bytes
+    input: int | None = None
+    output: int | None = None
+    cost: int | None = None
+
+
+class Totals(msgspec.Struct, frozen=True):
+    """Sums over all stored results."""
+
+    answered: int
+    failed: int
+    input: int | None
+    output: int | None
+    cost: Decimal
+    unpriced: int
+
+
+def to_units(amount: Decimal | None, /) -> int | None:
+    """Return an amount of money as it is stored."""
+    return None if amount is None else int(amount / _COST_UNIT)
+
+
+class Checkpoint:
+    """The file of a run, for reading.
+
+    Raises:
+        ConfigurationError: The file is damaged, or a later version of chatmodels wrote it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._connection = connect(path)
+
+    def facts(self) -> RunFacts | None:
+        """Return the facts of the run; None before its first start."""
+        row = self._connection.execute("SELECT model, options, samples, format FROM run").fetchone()
+        if row is None:
+            return None
+        if row[3] > FORMAT:
+            raise ConfigurationError(
+                f"{self.path} has the format {row[3]}, and this version of chatmodels-bulk knows "
+                f"{FORMAT}; update it",
+                op="bulk",
+            )
+        return RunFacts(*row)
+
+    def set_facts(self, facts: RunFacts) -> None:
+        """Store the facts of the run, in place of others."""
+        with self._connection:
+            self._connection.execute("DELETE FROM run")
+            self._connection.execute(
+                "INSERT INTO run (model, options, samples, format) VALUES (?, ?, ?, ?)",
+                msgspec.structs.astuple(facts),
+            )
+
+    def totals(self) -> Totals:
+        """Add up all results."""
+        row = self._connection.execute(
+            "SELECT count(*) - coalesce(sum(failed), 0), coalesce(sum(failed), 0), sum(input), "
+            "sum(output), coalesce(sum(cost), 0), coalesce(sum(failed = 0 AND cost IS NULL), 0) "
+            "FROM result"
+        ).fetchone()
+        answered, failed, given, output, cost, unpriced = row
+        return Totals(answered, failed, given, output, Decimal(cost) * _COST_UNIT, unpriced)
+
+    def results(self, *, failed: bool | None = None) -> Iterator[Stored]:
+        """Return the results in the order of the rows, a page at a time."""
+        place = -1
+        while True:
+            page = self._connection.execute(
+                "SELECT place, id, key, failed, value, input, output, cost FROM result "
+                "WHERE place > ? AND failed = coalesce(?, failed) ORDER BY place LIMIT ?",
+                (place, failed, _PAGE),
+            ).fetchall()
+            if not page:
+                return
+            for row in page:
+                place, id_, key, is_failed, *rest = row
+                yield Stored(place, id_, key, bool(is_failed), *rest)
+
+    def known(self) -> "KnownKeys":
+        """Return the keys of the results, for rows in their order."""
+        return KnownKeys(self._connection)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+
+class KnownKeys:
+    """Looks up the keys of the results by their places, which have to ascend.
+
+    A page is read at a time, so that no transaction is open while a run adds results.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._end = 0
+        self._page: dict[int, tuple[bytes, bool]] = {}
+
+    def get(self, place: int) -> tuple[bytes, bool] | None:
+        """Return the key of a result and whether it failed; None if there is none."""
+        if place >= self._end:
+            self._end = place + _PAGE
+            rows = self._connection.execute(
+                "SELECT place, key, failed FROM result WHERE place >= ? AND place < ?",
+                (place, self._end),
+            )
+            self._page = {row[0]: (row[1], bool(row[2])) for row in rows}
+        return self._page.get(place)
+
+
+class Journal:
+    """Writes results from a thread of its own: by the clock, not when the run has time for it.
+
+    Results are committed after a tenth of a second, or when 200 of them wait.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._waiting: list[Stored] = []
+        self._changed = Condition()
+        self._closed = False
+        self._failure: Exception | None = None
+        self._thread = Thread(target=self._write, name="chatmodels-bulk-journal", daemon=True)
+        self._thread.start()
+
+    def put(self, result: Stored) -> None:
+        """Store a result soon.
+
+        Raises:
+            ConfigurationError: Earlier results could not be written.
+        """
+        with self._changed:
+            self._check()
+            self._waiting.append(result)
+            if len(self._waiting) in (1, _COMMIT_ROWS):
+                self._changed.notify()
+
+    def close(self) -> None:
+        """Commit all results.
+
+        Raises:
+            ConfigurationError: They could not be written.
+        """
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        self._thread.join()
+        self._check()
+
+    def _check(self) -> None:
+        if self._failure is not None:
+            raise ConfigurationError(
+                f"the results cannot be written to {self._path}: {self._failure}; free the disk "
+                "or repair the folder, and run it again",
+                op="bulk",
+            ) from self._failure
+
+    def _write(self) -> None:
+        try:
+            with closing(connect(self._path)) as connection:
+                while results := self._next():
+                    with connection:
+                        connection.executemany(
+                            "INSERT OR REPLACE INTO result VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                            map(msgspec.structs.astuple, results),
+                        )
+        except Exception as error:
+            self._failure = error
+
+    def _next(self) -> list[Stored]:
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._closed)
+            end = monotonic() + _COMMIT_SECONDS
+            while not self._closed and len(self._waiting) < _COMMIT_ROWS:
+                if (rest := end - monotonic()) <= 0:
+                    break
+                self._changed.wait(rest)
+            results, self._waiting = self._waiting, []
+        return results
+
+
+def connect(path: Path, /) -> sqlite3.Connection:
+    """Open the file of a run, and create its tables.
+
+    Raises:
+        ConfigurationError: The file is no database of SQLite, or cannot be opened.
+    """
+    try:
+        connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, check_same_thread=False)
+        connection.executescript(_SCHEMA)
+    except sqlite3.Error as error:
+        raise ConfigurationError(
+            f"{path} cannot be opened: {error}; move the folder away to begin anew", op="bulk"
+        ) from error
+    return connection

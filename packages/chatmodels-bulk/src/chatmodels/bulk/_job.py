@@ -1,0 +1,146 @@
+"""The results of a run, read from its folder."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Any
+
+from chatmodels.bulk._checkpoint import Checkpoint, Stored, Totals
+from chatmodels.bulk._export import export
+from chatmodels.bulk._folder import RunFolder
+from chatmodels.bulk._results import RowResult, read_result
+from chatmodels.bulk._rows import Row
+from chatmodels.core import ConfigurationError, Cost, ErrorCode, Usage
+from chatmodels.core.extending import Output, structured_output
+
+
+class Job:
+    """A run and its results, finished or not.
+
+    The results are read from the folder at each use, in pages: a run of any size fits into memory.
+    Other processes can read them while the run goes on.
+    """
+
+    def __init__(self, folder: RunFolder, output_type: Any = None) -> None:
+        self._folder = folder
+        self._output: Output[Any] | None = (
+            None if output_type is None else structured_output(output_type)
+        )
+        self._samples = self._facts().samples
+
+    @property
+    def path(self) -> Path:
+        """The file of the results."""
+        return self._folder.target
+
+    @property
+    def model(self) -> str:
+        """The model, as `"provider:model"`."""
+        return self._facts().model
+
+    @property
+    def answered(self) -> int:
+        """The number of results that have a response."""
+        return self._totals().answered
+
+    @property
+    def failed(self) -> int:
+        """The number of results that have an error."""
+        return self._totals().failed
+
+    @property
+    def usage(self) -> Usage:
+        """The input and output tokens of all responses together."""
+        totals = self._totals()
+        return Usage(input_tokens=totals.input, output_tokens=totals.output)
+
+    @property
+    def cost(self) -> Cost:
+        """The cost of all responses; `unknown` counts those without a known cost."""
+        totals = self._totals()
+        unknown = totals.unpriced
+        return Cost(
+            amount=totals.cost if unknown < totals.answered else None,
+            reason=f"responses without a known cost: {unknown}" if unknown else None,
+            unknown=unknown,
+        )
+
+    def results(self) -> Iterator[RowResult]:
+        """Yield the results in the order of the rows.
+
+        Raises:
+            OutputInvalidError: A stored output is not of the type that was passed.
+        """
+        return self._read(failed=None)
+
+    def failures(self) -> Iterator[RowResult]:
+        """Yield the failed rows in their order."""
+        return self._read(failed=True)
+
+    def error_codes(self) -> Counter[ErrorCode]:
+        """Count the failed rows by the codes of their errors."""
+        return Counter(result.error.code for result in self.failures() if result.error is not None)
+
+    def export(self, path: str | PathLike[str], /) -> None:
+        """Write the results into another file: `.jsonl`, `.csv` or `.parquet`.
+
+        Each record has the `id` of its row. A response has `text`, `output` (the value of the
+        output type), `finish_reason`, `model`, `input_tokens` and `output_tokens`; an error has
+        `error_code`, `error` and `attempts`. Samples after the first have their number as `sample`.
+
+        Raises:
+            InvalidRequestError: The format is unknown, or needs a library that is not installed.
+            OSError: The file cannot be written.
+        """
+        results = (self._result(stored, None) for stored in self._stored(failed=None))
+        export(results, self._output, Path(fspath(path)))
+
+    def _read(self, *, failed: bool | None) -> Iterator[RowResult]:
+        return (self._result(stored, self._output) for stored in self._stored(failed=failed))
+
+    def _stored(self, *, failed: bool | None) -> Iterator[Stored]:
+        with closing(self._open()) as checkpoint:
+            yield from checkpoint.results(failed=failed)
+
+    def _result(self, stored: Stored, output: Output[Any] | None) -> RowResult:
+        number, sample = divmod(stored.place, self._samples)
+        row = Row(number=number, id=stored.id)
+        return read_result(row, sample, stored.value, output, failed=stored.failed)
+
+    def _open(self) -> Checkpoint:
+        return Checkpoint(self._folder.checkpoint)
+
+    def _facts(self) -> Any:
+        with closing(self._open()) as checkpoint:
+            facts = checkpoint.facts()
+        if facts is None:
+            raise ConfigurationError(f"there is no run in {self._folder.path}", op="bulk")
+        return facts
+
+    def _totals(self) -> Totals:
+        with closing(self._open()) as checkpoint:
+            return checkpoint.totals()
+
+    def __repr__(self) -> str:
+        totals = self._totals()
+        return f"<Job {str(self.path)!r}: {totals.answered} answered, {totals.failed} failed>"
+
+
+def open_job(to: str | PathLike[str], /, *, output_type: Any = None) -> Job:
+    """Open the results of a run, also while it goes on or after it was interrupted.
+
+    Args:
+        to: The file of the results, as it was passed to `run`.
+        output_type: The type of the output, to parse the responses again.
+
+    Raises:
+        ConfigurationError: There is no run with this output.
+    """
+    folder = RunFolder(to)
+    if not folder.checkpoint.is_file():
+        raise ConfigurationError(
+            f"there is no run in {folder.path}; pass the output of a run", op="bulk"
+        )
+    return Job(folder, output_type)

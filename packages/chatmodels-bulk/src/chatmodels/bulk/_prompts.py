@@ -1,0 +1,126 @@
+"""The prompt of a row: a template with columns, a function, or a column of its own."""
+
+from collections.abc import Callable, Mapping, Sequence
+from mimetypes import guess_type
+from string import Formatter
+from typing import Any
+
+from chatmodels.bulk._rows import Row
+from chatmodels.core import (
+    AudioPart,
+    ChatRequest,
+    FilePart,
+    ImagePart,
+    InvalidRequestError,
+    Prompt,
+    audio,
+    file,
+    image,
+    user,
+)
+from chatmodels.core.interop import messages_from_openai
+
+PromptSource = str | Callable[[Mapping[str, Any]], Prompt | ChatRequest]
+"""A template with the names of columns in braces, or a function of the columns of a row."""
+
+BuildPrompt = Callable[[Row], Prompt | ChatRequest]
+"""Builds the prompt of a row, or raises `InvalidRequestError`."""
+
+
+def prompt_builder(prompt: PromptSource | None, /) -> BuildPrompt:
+    """Return the function that builds the prompt of a row.
+
+    Raises:
+        InvalidRequestError: The template is malformed.
+    """
+    if prompt is None:
+        return _with_attachments(_own_prompt)
+    if isinstance(prompt, str):
+        return _with_attachments(_template(prompt))
+    return lambda row: _called(prompt, row)
+
+
+def _called(
+    function: Callable[[Mapping[str, Any]], Prompt | ChatRequest], row: Row
+) -> Prompt | ChatRequest:
+    try:
+        return function(row.columns)
+    except LookupError as error:
+        raise InvalidRequestError(
+            f"the prompt of row {row.id!r} failed: {type(error).__name__}: {error}; the row has "
+            f"{_listed(row)}"
+        ) from error
+
+
+def _own_prompt(row: Row) -> Prompt:
+    columns = row.columns
+    if (messages := columns.get("messages")) is not None:
+        return messages_from_openai(messages)
+    if (prompt := columns.get("prompt")) is None:
+        raise InvalidRequestError(
+            f'row {row.id!r} has no column "prompt" and no column "messages", but '
+            f'{_listed(row)}; pass prompt="... {{column}} ..."'
+        )
+    return prompt
+
+
+def _template(template: str) -> Callable[[Row], str]:
+    try:
+        parts = list(Formatter().parse(template))
+    except ValueError as error:
+        raise InvalidRequestError(
+            f"the prompt {template!r} is malformed: {error}; write {{{{ for a brace"
+        ) from error
+    for _, name, spec, conversion in parts:
+        # Names only: attributes and indices of values are no business of a template.
+        if name is not None and (spec or conversion or not name or set(name) & set(".[]")):
+            raise InvalidRequestError(
+                f"the prompt {template!r} has a field that is no column; write the name of a "
+                "column alone in braces, or pass a function"
+            )
+
+    def build(row: Row) -> str:
+        texts: list[str] = []
+        for text, name, _, _ in parts:
+            texts.append(text)
+            if name is None:
+                continue
+            if name not in row.columns:
+                raise InvalidRequestError(
+                    f"row {row.id!r} has no column {name!r}, but {_listed(row)}"
+                )
+            value = row.columns[name]
+            texts.append("" if value is None else str(value))
+        return "".join(texts)
+
+    return build
+
+
+def _with_attachments(build: Callable[[Row], Prompt]) -> BuildPrompt:
+    def built(row: Row) -> Prompt:
+        prompt = build(row)
+        attachments = row.columns.get("attachments")
+        if not attachments:
+            return prompt
+        if not isinstance(prompt, str):
+            raise InvalidRequestError(
+                f'row {row.id!r} has both "messages" and "attachments"; put the files into the '
+                "messages"
+            )
+        sources = [attachments] if isinstance(attachments, str) else attachments
+        if not isinstance(sources, Sequence) or not all(isinstance(one, str) for one in sources):  # pyright: ignore[reportUnknownVariableType]
+            raise InvalidRequestError(
+                f'"attachments" of row {row.id!r} must be a path or a URL, or a list of them'
+            )
+        return user(prompt, *map(_attachment, sources))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+
+    return built
+
+
+def _attachment(source: str) -> ImagePart | AudioPart | FilePart:
+    family = (guess_type(source)[0] or "").partition("/")[0]
+    return {"image": image, "audio": audio}.get(family, file)(source)
+
+
+def _listed(row: Row) -> str:
+    return "the columns " + (", ".join(map(repr, row.columns)) or "(none)")

@@ -1,0 +1,154 @@
+"""The rows of a source, read one by one: JSON Lines, CSV, Parquet, or any iterable."""
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping
+from io import TextIOWrapper
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import msgspec
+
+from chatmodels.bulk._pyarrow import import_pyarrow
+from chatmodels.core import InvalidRequestError
+
+Source = str | PathLike[str] | Iterable[Any]
+"""The path of a `.jsonl`, `.csv` or `.parquet` file, or an iterable of rows.
+
+A row of an iterable is a mapping of columns, or the prompt itself.
+"""
+
+_LONGEST_LINE = 64 * 1024 * 1024
+_PARQUET_ROWS = 1_000
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of a source.
+
+    Attributes:
+        number: Its place in the source, from 0.
+        id: The column `id` as a text, else the number.
+        columns: The columns; for an item that is no mapping, that item as "prompt".
+        problem: The reason why the row could not be read; None if it was read.
+    """
+
+    number: int
+    id: str
+    columns: Mapping[str, Any] = {}
+    problem: str | None = None
+
+
+def read_rows(source: Source, /) -> Iterator[Row]:
+    """Return the rows of a source, which are read on demand.
+
+    A line that is not a JSON object, or has other fields than the header of a CSV file, becomes a
+    row with a `problem`.
+
+    Raises:
+        InvalidRequestError: The source is no file of a known kind and no iterable.
+    """
+    if isinstance(source, str | PathLike):
+        return _file_rows(Path(fspath(source)))
+    if not isinstance(source, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
+        raise InvalidRequestError(
+            f"the source is of type {type(source).__name__}; pass the path of a file, or an "
+            "iterable of rows"
+        )
+    return (_row(number, _columns(item)) for number, item in enumerate(source))
+
+
+def _file_rows(path: Path) -> Iterator[Row]:
+    reader = _READERS.get(path.suffix.lower())
+    if reader is None:
+        raise InvalidRequestError(
+            f"{path} is not a {', '.join(_READERS)} file; pass one, or an iterable of rows"
+        )
+    if not path.is_file():
+        raise InvalidRequestError(f"there is no file {path}; pass the path of the rows")
+    return reader(path)
+
+
+def _columns(item: Any) -> Mapping[str, Any]:
+    return item if isinstance(item, Mapping) else {"prompt": item}  # pyright: ignore[reportUnknownVariableType]
+
+
+def _row(number: int, columns: Mapping[str, Any]) -> Row:
+    given = columns.get("id")
+    return Row(number=number, id=str(number if given is None else given), columns=columns)
+
+
+def _unreadable(number: int, problem: str) -> Row:
+    return Row(number=number, id=str(number), problem=problem)
+
+
+def _json_rows(path: Path) -> Iterator[Row]:
+    with path.open("rb") as file:
+        number = 0
+        for place, line in enumerate(_lines(file, path), start=1):
+            if not line.strip():
+                continue
+            try:
+                columns = msgspec.json.decode(line, type=dict[str, Any])
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                yield _unreadable(number, f"line {place} of {path.name} is no JSON object: {error}")
+            else:
+                yield _row(number, columns)
+            number += 1
+
+
+def _lines(file: BinaryIO, path: Path) -> Iterator[bytes]:
+    while line := file.readline(_LONGEST_LINE + 1):
+        if len(line) > _LONGEST_LINE:
+            raise InvalidRequestError(
+                f"{path} has a line of more than {_LONGEST_LINE // 1024**2} MiB; put each row "
+                "into a line of its own"
+            )
+        yield line
+
+
+def _csv_rows(path: Path) -> Iterator[Row]:
+    with path.open("rb") as binary:
+        reader = csv.reader(TextIOWrapper(binary, "utf-8-sig", newline=""), strict=True)
+        no_fields: list[str] = []
+        header = next(reader, no_fields)
+        fields = iter(reader)
+        number = 0
+        while True:
+            try:
+                values = next(fields, None)
+            except (csv.Error, UnicodeDecodeError) as error:
+                raise InvalidRequestError(
+                    f"line {reader.line_num} of {path} cannot be read: {error}; write it as CSV "
+                    "in UTF-8"
+                ) from error
+            if values is None:
+                return
+            if not values:
+                continue
+            if len(values) == len(header):
+                yield _row(number, dict(zip(header, values, strict=True)))
+            else:
+                yield _unreadable(
+                    number,
+                    f"line {reader.line_num} of {path.name} has {len(values)} fields, but the "
+                    f"header has {len(header)}",
+                )
+            number += 1
+
+
+def _parquet_rows(path: Path) -> Iterator[Row]:
+    parquet = import_pyarrow().parquet
+    number = 0
+    with parquet.ParquetFile(path) as file:
+        for batch in file.iter_batches(batch_size=_PARQUET_ROWS):
+            for columns in batch.to_pylist():
+                yield _row(number, columns)
+                number += 1
+
+
+_READERS = {
+    ".jsonl": _json_rows,
+    ".ndjson": _json_rows,
+    ".csv": _csv_rows,
+    ".parquet": _parquet_rows,
+}

@@ -1,0 +1,186 @@
+"""Answers every row of a source once, into a file."""
+
+import asyncio
+from collections.abc import Sized
+from contextlib import aclosing, closing
+from os import PathLike
+from typing import Any, Unpack, get_args
+
+from chatmodels.bulk._checkpoint import Checkpoint, Journal, RunFacts
+from chatmodels.bulk._engine import Engine
+from chatmodels.bulk._export import refuse_unknown_format
+from chatmodels.bulk._folder import RunFolder
+from chatmodels.bulk._identity import identify
+from chatmodels.bulk._job import Job
+from chatmodels.bulk._limits import Limits
+from chatmodels.bulk._policies import limited
+from chatmodels.bulk._prompts import PromptSource, prompt_builder
+from chatmodels.bulk._questions import check_samples, questions
+from chatmodels.bulk._remaining import Changed, Remaining
+from chatmodels.bulk._rows import Source, read_rows
+from chatmodels.bulk._tally import OnProgress, Tally
+from chatmodels.core import ChatModel, ConfigurationError, InvalidRequestError
+from chatmodels.core.extending import CallOptions
+
+
+async def arun(
+    model: ChatModel | str,
+    source: Source,
+    /,
+    *,
+    to: str | PathLike[str],
+    prompt: PromptSource | None = None,
+    output_type: Any = None,
+    limits: Limits = Limits(),  # noqa: B008 - it is frozen
+    samples: int = 1,
+    changed: Changed = "stop",
+    retry_failed: bool = False,
+    on_progress: OnProgress | None = None,
+    **options: Unpack[CallOptions],
+) -> Job:
+    """Answer every row of a source once, and write the results to a file in the order of the rows.
+
+    Each result is stored in the folder `TO.run` within a tenth of a second, so that it survives a
+    crash and a loss of power. Run it again with the same arguments, and it asks for the rows that
+    have no result. After a crash, the rows that were under way are asked again.
+
+    A row that fails is a result, too: its record has the error. The run stops at errors that every
+    further row would have, such as a wrong API key.
+
+    Args:
+        model: `"provider:model"`, an alias, or a model. Only the first form has retries inside of
+            which the limits per minute count each attempt.
+        source: The rows: a `.jsonl`, `.csv` or `.parquet` file, or an iterable.
+        to: The file of the results: `.jsonl`, `.csv` or `.parquet`. It is written when all rows
+            have a result, by replacing it as a whole.
+        prompt: A template with the names of columns in braces, or a function of the columns that
+            returns a prompt. By default, the column "messages" (of chat completions) or "prompt".
+            Files and URLs in the column "attachments" are added to a text.
+        output_type: The type of the output, as for `generate`.
+        limits: The limits of the run.
+        samples: The number of responses for each row.
+        changed: The reaction to a row whose prompt, model, options or schema are not those of its
+            stored result: "stop" raises an error, "redo" asks again, "keep" keeps the result.
+        retry_failed: Whether rows that failed in an earlier run are asked again.
+        on_progress: Receives the progress after each new result.
+        options: The options and settings of the calls, as for `generate`.
+
+    Returns:
+        The finished job, with its counts and results.
+
+    Raises:
+        RunStoppedError: A limit was reached, or every further row would fail.
+        ConfigurationError: Another process has the run, its folder cannot be written, or a row has
+            changed.
+        InvalidRequestError: The source, the prompt or the options are invalid.
+    """
+    check_samples(samples)
+    _check(changed)
+    folder = RunFolder(to)
+    refuse_unknown_format(folder.target)
+    build = prompt_builder(prompt)
+    rows = read_rows(source)
+    bounded = limited(model, limits)
+    call: dict[str, Any] = {**options, "output_type": output_type}
+    identity = await identify(bounded, output_type, options)
+    facts = RunFacts(identity.model, identity.digest, samples)
+    with folder.locked():
+        checkpoint = Checkpoint(folder.checkpoint)
+        try:
+            _compare(checkpoint, facts, changed)
+            tally = _earlier(checkpoint, without_failed=retry_failed)
+            remaining = Remaining(
+                checkpoint.known(), identity, samples, changed, retry_failed=retry_failed
+            )
+            engine = Engine(bounded, limits, tally, call)
+            with closing(Journal(folder.checkpoint)) as journal:
+                async with aclosing(
+                    engine.results(remaining.of(questions(rows, build, samples)))
+                ) as results:
+                    async for result, cost in results:
+                        journal.put(remaining.stored(result, cost))
+                        if on_progress is not None:
+                            on_progress(tally.progress(_total(source, samples)))
+        finally:
+            checkpoint.close()
+        job = Job(folder, output_type)
+        job.export(folder.target)
+    return job
+
+
+def run(
+    model: ChatModel | str,
+    source: Source,
+    /,
+    *,
+    to: str | PathLike[str],
+    prompt: PromptSource | None = None,
+    output_type: Any = None,
+    limits: Limits = Limits(),  # noqa: B008 - it is frozen
+    samples: int = 1,
+    changed: Changed = "stop",
+    retry_failed: bool = False,
+    on_progress: OnProgress | None = None,
+    **options: Unpack[CallOptions],
+) -> Job:
+    """Answer every row of a source once; see `arun`, which async code awaits instead."""
+    return asyncio.run(
+        arun(
+            model,
+            source,
+            to=to,
+            prompt=prompt,
+            output_type=output_type,
+            limits=limits,
+            samples=samples,
+            changed=changed,
+            retry_failed=retry_failed,
+            on_progress=on_progress,
+            **options,
+        )
+    )
+
+
+def _check(changed: Changed) -> None:
+    if changed not in get_args(Changed):
+        raise InvalidRequestError(
+            f"changed must be one of {', '.join(map(repr, get_args(Changed)))}, not {changed!r}"
+        )
+
+
+def _compare(checkpoint: Checkpoint, facts: RunFacts, changed: Changed) -> None:
+    """Compare the run with the earlier one in the folder, and store its facts.
+
+    Raises:
+        ConfigurationError: They differ, and `changed` is "stop", or the places of the results do.
+    """
+    earlier = checkpoint.facts()
+    if earlier is not None:
+        if earlier.samples != facts.samples:
+            raise ConfigurationError(
+                f"{checkpoint.path} has {earlier.samples} samples of each row, not "
+                f"{facts.samples}; choose another output",
+                op="bulk",
+            )
+        if changed == "stop" and earlier.options != facts.options:
+            what = (
+                "the options, settings or output schema have changed"
+                if earlier.model == facts.model
+                else f"the model has changed from {earlier.model} to {facts.model}"
+            )
+            raise ConfigurationError(
+                f"{what} since the results in {checkpoint.path}; pass changed='redo' to ask "
+                "again, changed='keep' to keep them, or choose another output",
+                op="bulk",
+            )
+    checkpoint.set_facts(facts)
+
+
+def _earlier(checkpoint: Checkpoint, *, without_failed: bool) -> Tally:
+    totals = checkpoint.totals()
+    return Tally(totals.answered, 0 if without_failed else totals.failed, totals.cost)
+
+
+def _total(source: Source, samples: int) -> int | None:
+    is_file = isinstance(source, str | PathLike)
+    return len(source) * samples if isinstance(source, Sized) and not is_file else None

@@ -1,0 +1,23 @@
+"""The error of a run that stopped before its last row, and its reasons."""
+
+from chatmodels.core import ChatModelError, ErrorCode
+
+STOPPING_CODES = frozenset(
+    {
+        ErrorCode.AUTHENTICATION,
+        ErrorCode.PERMISSION_DENIED,
+        ErrorCode.QUOTA_EXCEEDED,
+        ErrorCode.MODEL_NOT_FOUND,
+        ErrorCode.CONFIGURATION_INVALID,
+        ErrorCode.PROVIDER_NOT_FOUND,
+    }
+)
+"""The codes of errors that every further row would have, too."""
+
+
+class RunStoppedError(ChatModelError):
+    """The run stopped before its last row: each further one would fail, or a limit was reached.
+
+    The code is that of the error that stopped it, which is the cause; of a limit of the cost it is
+    `quota_exceeded`. The results so far are kept. Run it again to go on.
+    """

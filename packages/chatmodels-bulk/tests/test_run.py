@@ -1,0 +1,436 @@
+"""Runs over files: results, resumption, changes, limits."""
+
+import csv
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyarrow import parquet
+
+from chatmodels.bulk import Job, Limits, Progress, RunStoppedError, arun, open_job, run
+from chatmodels.core import (
+    ChatRequest,
+    ConfigurationError,
+    ErrorCode,
+    InvalidRequestError,
+    Prices,
+    set_alias,
+    user,
+)
+from chatmodels.providers.mock import MockChatModel
+
+
+@dataclass
+class Ticket:
+    kind: str
+
+
+def write_rows(path: Path, count: int) -> Path:
+    path.write_text("".join(f'{{"id": "r{n}", "text": "ticket {n}"}}\n' for n in range(count)))
+    return path
+
+
+def records(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> Path:
+    return write_rows(tmp_path / "rows.jsonl", 5)
+
+
+@pytest.fixture
+def to(tmp_path: Path) -> Path:
+    return tmp_path / "answers.jsonl"
+
+
+def echo(**options: Any) -> MockChatModel:
+    return MockChatModel("m", on_exhausted="echo", **options)
+
+
+def test_every_row_has_one_record_in_the_order_of_the_source(rows: Path, to: Path) -> None:
+    job = run(echo(), rows, to=to, prompt="Classify: {text}")
+
+    assert [(each["id"], each["text"]) for each in records(to)] == [
+        (f"r{n}", f"Classify: ticket {n}") for n in range(5)
+    ]
+    assert (job.answered, job.failed, job.path) == (5, 0, to)
+    assert job.usage.input_tokens == 15
+    assert repr(job) == f"<Job {str(to)!r}: 5 answered, 0 failed>"
+    assert job.model == "mock:m"
+
+
+def test_a_second_run_asks_only_for_the_rows_without_a_result(rows: Path, to: Path) -> None:
+    run(echo(), rows, to=to, prompt="{text}")
+    with rows.open("a") as file:
+        file.write('{"id": "new", "text": "one more"}\n')
+    model = echo()
+
+    run(model, rows, to=to, prompt="{text}")
+
+    assert [call.request.messages[-1].text for call in model.calls] == ["?", "one more"][1:]
+    assert [each["id"] for each in records(to)] == ["r0", "r1", "r2", "r3", "r4", "new"]
+
+
+def test_a_failed_row_is_a_record_and_can_be_asked_again(rows: Path, to: Path) -> None:
+    rules = {"ticket 3": ErrorCode.CONTEXT_LENGTH_EXCEEDED}
+    job = run(echo(rules=rules), rows, to=to, prompt="{text}")
+
+    failed = records(to)[3]
+    assert (failed["id"], failed["error_code"]) == ("r3", "context_length_exceeded")
+    assert failed["attempts"] == 1
+    assert [result.row.id for result in job.failures()] == ["r3"]
+    assert job.error_codes() == {ErrorCode.CONTEXT_LENGTH_EXCEEDED: 1}
+    again = echo()
+    assert run(again, rows, to=to, prompt="{text}").failed == 1
+    assert again.calls == ()
+    assert run(again, rows, to=to, prompt="{text}", retry_failed=True).failed == 0
+    assert [call.request.messages[-1].text for call in again.calls] == ["ticket 3"]
+
+
+def test_structured_output_is_a_value_in_the_record_and_is_parsed_again(
+    rows: Path, to: Path
+) -> None:
+    model = MockChatModel("m", responses=[{"kind": "bug"}], on_exhausted="last")
+    job = run(model, rows, to=to, prompt="{text}", output_type=Ticket)
+
+    assert records(to)[0]["output"] == {"kind": "bug"}
+    assert [result.parsed for result in job.results()] == [Ticket("bug")] * 5
+    assert next(open_job(to).results()).parsed is None
+    assert next(open_job(to, output_type=Ticket).results()).parsed == Ticket("bug")
+
+
+def test_samples_are_results_of_their_own(rows: Path, to: Path) -> None:
+    model = MockChatModel("m", responses=["a", "b"], on_exhausted="cycle")
+    job = run(model, rows, to=to, prompt="{text}", samples=2, limits=Limits(in_flight=1))
+
+    assert job.answered == 10
+    assert [(each["id"], each.get("sample", 0), each["text"]) for each in records(to)[:3]] == [
+        ("r0", 0, "a"),
+        ("r0", 1, "b"),
+        ("r1", 0, "a"),
+    ]
+    with pytest.raises(ConfigurationError, match="has 2 samples of each row, not 3"):
+        run(echo(), rows, to=to, prompt="{text}", samples=3)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"model": MockChatModel("other", on_exhausted="echo")}, "from mock:m to mock:other"),
+        ({"temperature": 0.5}, "the options, settings or output schema have changed"),
+        ({"output_type": Ticket}, "the options, settings or output schema have changed"),
+        ({"prompt": "Now: {text}"}, "row 'r0' has changed"),
+    ],
+)
+def test_a_result_of_another_request_is_never_returned(
+    rows: Path, to: Path, change: dict[str, Any], message: str
+) -> None:
+    run(echo(), rows, to=to, prompt="{text}")
+    before = to.read_bytes()
+    arguments: dict[str, Any] = {"model": echo(), "prompt": "{text}", **change}
+    model = arguments.pop("model")
+
+    with pytest.raises(ConfigurationError, match=message):
+        run(model, rows, to=to, **arguments)
+    run(model, rows, to=to, **arguments, changed="keep")
+
+    assert model.calls == () or "output_type" in change
+    if "output_type" not in change:
+        assert to.read_bytes() == before
+        run(model, rows, to=to, **arguments, changed="redo")
+        assert len(model.calls) == 5
+
+
+def test_a_row_that_has_changed_is_asked_again_on_request(rows: Path, to: Path) -> None:
+    run(echo(), rows, to=to, prompt="{text}")
+    rows.write_text(rows.read_text().replace("ticket 2", "ticket two"))
+    model = echo()
+
+    run(model, rows, to=to, prompt="{text}", changed="redo")
+
+    assert [call.request.messages[-1].text for call in model.calls] == ["ticket two"]
+    assert records(to)[2]["text"] == "ticket two"
+
+
+@pytest.mark.parametrize(
+    "code", [ErrorCode.AUTHENTICATION, ErrorCode.QUOTA_EXCEEDED, ErrorCode.MODEL_NOT_FOUND]
+)
+def test_an_error_that_every_row_would_have_stops_the_run(
+    rows: Path, to: Path, code: ErrorCode
+) -> None:
+    model = MockChatModel("m", responses=["fine", code], on_exhausted="last")
+    with pytest.raises(RunStoppedError, match="every further row would fail") as caught:
+        run(model, rows, to=to, prompt="{text}", limits=Limits(in_flight=1))
+
+    assert caught.value.code == code
+    assert caught.value.__cause__ is not None
+    assert len(model.calls) == 2
+    assert not to.exists()
+    assert (open_job(to).answered, open_job(to).failed) == (1, 0)
+    run(echo(), rows, to=to, prompt="{text}")
+    assert [each["text"] for each in records(to)] == ["fine", *(f"ticket {n}" for n in range(1, 5))]
+
+
+def test_a_run_stops_at_a_number_of_failed_rows(rows: Path, to: Path) -> None:
+    model = MockChatModel("m", responses=[ErrorCode.CONTENT_FILTERED], on_exhausted="last")
+    limits = Limits(in_flight=1, errors=2)
+    with pytest.raises(RunStoppedError, match="2 of 2 rows have failed") as caught:
+        run(model, rows, to=to, prompt="{text}", limits=limits)
+
+    assert caught.value.code == ErrorCode.CONTENT_FILTERED
+
+
+def test_a_run_stops_at_a_share_of_failed_rows(tmp_path: Path, to: Path) -> None:
+    source = write_rows(tmp_path / "many.jsonl", 100)
+    model = echo(rules={"ticket [0-9]*5$": ErrorCode.CONTENT_FILTERED})
+    limits = Limits(in_flight=1, errors=0.05)
+    with pytest.raises(RunStoppedError, match=r"2 of 20 rows have failed \(the limit is 0.05\)"):
+        run(model, source, to=to, prompt="{text}", limits=limits)
+
+
+def test_a_run_stops_at_a_cost_and_goes_on_with_what_was_spent(rows: Path, to: Path) -> None:
+    prices = Prices(input=Decimal(1_000_000), output=Decimal(0))  # 1 for a token of the input
+    limits = Limits(in_flight=1, cost=4)
+    with pytest.raises(RunStoppedError, match="the cost has reached 4") as caught:
+        run(echo(prices=prices), rows, to=to, prompt="{text}", limits=limits)
+    assert caught.value.code == ErrorCode.QUOTA_EXCEEDED
+    assert open_job(to).answered == 2
+
+    with pytest.raises(RunStoppedError, match="the cost has reached 6"):
+        run(echo(prices=prices), rows, to=to, prompt="{text}", limits=limits)
+    job = run(echo(prices=prices), rows, to=to, prompt="{text}")
+
+    assert job.cost.amount == 10
+    assert (job.cost.reason, job.cost.unknown) == (None, 0)
+
+
+def test_a_cost_that_is_unknown_cannot_be_limited(rows: Path, to: Path) -> None:
+    with pytest.raises(RunStoppedError, match="the cost of a response is unknown"):
+        run(echo(), rows, to=to, prompt="{text}", limits=Limits(in_flight=1, cost=1))
+
+    cost = open_job(to).cost
+    assert (cost.amount, cost.unknown) == (None, 1)
+    assert cost.reason == "responses without a known cost: 1"
+
+
+def test_progress_counts_earlier_results(to: Path) -> None:
+    seen: list[Progress] = []
+    run(echo(), ["a", "b"], to=to)
+    run(echo(), ["a", "b", "c"], to=to, on_progress=seen.append)
+
+    (progress,) = seen
+    assert (progress.done, progress.answered, progress.failed, progress.total) == (3, 3, 0, 3)
+    assert progress.usage.input_tokens == 1
+
+
+@pytest.mark.anyio
+async def test_a_run_can_be_awaited(rows: Path, to: Path) -> None:
+    job = await arun(echo(), rows, to=to, prompt="{text}")
+    assert job.answered == 5
+
+
+def test_a_malformed_response_is_requested_once_more(to: Path) -> None:
+    invalid = ErrorCode.RESPONSE_INVALID
+    job = run(
+        MockChatModel("m", responses=[invalid, "fine", invalid, invalid]),
+        ["a", "b"],
+        to=to,
+        limits=Limits(in_flight=1),
+    )
+
+    assert [result.text for result in job.results()] == ["fine", None]
+    wrong = run(
+        MockChatModel("m", responses=["no JSON"]),
+        ["a"],
+        to=to.with_name("b.jsonl"),
+        output_type=Ticket,
+    )
+    assert wrong.error_codes() == {ErrorCode.OUTPUT_INVALID: 1}
+
+
+def test_rows_can_be_requests_messages_and_prompts(to: Path) -> None:
+    source = [
+        "one",
+        user("two"),
+        {"id": "x", "messages": [{"role": "user", "content": "three"}]},
+    ]
+    run(echo(), source, to=to)
+    assert [each["text"] for each in records(to)] == ["one", "two", "three"]
+
+    def request(columns: Any) -> ChatRequest:
+        return ChatRequest(messages=(user(columns["prompt"] + "!"),))
+
+    to = to.with_name("b.jsonl")
+    run(echo(), ["one"], to=to, prompt=request)
+    assert run(echo(), ["one"], to=to, prompt=request).answered == 1
+    assert records(to)[0]["text"] == "one!"
+
+
+def test_attachments_are_added_to_the_text(tmp_path: Path, to: Path) -> None:
+    note = tmp_path / "note.txt"
+    note.write_text("Three cats.")
+    sound, picture = "https://example.com/a.mp3", "https://example.com/a.png"
+    model = echo()
+    source = [
+        {"prompt": "How many?", "attachments": str(note)},
+        {"prompt": "What?", "attachments": [sound, picture]},
+        {"messages": [{"role": "user", "content": "?"}], "attachments": str(note)},
+        {"prompt": "What?", "attachments": [7]},
+    ]
+    job = run(model, source, to=to, limits=Limits(in_flight=1))
+
+    kinds = [
+        [type(part).__name__ for part in call.request.messages[-1].parts] for call in model.calls
+    ]
+    assert kinds == [["TextPart", "FilePart"], ["TextPart", "AudioPart", "ImagePart"]]
+    messages = [result.error.message for result in job.failures() if result.error]
+    assert '"messages" and "attachments"' in messages[0]
+    assert "must be a path" in messages[1]
+
+
+def test_unreadable_rows_fail_and_the_others_are_answered(tmp_path: Path, to: Path) -> None:
+    source = tmp_path / "rows.jsonl"
+    source.write_text('{"text": "fine"}\n\n[1]\n{"text"\n{"other": 1}\n{"text": null}\n')
+    job = run(echo(), source, to=to, prompt="text: {text}")
+
+    assert [each.get("text") for each in records(to)] == ["text: fine", None, None, None, "text: "]
+    problems = [result.error.message for result in job.failures() if result.error]
+    assert "line 3 of rows.jsonl is no JSON object" in problems[0]
+    assert "line 4 of rows.jsonl is no JSON object" in problems[1]
+    assert "row '3' has no column 'text', but the columns 'other'" in problems[2]
+    assert run(echo(), source, to=to, prompt="text: {text}").failed == 3
+
+
+def test_a_csv_file_is_read_and_written(tmp_path: Path) -> None:
+    source, to = tmp_path / "rows.csv", tmp_path / "answers.csv"
+    source.write_text('\ufeffid,text\na,"one, two"\n\nb,three\nc,too,many\n', "utf-8")
+    run(
+        MockChatModel("m", responses=[{"kind": "x"}], on_exhausted="last"),
+        source,
+        to=to,
+        prompt="{text}",
+        output_type=Ticket,
+    )
+
+    with to.open(newline="") as file:
+        found = list(csv.DictReader(file))
+    assert [(each["id"], each["output"], each["error_code"]) for each in found] == [
+        ("a", '{"kind":"x"}', ""),
+        ("b", '{"kind":"x"}', ""),
+        ("2", "", "invalid_request"),
+    ]
+    assert "line 5 of rows.csv has 3 fields, but the header has 2" in found[2]["error"]
+
+
+def test_a_malformed_csv_file_is_refused(tmp_path: Path, to: Path) -> None:
+    source = tmp_path / "rows.csv"
+    source.write_text('text\nfine\n"not closed')
+    with pytest.raises(InvalidRequestError, match="cannot be read"):
+        run(echo(), source, to=to, prompt="{text}")
+
+
+def test_a_parquet_file_is_read_and_written(rows: Path, tmp_path: Path) -> None:
+    first, second = tmp_path / "a.parquet", tmp_path / "b.parquet"
+    run(echo(), rows, to=first, prompt="{text}")
+    run(echo(), first, to=second, prompt="Again: {text}")
+
+    table = parquet.read_table(second)
+    assert table.column("text").to_pylist() == [f"Again: ticket {n}" for n in range(5)]
+    assert table.column("id").to_pylist() == [f"r{n}" for n in range(5)]
+
+
+def test_results_can_be_exported_into_another_file(rows: Path, to: Path) -> None:
+    job: Job = run(echo(), rows, to=to, prompt="{text}")
+    job.export(to.with_name("other.jsonl"))
+    assert to.with_name("other.jsonl").read_bytes() == to.read_bytes()
+
+
+def test_parquet_without_its_library_is_refused(
+    rows: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    with pytest.raises(InvalidRequestError, match=r"chatmodels-bulk\[parquet\]"):
+        run(echo(), rows, to=tmp_path / "a.parquet", prompt="{text}")
+
+
+def test_a_line_without_an_end_is_refused(
+    rows: Path, to: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatmodels.bulk._rows._LONGEST_LINE", 20)
+    with pytest.raises(InvalidRequestError, match="has a line of more than"):
+        run(echo(), rows, to=to, prompt="{text}")
+
+
+def test_a_brace_in_a_template_is_doubled(to: Path) -> None:
+    run(echo(), [{"text": "a"}], to=to, prompt="{{{text}}}")
+    assert records(to)[0]["text"] == "{a}"
+
+
+def test_rows_are_read_when_there_is_room(to: Path) -> None:
+    read: list[int] = []
+    ahead: list[int] = []
+
+    def source() -> Iterator[str]:
+        for number in range(2500):
+            read.append(number)
+            yield str(number)
+
+    def watch(progress: Progress) -> None:
+        ahead.append(len(read) - progress.done)
+
+    run(echo(), source(), to=to, limits=Limits(in_flight=10), on_progress=watch)
+
+    assert max(ahead) <= 11
+    assert len(records(to)) == 2500
+    assert run(echo(), source(), to=to).answered == 2500
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"source": 7}, "the source is of type int"),
+        ({"source": "rows.txt"}, r"rows.txt is not a .jsonl"),
+        ({"source": "absent.jsonl"}, "there is no file absent.jsonl"),
+        ({"to": "answers.txt"}, "the results cannot be written to"),
+        ({"prompt": "{"}, "is malformed"),
+        ({"prompt": "{text.upper}"}, "has a field that is no column"),
+        ({"prompt": "{}"}, "has a field that is no column"),
+        ({"prompt": "{missing}"}, "row 'r0' has no column 'missing', but the columns 'id', 'text'"),
+        ({"prompt": lambda columns: columns["missing"]}, "the prompt of row 'r0' failed: KeyError"),
+        ({"prompt": None}, 'row \'r0\' has no column "prompt" and no column "messages"'),
+        ({"samples": 0}, "samples must be a positive integer, not 0"),
+        ({"changed": "no"}, "changed must be one of 'stop', 'redo', 'keep', not 'no'"),
+        ({"temperature": "hot"}, "temperature"),
+        ({"output_type": {"a": 1}}, "output_type must be a type"),
+    ],
+)
+def test_wrong_arguments_are_refused_before_anything_is_asked(
+    rows: Path, to: Path, arguments: dict[str, Any], message: str
+) -> None:
+    model = echo()
+    chosen = {"source": rows, "to": to, "prompt": "{text}", **arguments}
+    with pytest.raises(InvalidRequestError, match=message):
+        run(model, chosen.pop("source"), **chosen)
+    assert model.calls == ()
+
+
+def test_wrong_limits_are_listed_together() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Limits(
+            in_flight=0, requests_per_minute=0, tokens_per_minute=-1, retries=11, cost=0, errors=1.5
+        )
+    assert caught.value.message.count(" must be ") == 6
+
+
+def test_a_model_by_its_name_is_retried_inside_of_the_limits(
+    to: Path,
+) -> None:
+    assert run("mock:m", ["a"], to=to).answered == 1
+    set_alias("bulk-test", "mock:m")
+    assert run("bulk-test", ["a"], to=to).answered == 1
