@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from chatmodels.testing import Simulator
 
+GREETING = "Hello"
 KINDS = {"responses": OpenAIResponsesModel, "chat": OpenAIChatCompletionsModel}
 QUIET = RunConfig(tracing_disabled=True)
 
@@ -46,14 +47,14 @@ async def agent(request: pytest.FixtureRequest, simulator: Simulator):
 
 async def test_an_agent_runs(agent: Agent) -> None:
     result = await Runner.run(agent, "Hello", run_config=QUIET)
-    assert result.final_output == "You said: Hello"
+    assert result.final_output == f"You said: {GREETING}"
 
 
 async def test_an_agent_streams(agent: Agent) -> None:
     result = Runner.run_streamed(agent, "Hello", run_config=QUIET)
     kinds = {event.type async for event in result.stream_events()}
     assert "raw_response_event" in kinds
-    assert result.final_output == "You said: Hello"
+    assert result.final_output == f"You said: {GREETING}"
 
 
 async def test_an_agent_calls_tools(agent: Agent) -> None:

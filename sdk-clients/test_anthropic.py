@@ -19,6 +19,7 @@ from pydantic import BaseModel
 from chatmodels.core import ErrorCode, ReasoningPart
 from chatmodels.testing import FAULTS, Simulator
 
+GREETING = "Hello"
 MODEL = "claude-sonnet-5-5"
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 TOOL = {"name": "weather", "description": "Look up the weather.", "input_schema": SCHEMA}
@@ -43,7 +44,7 @@ def client(simulator: Simulator) -> Iterator[Anthropic]:
 
 def test_a_message_has_text(client: Anthropic) -> None:
     message = client.messages.create(**CALL, messages=HELLO)
-    assert message.content[0].text == "You said: Hello"
+    assert message.content[0].text == f"You said: {GREETING}"
     assert message.usage.output_tokens == 3
 
 
@@ -56,7 +57,7 @@ def test_the_helper_collects_a_stream(client: Anthropic) -> None:
     with client.messages.stream(**CALL, messages=HELLO) as stream:
         text = "".join(stream.text_stream)
         message = stream.get_final_message()
-    assert text == message.content[0].text == "You said: Hello"
+    assert text == message.content[0].text == f"You said: {GREETING}"
 
 
 def test_tools_are_called(client: Anthropic) -> None:

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError, EventStreamError
 from chatmodels.core import ErrorCode, ReasoningPart
 from chatmodels.testing import FAULTS, Simulator
 
+GREETING = "Hello"
 MODEL = "us.anthropic.claude-sonnet-5-5"
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 TOOLS = {"tools": [{"toolSpec": {"name": "weather", "inputSchema": {"json": SCHEMA}}}]}
@@ -39,14 +40,14 @@ def client(simulator: Simulator) -> Iterator[Any]:
 
 def test_a_response_has_text(client: Any) -> None:
     response = client.converse(modelId=MODEL, messages=HELLO)
-    assert response["output"]["message"]["content"] == [{"text": "You said: Hello"}]
+    assert response["output"]["message"]["content"] == [{"text": f"You said: {GREETING}"}]
     assert response["usage"]["totalTokens"] == 4
 
 
 def test_events_are_streamed(client: Any) -> None:
     events = list(client.converse_stream(modelId=MODEL, messages=HELLO)["stream"])
     deltas = [e["contentBlockDelta"]["delta"] for e in events if "contentBlockDelta" in e]
-    assert "".join(delta["text"] for delta in deltas) == "You said: Hello"
+    assert "".join(delta["text"] for delta in deltas) == f"You said: {GREETING}"
     assert events[-1]["metadata"]["metrics"]["latencyMs"]
 
 

@@ -15,6 +15,7 @@ from cohere.errors import (
 from chatmodels.core import ErrorCode, ReasoningPart
 from chatmodels.testing import FAULTS, Simulator
 
+GREETING = "Hello"
 MODEL = "command-a-03-2025"
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 TOOL = {"type": "function", "function": {"name": "weather", "parameters": SCHEMA}}
@@ -31,14 +32,14 @@ def client(simulator: Simulator) -> Iterator[ClientV2]:
 
 def test_a_response_has_text(client: ClientV2) -> None:
     response = client.chat(model=MODEL, messages=HELLO)
-    assert response.message.content[0].text == "You said: Hello"
+    assert response.message.content[0].text == f"You said: {GREETING}"
     assert response.usage.tokens.output_tokens == 3
 
 
 def test_events_are_streamed(client: ClientV2) -> None:
     events = list(client.chat_stream(model=MODEL, messages=HELLO))
     texts = [e.delta.message.content.text for e in events if e.type == "content-delta"]
-    assert "".join(texts) == "You said: Hello"
+    assert "".join(texts) == f"You said: {GREETING}"
     assert events[-1].delta.finish_reason == "COMPLETE"
 
 

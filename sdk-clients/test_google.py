@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from chatmodels.core import ErrorCode, ReasoningPart
 from chatmodels.testing import FAULTS, Simulator
 
+GREETING = "Hello"
 MODEL = "gemini-3.8-flash"
 
 
@@ -34,13 +35,13 @@ def client(simulator: Simulator) -> Iterator[genai.Client]:
 
 def test_content_is_generated(client: genai.Client) -> None:
     response = client.models.generate_content(model=MODEL, contents="Hello")
-    assert response.text == "You said: Hello"
+    assert response.text == f"You said: {GREETING}"
     assert response.usage_metadata.total_token_count == 4
 
 
 def test_content_is_streamed(client: genai.Client) -> None:
     chunks = list(client.models.generate_content_stream(model=MODEL, contents="Hello"))
-    assert "".join(chunk.text or "" for chunk in chunks) == "You said: Hello"
+    assert "".join(chunk.text or "" for chunk in chunks) == f"You said: {GREETING}"
     assert chunks[-1].candidates[0].finish_reason is types.FinishReason.STOP
 
 
@@ -78,7 +79,7 @@ def test_output_is_parsed(client: genai.Client, field: str) -> None:
         assert response.parsed == City(name="name", people=1)
 
 
-def test_thoughts_are_returned_and_streamed(client: genai.Client, simulator: Simulator) -> None:
+def test_reasoning_is_returned_and_streamed(client: genai.Client, simulator: Simulator) -> None:
     parts = (ReasoningPart("A greeting."), "Hi")
     simulator.queue(parts, parts)
     response = client.models.generate_content(model=MODEL, contents="Hello")
@@ -145,9 +146,9 @@ def test_vertex_has_its_own_addresses(simulator: Simulator) -> None:
         http_options=options,
     ) as client:
         response = client.models.generate_content(model=MODEL, contents="Hello")
-        assert response.text == "You said: Hello"
+        assert response.text == f"You said: {GREETING}"
         chunks = list(client.models.generate_content_stream(model=MODEL, contents="Hello"))
-        assert "".join(chunk.text or "" for chunk in chunks) == "You said: Hello"
+        assert "".join(chunk.text or "" for chunk in chunks) == f"You said: {GREETING}"
         assert client.models.count_tokens(model=MODEL, contents="Hello").total_tokens == 1
 
 

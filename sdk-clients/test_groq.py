@@ -8,6 +8,7 @@ from groq import APIError, AuthenticationError, Groq, RateLimitError
 from chatmodels.core import ErrorCode
 from chatmodels.testing import FAULTS, Simulator
 
+GREETING = "Hello"
 MODEL = "openai/gpt-oss-120b"
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 TOOL = {"type": "function", "function": {"name": "weather", "parameters": SCHEMA}}
@@ -27,13 +28,13 @@ def client(simulator: Simulator) -> Iterator[Groq]:
 
 def test_a_completion_has_text(client: Groq) -> None:
     completion = client.chat.completions.create(model=MODEL, messages=HELLO)
-    assert completion.choices[0].message.content == "You said: Hello"
+    assert completion.choices[0].message.content == f"You said: {GREETING}"
 
 
 def test_text_is_streamed(client: Groq) -> None:
     chunks = list(client.chat.completions.create(model=MODEL, messages=HELLO, stream=True))
     text = "".join(c.choices[0].delta.content or "" for c in chunks if c.choices)
-    assert text == "You said: Hello"
+    assert text == f"You said: {GREETING}"
     assert chunks[-1].x_groq.usage.total_tokens == 4
 
 

@@ -9,6 +9,8 @@ from pydantic import BaseModel
 from chatmodels.core import ErrorCode
 from chatmodels.testing import Simulator
 
+GREETING = "Hello"
+
 
 class City(BaseModel):
     """A city."""
@@ -37,13 +39,13 @@ def model(request: pytest.FixtureRequest, simulator: Simulator) -> ChatOpenAI:
 
 def test_text_is_returned(model: ChatOpenAI) -> None:
     message = model.invoke("Hello")
-    assert message.text == "You said: Hello"
+    assert message.text == f"You said: {GREETING}"
     assert message.usage_metadata["total_tokens"] == 4
 
 
 def test_text_is_streamed(model: ChatOpenAI) -> None:
     chunks = list(model.stream("Hello"))
-    assert "".join(chunk.text for chunk in chunks) == "You said: Hello"
+    assert "".join(chunk.text for chunk in chunks) == f"You said: {GREETING}"
     assert sum(c.usage_metadata["total_tokens"] for c in chunks if c.usage_metadata) == 4
 
 
@@ -72,4 +74,4 @@ def test_errors_have_their_type(model: ChatOpenAI, simulator: Simulator) -> None
 
 async def test_async_streams_have_the_text(model: ChatOpenAI) -> None:
     texts = [chunk.text async for chunk in model.astream("Hello")]
-    assert "".join(texts) == "You said: Hello"
+    assert "".join(texts) == f"You said: {GREETING}"

@@ -10,6 +10,7 @@ import pytest
 from chatmodels.core import ErrorCode
 from chatmodels.testing import Simulator
 
+GREETING = "Hello"
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 TOOL = {"type": "function", "function": {"name": "weather", "parameters": SCHEMA}}
 HELLO = [{"role": "user", "content": "Hello"}]
@@ -59,7 +60,7 @@ def test_tools_are_called(call: dict[str, object]) -> None:
 
 def test_text_is_returned(call: dict[str, object]) -> None:
     response = litellm.completion(**call, messages=HELLO)
-    assert response.choices[0].message.content == "You said: Hello"
+    assert response.choices[0].message.content == f"You said: {GREETING}"
     assert response.usage.completion_tokens == 3
 
 
@@ -69,7 +70,7 @@ def test_text_is_streamed(call: dict[str, object], request: pytest.FixtureReques
         failure = litellm.exceptions.MidStreamFallbackError
         request.applymarker(pytest.mark.xfail(raises=failure, strict=True))
     chunks = list(litellm.completion(**call, messages=HELLO, stream=True))
-    assert "".join(c.choices[0].delta.content or "" for c in chunks) == "You said: Hello"
+    assert "".join(c.choices[0].delta.content or "" for c in chunks) == f"You said: {GREETING}"
 
 
 def test_errors_have_their_type(call: dict[str, object], simulator: Simulator) -> None:

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from chatmodels.core import ErrorCode, ReasoningPart
 from chatmodels.testing import FAULTS, Simulator
 
+GREETING = "Hello"
 MODEL = "mistral-medium-latest"
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 TOOL = {"type": "function", "function": {"name": "weather", "parameters": SCHEMA}}
@@ -31,13 +32,13 @@ def client(simulator: Simulator) -> Iterator[Mistral]:
 
 def test_a_completion_has_text(client: Mistral) -> None:
     response = client.chat.complete(model=MODEL, messages=HELLO)
-    assert response.choices[0].message.content == "You said: Hello"
+    assert response.choices[0].message.content == f"You said: {GREETING}"
 
 
 def test_text_is_streamed(client: Mistral) -> None:
     with client.chat.stream(model=MODEL, messages=HELLO) as stream:
         chunks = [event.data for event in stream]
-    assert "".join(c.choices[0].delta.content for c in chunks) == "You said: Hello"
+    assert "".join(c.choices[0].delta.content for c in chunks) == f"You said: {GREETING}"
     assert chunks[-1].usage.total_tokens == 4
 
 

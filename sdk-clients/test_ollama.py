@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from chatmodels.core import ErrorCode, ReasoningPart
 from chatmodels.testing import FAULTS, Simulator
 
+GREETING = "Hello"
 MODEL = "qwen3"
 HELLO = [{"role": "user", "content": "Hello"}]
 
@@ -37,13 +38,13 @@ def client(simulator: Simulator) -> Iterator[Client]:
 
 def test_a_response_has_text(client: Client) -> None:
     response = client.chat(MODEL, HELLO)
-    assert response.message.content == "You said: Hello"
+    assert response.message.content == f"You said: {GREETING}"
     assert response.eval_count == 3
 
 
 def test_text_is_streamed(client: Client) -> None:
     chunks = list(client.chat(MODEL, HELLO, stream=True))
-    assert "".join(chunk.message.content for chunk in chunks) == "You said: Hello"
+    assert "".join(chunk.message.content for chunk in chunks) == f"You said: {GREETING}"
     assert chunks[-1].done
 
 
@@ -115,9 +116,9 @@ def test_models_are_pulled(client: Client) -> None:
 
 
 def test_text_is_generated(client: Client) -> None:
-    assert client.generate(MODEL, "Hello").response == "You said: Hello"
+    assert client.generate(MODEL, "Hello").response == f"You said: {GREETING}"
     chunks = list(client.generate(MODEL, "Hello", stream=True))
-    assert "".join(chunk.response for chunk in chunks) == "You said: Hello"
+    assert "".join(chunk.response for chunk in chunks) == f"You said: {GREETING}"
 
 
 async def test_async_calls_and_streams_agree(simulator: Simulator) -> None:

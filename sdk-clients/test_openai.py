@@ -19,6 +19,7 @@ from pydantic import BaseModel
 from chatmodels.core import ErrorCode, ToolCall
 from chatmodels.testing import FAULTS, Simulator
 
+GREETING = "Hello"
 CHAT = "gpt-4.1"
 REASONING = "gpt-6.1-terra"
 WEATHER = {
@@ -62,7 +63,7 @@ def lenient(simulator: Simulator) -> Iterator[OpenAI]:
 
 def test_chat_returns_text(client: OpenAI) -> None:
     completion = client.chat.completions.create(model=CHAT, messages=HELLO)
-    assert completion.choices[0].message.content == "You said: Hello"
+    assert completion.choices[0].message.content == f"You said: {GREETING}"
     assert completion.usage.total_tokens == 4
 
 
@@ -72,7 +73,7 @@ def test_chat_streams_text_and_usage(client: OpenAI) -> None:
     )
     chunks = list(stream)
     text = "".join(c.choices[0].delta.content or "" for c in chunks if c.choices)
-    assert text == "You said: Hello"
+    assert text == f"You said: {GREETING}"
     assert chunks[-1].usage.total_tokens == 4
 
 
@@ -167,7 +168,7 @@ def test_a_choice_that_requires_a_custom_tool(client: OpenAI) -> None:
 
 def test_responses_return_text(client: OpenAI) -> None:
     response = client.responses.create(model=REASONING, input="Hello")
-    assert response.output_text == "You said: Hello"
+    assert response.output_text == f"You said: {GREETING}"
     assert response.usage.total_tokens == 4
 
 
@@ -182,7 +183,7 @@ def test_responses_stream_with_the_helper(client: OpenAI) -> None:
     with client.responses.stream(model=REASONING, input="Hello") as stream:
         deltas = [e.delta for e in stream if e.type == "response.output_text.delta"]
         response = stream.get_final_response()
-    assert "".join(deltas) == response.output_text == "You said: Hello"
+    assert "".join(deltas) == response.output_text == f"You said: {GREETING}"
 
 
 def test_responses_call_tools(client: OpenAI) -> None:
@@ -252,7 +253,7 @@ def test_responses_have_reasoning_and_refusals(client: OpenAI, simulator: Simula
 
 def test_stored_responses_can_be_managed(client: OpenAI) -> None:
     response = client.responses.create(model=REASONING, input="Hello")
-    assert client.responses.retrieve(response.id).output_text == "You said: Hello"
+    assert client.responses.retrieve(response.id).output_text == f"You said: {GREETING}"
     assert [e.type for e in client.responses.retrieve(response.id, stream=True)]
     items = list(client.responses.input_items.list(response.id))
     assert items[0].content[0].text == "Hello"

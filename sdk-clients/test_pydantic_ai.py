@@ -9,6 +9,8 @@ from pydantic_ai.models import Model
 from chatmodels.core import ErrorCode
 from chatmodels.testing import Simulator
 
+GREETING = "Hello"
+
 
 class City(BaseModel):
     """A city."""
@@ -64,13 +66,13 @@ def model(request: pytest.FixtureRequest, simulator: Simulator) -> Model:
 
 async def test_an_agent_runs(model: Model) -> None:
     result = await Agent(model).run("Hello")
-    assert result.output == "You said: Hello"
+    assert result.output == f"You said: {GREETING}"
 
 
 async def test_an_agent_streams(model: Model) -> None:
     async with Agent(model).run_stream("Hello") as result:
         texts = [text async for text in result.stream_text(delta=True, debounce_by=None)]
-    assert "".join(texts) == "You said: Hello"
+    assert "".join(texts) == f"You said: {GREETING}"
 
 
 async def test_an_agent_calls_tools(model: Model) -> None:

@@ -53,16 +53,25 @@ def test_each_provider_has_a_hundred_applicable_faults_in_each_call_form() -> No
     assert min(met.values()) >= 100
 
 
-def test_the_page_of_faults_is_current() -> None:
-    page = (ROOT / "docs" / "reference" / "faults.md").read_text("utf-8")
-    script = ROOT / ".ci" / "fault_table.py"
+@pytest.mark.parametrize(
+    ("name", "script_name", "command"),
+    [
+        ("faults.md", "fault_table.py", "fault-table"),
+        ("simulator.md", "simulator_page.py", "simulator-page"),
+    ],
+)
+def test_the_pages_of_faults_and_rules_are_current(
+    name: str, script_name: str, command: str
+) -> None:
+    page = (ROOT / "docs" / "reference" / name).read_text("utf-8")
+    script = ROOT / ".ci" / script_name
 
     printed = subprocess.run(
         [sys.executable, script, "--print"], capture_output=True, encoding="utf-8", check=False
     )
 
     assert printed.returncode == 0, printed.stderr
-    assert printed.stdout == page, "write it anew: ./run fault-table"
+    assert printed.stdout == page, f"write it anew: ./run {command}"
 
 
 def cell(fault: str, shape: str = "generate") -> Cell:

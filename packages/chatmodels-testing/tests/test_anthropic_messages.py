@@ -22,6 +22,7 @@ from chatmodels.testing._protocols.anthropic_messages import AnthropicMessages
 HEADERS = {"x-api-key": "k", "anthropic-version": "2023-06-01"}
 OSLO = ToolCall("call_1", "weather", '{"city": "Oslo"}')
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}}
+CLOSED = SCHEMA | {"additionalProperties": False}
 WEATHER = {"name": "weather", "input_schema": SCHEMA}
 CLOCK = {"name": "clock", "input_schema": {"type": "object"}}
 SEARCH = {"type": "web_search_20250305", "name": "web_search"}
@@ -137,7 +138,14 @@ def test_it_repeats_the_results_of_tools(simulator: Simulator) -> None:
         {"type": "tool_result", "tool_use_id": "2", "content": [{"type": "text", "text": "sun"}]},
         {"type": "tool_result", "tool_use_id": "3"},
     ]
-    messages = [{"role": "user", "content": "Oslo?"}, {"role": "user", "content": results}]
+    calls = [
+        {"type": "tool_use", "id": id_, "name": "weather", "input": {}} for id_ in ("1", "2", "3")
+    ]
+    messages = [
+        {"role": "user", "content": "Oslo?"},
+        {"role": "assistant", "content": calls},
+        {"role": "user", "content": results},
+    ]
 
     got = ask(simulator, messages=messages, tools=[WEATHER]).json
     assert got["content"] == [{"type": "text", "text": "The tools returned: rain / sun / "}]
@@ -146,7 +154,7 @@ def test_it_repeats_the_results_of_tools(simulator: Simulator) -> None:
 @pytest.mark.parametrize(
     ("config", "text"),
     [
-        ({"format": {"type": "json_schema", "schema": SCHEMA}}, '{"city":"city"}'),
+        ({"format": {"type": "json_schema", "schema": CLOSED}}, '{"city":"city"}'),
         ({"effort": "low"}, "You said: Hello!"),
     ],
 )

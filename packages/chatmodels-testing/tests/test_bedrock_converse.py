@@ -160,6 +160,7 @@ def test_the_results_of_tools_are_repeated(simulator: Simulator) -> None:
         {"toolResult": {"toolUseId": "2", "content": "odd"}},
         {"text": "?"},
     ]
+    simulator.strict = False  # there are no calls
     got = ask(simulator, messages=[{"role": "user", "content": results}])
     assert got.json["output"]["message"]["content"] == [{"text": "The tools returned: rain"}]
 

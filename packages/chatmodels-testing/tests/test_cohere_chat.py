@@ -132,9 +132,13 @@ def test_it_obeys_the_choice_of_tools(
 def test_it_repeats_the_results_of_tools(simulator: Simulator) -> None:
     messages = [
         {"role": "user", "content": [{"type": "text", "text": "Oslo?"}]},
-        {"role": "assistant", "tool_calls": []},
-        {"role": "tool", "content": "rain"},
-        {"role": "tool", "content": [{"type": "document", "document": {"data": {"sky": "blue"}}}]},
+        {"role": "assistant", "tool_calls": [{"id": "1"}, {"id": "2"}]},
+        {"role": "tool", "tool_call_id": "1", "content": "rain"},
+        {
+            "role": "tool",
+            "tool_call_id": "2",
+            "content": [{"type": "document", "document": {"data": {"sky": "blue"}}}],
+        },
     ]
     got = ask(simulator, messages=messages, tools=[WEATHER]).json
 

@@ -111,7 +111,8 @@ def test_silence_lasts_until_the_client_loses_patience(simulator: Simulator, nam
 def test_only_comments_are_sent_until_the_client_leaves(simulator: Simulator) -> None:
     host = simulator.url.removeprefix("http://")
     connection = http.client.HTTPConnection(host, timeout=300)
-    body = '{"model": "fault-comments-only", "stream": true, "messages": [{"role": "user"}]}'
+    messages = '[{"role": "user", "content": ""}]'
+    body = f'{{"model": "fault-comments-only", "stream": true, "messages": {messages}}}'
     connection.request("POST", "/chat/completions", body, {"authorization": "Bearer k"})
     response = connection.getresponse()
     received = response.read(40)

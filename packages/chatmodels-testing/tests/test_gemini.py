@@ -118,7 +118,8 @@ def test_tools_are_called_as_they_may_be(simulator: Simulator, calling: Any, nam
 )
 def test_results_of_tools_are_read(simulator: Simulator, response: Any, text: str) -> None:
     result = {"functionResponse": {"name": "weather", "response": response}}
-    contents = [content_of({"text": "?"}), content_of(role="model"), content_of(result)]
+    call = {"functionCall": {"name": "weather"}, "thoughtSignature": "cw=="}
+    contents = [content_of({"text": "?"}), content_of(call, role="model"), content_of(result)]
 
     assert text in parts(ask(simulator, contents=contents))[0]["text"]
 

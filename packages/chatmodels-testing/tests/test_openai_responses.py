@@ -171,7 +171,8 @@ def test_calls_and_results_belong_together(
 ) -> None:
     got = ask(simulator, input=items)
     assert (got.status, got.json["error"]["message"]) == (400, message)
-    assert ask(simulator, input=[RESULT], previous_response_id="r").status == 200
+    stored = ask(simulator).json["id"]
+    assert ask(simulator, input=[RESULT], previous_response_id=stored).status == 200
 
 
 @pytest.mark.parametrize(

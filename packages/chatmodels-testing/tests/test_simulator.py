@@ -424,7 +424,7 @@ def test_invalid_http_closes_the_connection(simulator: Simulator) -> None:
 def test_a_client_that_leaves_is_noticed(simulator: Simulator) -> None:
     simulator.queue(FAULTS["slow-first-byte"])
     port = int(simulator.url.rpartition(":")[2])
-    body = b'{"model": "m", "messages": [{"role": "user"}]}'
+    body = b'{"model": "m", "messages": [{"role": "user", "content": ""}]}'
     head = b"POST /chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer k\r\n"
     with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.sendall(head + b"content-length: %d\r\n\r\n" % len(body) + body)
@@ -451,7 +451,7 @@ def test_it_can_be_stopped_within_a_response() -> None:
     simulator.start()
     simulator.queue(FAULTS["slow-first-byte"])
     port = int(simulator.url.rpartition(":")[2])
-    body = b'{"model": "m", "messages": [{"role": "user"}]}'
+    body = b'{"model": "m", "messages": [{"role": "user", "content": ""}]}'
     head = b"POST /chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer k\r\n"
     with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.sendall(head + b"content-length: %d\r\n\r\n" % len(body) + body)
@@ -514,6 +514,7 @@ def test_connections_to_the_refusing_address_are_refused(simulator: Simulator) -
 
 def test_a_conversation_may_consist_of_results_alone(simulator: Simulator) -> None:
     messages = [{"role": "tool", "tool_call_id": "1", "content": "rain"}]
+    simulator.strict = False
 
     assert ask(simulator, messages=messages).message["content"] == "The tools returned: rain"
 

@@ -20,13 +20,17 @@ if TYPE_CHECKING:
     from chatmodels.testing._samples import samples
     from chatmodels.testing._simulated_response import SimulatedResponse
     from chatmodels.testing._simulator import Simulator
+    from chatmodels.testing._strict import STRICT_RULES
+    from chatmodels.testing._strict.rule import CheckedRequest, Refusal, StrictRule
     from chatmodels.testing._wire.catalogue import WIRE_FAULTS
     from chatmodels.testing._wire.fault import RepeatedBytes, WireFault
     from chatmodels.testing._wire.server import FaultServer
 
 __all__ = [
     "FAULTS",
+    "STRICT_RULES",
     "WIRE_FAULTS",
+    "CheckedRequest",
     "Exchange",
     "Expected",
     "FailureExporter",
@@ -38,10 +42,12 @@ __all__ = [
     "RecordMode",
     "Recorder",
     "Recording",
+    "Refusal",
     "RepeatedBytes",
     "Scrubber",
     "SimulatedResponse",
     "Simulator",
+    "StrictRule",
     "WireFault",
     "example_value",
     "import_vcr",
@@ -51,6 +57,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "CheckedRequest": "_strict.rule",
     "FAULTS": "_faults",
     "WIRE_FAULTS": "_wire.catalogue",
     "Exchange": "_exchange",
@@ -64,10 +71,13 @@ _MODULES = {
     "RecordMode": "_recorder.recorder",
     "Recorder": "_recorder.recorder",
     "Recording": "_recordings",
+    "Refusal": "_strict.rule",
     "RepeatedBytes": "_wire.fault",
+    "STRICT_RULES": "_strict",
     "Scrubber": "_recorder.scrubbing",
     "SimulatedResponse": "_simulated_response",
     "Simulator": "_simulator",
+    "StrictRule": "_strict.rule",
     "WireFault": "_wire.fault",
     "example_value": "_example_value",
     "import_vcr": "_recorder.vcr",

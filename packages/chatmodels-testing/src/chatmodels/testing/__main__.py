@@ -36,6 +36,9 @@ def main(
     parser.add_argument(
         "--pace", type=float, default=0.0, help="seconds between the events of a stream"
     )
+    parser.add_argument(
+        "--lenient", action="store_true", help="accept requests that the vendors refuse"
+    )
     options = parser.parse_args(arguments)
     try:
         simulator = Simulator(
@@ -43,6 +46,7 @@ def main(
             replay=tuple(samples().values()) if options.samples else options.replay or (),
             latency=options.latency,
             pace=options.pace,
+            strict=not options.lenient,
             port=options.port,
         )
         stack = ExitStack()

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Condition
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -31,6 +31,9 @@ from chatmodels.testing._recordings import Recording, recordings
 from chatmodels.testing._replay import Replay
 from chatmodels.testing._replies import Reply, simulate, to_response, validate_reply
 from chatmodels.testing._simulated_response import SimulatedResponse
+from chatmodels.testing._strict import STRICT_RULES
+from chatmodels.testing._strict.errors import encode
+from chatmodels.testing._strict.rule import CheckedRequest
 
 FAULT_PREFIX = "fault-"
 """The prefix of model names that make the simulator apply a fault of the catalogue."""
@@ -55,11 +58,14 @@ class Simulator(LoopbackServer[Connection]):
         replay: Recorded exchanges: a file, a folder, or `Recording` values.
         latency: Seconds before the first byte of each response.
         pace: Seconds between the chunks of streamed responses.
+        strict: Whether requests that the vendor refuses are refused, by `STRICT_RULES`; "all" for
+            those as well that only hold for OpenAI itself, not for servers with the same API.
         port: The port to listen on; 0 for a free one.
 
     Attributes:
         latency: Can be changed at any time.
         pace: Can be changed at any time.
+        strict: Can be changed at any time.
         models: The names in the model listing.
         stream_usage: Whether streams report their usage even if the request does not ask for it, as
             some vendors do. It can be changed at any time.
@@ -75,12 +81,14 @@ class Simulator(LoopbackServer[Connection]):
         replay: str | Path | Sequence[Recording] = (),
         latency: float = 0.0,
         pace: float = 0.0,
+        strict: bool | Literal["all"] = True,
         port: int = 0,
     ) -> None:
         super().__init__(port)
         exchanges = recordings(replay) if isinstance(replay, str | Path) else replay
         self.latency = latency
         self.pace = pace
+        self.strict: bool | Literal["all"] = strict
         self.models: tuple[str, ...] = _MODELS
         self.stream_usage = False
         self._reply = None if reply is None else validate_reply(reply)
@@ -256,6 +264,8 @@ class Simulator(LoopbackServer[Connection]):
             return protocol.error(ErrorCode.INVALID_REQUEST, 400, str(error))
         if self.stream_usage:
             parsed = msgspec.structs.replace(parsed, stream_usage=True)
+        if self.strict and (strictly := self._check(exchange.request, parsed, protocol)):
+            return strictly
         reply: Reply | None
         if parsed.model.startswith(FAULT_PREFIX):
             reply = FAULTS.get(parsed.model.removeprefix(FAULT_PREFIX))
@@ -279,13 +289,27 @@ class Simulator(LoopbackServer[Connection]):
             )
         except ValueError as error:
             return protocol.error(ErrorCode.INVALID_REQUEST, 400, str(error))
-        if self.stream_usage:
-            parsed = msgspec.structs.replace(parsed, stream_usage=True)
         if parsed.stored and response.id is not None:
             with self._lock:
                 stored = StoredResponse(response, parsed, exchange.request)
                 self._responses[response.id] = stored
         return protocol.write(response, parsed)
+
+    def _check(
+        self, request: ReceivedRequest, parsed: ParsedRequest, protocol: WireProtocol
+    ) -> SimulatedResponse | None:
+        """Return the vendor's error for a request that it refuses, otherwise None."""
+        with self._lock:
+            stored = frozenset(self._responses) if parsed.previous is not None else frozenset[str]()
+        checked = CheckedRequest(
+            request.json, parsed.model, request.headers, len(request.body), stored
+        )
+        for rule in STRICT_RULES.get(protocol.name, ()):
+            if not rule.default and self.strict != "all":
+                continue
+            if (refusal := rule.check(checked)) is not None:
+                return encode(refusal, protocol.name)
+        return None
 
     def _count(self, request: ReceivedRequest, protocol: CountingProtocol) -> SimulatedResponse:
         try:

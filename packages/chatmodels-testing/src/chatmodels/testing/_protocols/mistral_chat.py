@@ -1,8 +1,7 @@
 """The server side of Mistral's chat completions ("Chat", API reference, and recordings).
 
 Differences from OpenAI: content in parts, calls without an index, usage in the last chunk of every
-stream, flat error objects, fields that requests must not contain, and a text that the request
-begins, which the response repeats.
+stream, flat error objects, and a text that the request begins, which the response repeats.
 """
 
 import re
@@ -16,19 +15,13 @@ from chatmodels.core import ChatResponse, ErrorCode, Message, TextPart, Usage
 from chatmodels.testing._exchange import ReceivedRequest
 from chatmodels.testing._protocols.openai_chat import OpenAIChat
 from chatmodels.testing._protocols.openai_request import parse_request
-from chatmodels.testing._protocols.protocol import MalformedRequestError, ParsedRequest
+from chatmodels.testing._protocols.protocol import ParsedRequest
 from chatmodels.testing._simulated_response import SimulatedResponse, json_response
 from chatmodels.testing._words import split_words
 
 _ROOT = "/mistral/"
 _CREATED = 1_700_000_000
 _ID = re.compile("[a-zA-Z0-9]{9}")
-_FIELDS = {
-    "system": {"role", "content"},
-    "user": {"role", "content"},
-    "assistant": {"role", "content", "tool_calls", "prefix"},
-    "tool": {"role", "content", "tool_call_id", "name"},
-}
 
 _ERROR_TYPES = {
     ErrorCode.RATE_LIMITED: ("rate_limited", "1300"),
@@ -54,20 +47,13 @@ class MistralChat(OpenAIChat):
         """Parse a request for a chat completion.
 
         Raises:
-            MalformedRequestError: The request is invalid, or Mistral refuses it.
+            MalformedRequestError: The request is invalid.
         """
         parsed = parse_request(
             request.body.replace(b'"tool_choice":"any"', b'"tool_choice":"required"')
         )
-        messages = request.json["messages"]
-        for message in messages:
-            _check(message)
-        last = messages[-1]
-        if last["role"] not in {"user", "tool"} and not last.get("prefix"):
-            raise MalformedRequestError(
-                "Expected last role User or Tool (or Assistant with prefix)"
-            )
-        prefill = last["content"] if last["role"] == "assistant" else ""
+        last = request.json["messages"][-1]
+        prefill = last.get("content") or "" if last["role"] == "assistant" else ""
         return msgspec.structs.replace(parsed, stream_usage=True, prefill=prefill)
 
     def other(
@@ -125,20 +111,6 @@ class MistralChat(OpenAIChat):
 
 _DONE = b"data: [DONE]\n\n"
 _FINISH = {"length": "length", "tool_calls": "tool_calls", "error": "error"}
-
-
-def _check(message: dict[str, Any]) -> None:
-    """Refuse messages that Mistral refuses."""
-    if extra := message.keys() - _FIELDS.get(message["role"], set()):
-        raise MalformedRequestError(f"Extra inputs are not permitted: {', '.join(sorted(extra))}")
-    calls = message.get("tool_calls") or ()
-    if message["role"] == "assistant" and not (message.get("content") or calls):
-        raise MalformedRequestError("Assistant message must have either content or tool_calls")
-    for call_id in (message.get("tool_call_id", "123456789"), *(call.get("id") for call in calls)):
-        if not _ID.fullmatch(str(call_id)):
-            raise MalformedRequestError(
-                f"Tool call id was {call_id} but must be a-z, A-Z, 0-9, with a length of 9."
-            )
 
 
 def _event(data: object) -> bytes:

@@ -58,8 +58,6 @@ def parse_request(data: bytes, /) -> ParsedRequest:
     items = body.input
     if isinstance(items, str):
         items = [{"role": "user", "content": items}]
-    if body.previous_response_id is None:
-        _check(items)
     texts = [_text(item) for item in items]
     user_texts = [""]
     user_texts += [
@@ -80,24 +78,6 @@ def parse_request(data: bytes, /) -> ParsedRequest:
         tool_choice=_choice(body.tool_choice),
         output=_output(format_),
     )
-
-
-def _check(items: list[Item]) -> None:
-    """Refuse calls without results and results without calls, as OpenAI does."""
-    open_calls: dict[str, bool] = {}
-    for item in items:
-        call = item.get("call_id", "")
-        if item.get("type") in {"function_call", "custom_tool_call"}:
-            open_calls[call] = True
-        elif item.get("type") in _OUTPUTS:
-            if call not in open_calls:
-                raise MalformedRequestError(
-                    f"No tool call found for function call output with call_id {call}."
-                )
-            open_calls[call] = False
-    for call, is_open in open_calls.items():
-        if is_open:
-            raise MalformedRequestError(f"No tool output found for function call {call}.")
 
 
 def _text(item: Item) -> str:

@@ -1,0 +1,32 @@
+"""The rules by which the vendors refuse requests, written from their documentation.
+
+They share no code with the providers of chatmodels, so that neither hides a mistake of the other.
+"""
+
+from collections.abc import Mapping
+
+from chatmodels.testing._strict import (
+    anthropic,
+    bedrock,
+    cohere,
+    gemini,
+    mistral,
+    ollama,
+    openai_chat,
+    openai_responses,
+)
+from chatmodels.testing._strict.rule import StrictRule
+
+__all__ = ["STRICT_RULES"]
+
+STRICT_RULES: Mapping[str, tuple[StrictRule, ...]] = {
+    "openai.chat": openai_chat.RULES,
+    "openai.responses": openai_responses.RULES,
+    "anthropic.messages": anthropic.RULES,
+    "bedrock.converse": bedrock.RULES,
+    "cohere.chat_v2": cohere.RULES,
+    "gemini.generate_content": gemini.RULES,
+    "mistral.chat": mistral.RULES,
+    "ollama.chat": ollama.RULES,
+}
+"""The rules of strict mode by wire format, in the order in which they are checked."""

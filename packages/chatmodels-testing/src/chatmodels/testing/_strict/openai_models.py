@@ -1,0 +1,91 @@
+"""Rules for OpenAI's models by name, in both of its APIs.
+
+Servers with the same API serve models with other names, for which these rules do not apply.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from chatmodels.testing._json import is_object
+from chatmodels.testing._strict.rule import CheckedRequest, Refusal
+from chatmodels.testing._strict.schemas import is_open, optional, subschemas
+
+_OPENAI = re.compile(r"(ft:)?(gpt-\d|o\d|chatgpt-|codex-)(?!.*oss)")
+_REASONING = re.compile(r"(ft:)?(o\d|gpt-[5-9]|gpt-1\d)(?!.*-chat)(?!.*-search)")
+_WITHOUT_EFFORT_NONE = re.compile(r"(ft:)?(o\d|gpt-5(-|$))")
+_RETIRED = re.compile(
+    r"gpt-3\.5-turbo-(0301|0613|16k-0613)|gpt-4-(0314|32k.*|vision-preview|1106-vision-preview)"
+    r"|gpt-4\.5-preview.*|o1-(preview|mini).*|text-davinci-00\d|code-davinci-00\d"
+)
+_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+
+
+def is_openai(model: str, /) -> bool:
+    """Check whether OpenAI has models with such a name."""
+    return _OPENAI.match(model) is not None
+
+
+def is_retired(model: str, /) -> bool:
+    """Check whether OpenAI has retired a model."""
+    return _RETIRED.fullmatch(model) is not None
+
+
+def reasons(request: CheckedRequest, effort: object, /) -> bool:
+    """Check whether a model reasons with a requested effort."""
+    if _REASONING.match(request.model) is None:
+        return False
+    return effort != "none" or _WITHOUT_EFFORT_NONE.match(request.model) is not None
+
+
+def out_of_range(
+    body: dict[str, Any], ranges: Mapping[str, tuple[float, float]], /
+) -> Refusal | None:
+    """Return the refusal of the first number outside of its range."""
+    for name, (least, most) in ranges.items():
+        value = body.get(name)
+        if not isinstance(value, int | float) or least <= value <= most:
+            continue
+        kind = "integer" if name in {"max_output_tokens", "n", "top_logprobs"} else "decimal"
+        side, sign, limit, code = (
+            ("below minimum", ">=", least, "below_min")
+            if value < least
+            else ("above maximum", "<=", most, "above_max")
+        )
+        return Refusal(
+            message=f"Invalid '{name}': {kind} {side} value. Expected a value {sign} {limit}, "
+            f"but got {value} instead.",
+            code=f"{kind}_{code}_value",
+            param=name,
+        )
+    return None
+
+
+def is_function_name(name: object, /) -> bool:
+    """Check a name of a function or a schema."""
+    return isinstance(name, str) and _NAME.fullmatch(name) is not None
+
+
+def strict_problem(schema: object, /) -> str:
+    """Return the problem of a schema that is enforced ("Structured model outputs"), or ""."""
+    if not is_object(schema):
+        return ""
+    if schema.get("type") != "object":
+        return "schema must be a JSON Schema of 'type: \"object\"'"
+    for path, inner in subschemas(schema):
+        for problem in _problems(inner):
+            return f"In context={path!r}, {problem}"
+    return ""
+
+
+def _problems(schema: dict[str, Any]) -> Iterator[str]:
+    if is_open(schema):
+        yield "'additionalProperties' is required to be supplied and to be false."
+    if schema.get("type") == "object" and (missing := optional(schema)):
+        yield (
+            "'required' is required to be supplied and to be an array including every key in "
+            f"properties. Missing '{missing[0]}'."
+        )
+    for keyword in ("allOf", "oneOf", "not", "dependentRequired", "if", "patternProperties"):
+        if keyword in schema:
+            yield f"'{keyword}' is not permitted."
