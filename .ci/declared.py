@@ -14,7 +14,6 @@ from pathlib import Path
 import workspace
 
 NOT_IMPORTED = {
-    "sniffio",  # httpcore imports it, and does not declare it
     "typing-extensions",  # imported for type checkers only
 }
 

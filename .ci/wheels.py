@@ -31,11 +31,9 @@ NEEDED = {
     "chatmodels-provider-openai",
     "chatmodels-resilience",
     "docstring-parser",
-    "h11",
-    "httpcore",
+    "httptools",
     "idna",
     "msgspec",
-    "sniffio",
     "typing-extensions",
 }
 

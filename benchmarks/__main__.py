@@ -10,6 +10,7 @@ BENCHMARKS = (
     "calls",
     "streams",
     "concurrency",
+    "engines",
     "policies",
     "telemetry",
 )

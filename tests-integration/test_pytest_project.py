@@ -231,6 +231,7 @@ def test_an_invalid_marker_is_reported_with_the_test(
 
 def test_the_mode_and_the_folder_can_be_configured(tmp_path: Path) -> None:
     folder = project(tmp_path, mode="chatmodels_record = once\nchatmodels_recordings = kept/here")
+    (folder / "conftest.py").unlink()  # the scrubber is that of the plugin
     test = "import pytest\nfrom program import model\n@pytest.mark.recorded\ndef test_it():\n"
     (folder / "test_program.py").write_text(f"{test}    assert model.generate('Hello').text\n")
 

@@ -1,9 +1,8 @@
 """Installs real servers of others from PyPI, each into an environment of its own."""
 
-import os
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 FOLDER = Path(__file__).parents[1] / ".hatch" / "servers"
@@ -22,16 +21,12 @@ class Server:
         requirements: The requirements to install, newest releases first.
         alone: Requirements to install without their dependencies.
         reported: The packages whose versions the page lists.
-        index: The options of uv that choose an index.
-        variables: The environment variables of the installation.
     """
 
     title: str
     requirements: tuple[str, ...]
     reported: tuple[str, ...]
     alone: tuple[str, ...] = ()
-    index: tuple[str, ...] = ()
-    variables: dict[str, str] = field(default_factory=dict[str, str])
 
 
 SERVERS = {
@@ -40,14 +35,6 @@ SERVERS = {
         requirements=("xllamacpp",),
         alone=(SMOLLM2,),
         reported=("xllamacpp", SMOLLM2),
-    ),
-    "llama-cpp-python": Server(
-        title="llama-cpp-python",
-        requirements=("llama-cpp-python[server]",),
-        alone=(SMOLLM2,),
-        reported=("llama-cpp-python", SMOLLM2),
-        # Its source is compiled; without vision, and for any processor.
-        variables={"CMAKE_ARGS": "-DGGML_NATIVE=OFF -DLLAVA_BUILD=OFF"},
     ),
     "litellm": Server(
         title="LiteLLM's proxy, before chatmodels' simulator",
@@ -90,12 +77,11 @@ class Environment:
     def _install(self) -> None:
         self._run("uv", "venv", "--quiet", "--clear", "--python", sys.executable, str(self._folder))
         server = self.server
-        install = ("uv", "pip", "install", "--python", str(self.python), *server.index)
+        install = ("uv", "pip", "install", "--python", str(self.python))
         self._run(*install, "--upgrade", *server.requirements)
         if server.alone:
             self._run(*install, "--no-deps", *server.alone)
 
     def _run(self, *command: str) -> str:
-        env = os.environ | self.server.variables
-        done = subprocess.run(command, env=env, stdout=subprocess.PIPE, check=True)
+        done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
         return done.stdout.decode()

@@ -1,6 +1,7 @@
 """Starts one of the servers, and describes it for the tests."""
 
 import json
+import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -76,17 +77,8 @@ def llamacpp(slots: int = 2) -> Served:
         name="smollm2",
         base_url=f"http://127.0.0.1:{port}/v1",
         abilities=frozenset(
-            {
-                "calls",
-                "context_window",
-                "counts",
-                "keys",
-                "limits",
-                "logprobs",
-                "overflow",
-                "reasoning",
-            }
-            | {"schemas", "usage"}
+            {"calls", "context_window", "counts", "keys", "limits", "logprobs", "overflow"}
+            | {"reasoning", "schemas", "usage"}
         ),
         process=process,
         start=llamacpp,
@@ -113,13 +105,10 @@ def litellm() -> Served:
     }
     folder = tempfile.mkdtemp()
     (Path(folder) / "config.yaml").write_text(json.dumps(config), "utf-8")  # JSON is YAML
-    process = Process(
-        [
-            environment.script("litellm"),
-            *("--config", "config.yaml", "--host", "127.0.0.1", "--port", str(port)),
-        ],
-        cwd=folder,
-    )
+    address = ("--host", "127.0.0.1", "--port", str(port))
+    command = [environment.script("litellm"), "--config", "config.yaml", *address]
+    # Without the variable, it first requests a list of prices from GitHub.
+    process = Process(command, os.environ | {"LITELLM_LOCAL_MODEL_COST_MAP": "True"}, folder)
     served = Served(
         provider="litellm",
         name="m-1",

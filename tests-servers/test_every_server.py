@@ -31,7 +31,7 @@ from conversations import add, examples, weather
 from serving import Served
 
 CALLS = 200
-PROMPT = [system("Be brief."), user("Say hi.")]
+PROMPT = [system("Be brief."), user("Greet me.")]
 
 
 def test_a_response_is_whole(served: Served) -> None:

@@ -29,12 +29,6 @@ PNG = bytes.fromhex(
 )
 
 
-@pytest.fixture(autouse=True)
-def _only_here(served: Served) -> None:
-    if served.provider != "llamacpp":
-        pytest.skip("the server is not llama.cpp's own")
-
-
 def busy_slots(served: Served) -> int:
     request = urllib.request.Request(
         served.base_url.removesuffix("/v1") + "/slots", headers={"Authorization": "Bearer secret"}

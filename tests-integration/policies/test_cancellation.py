@@ -159,7 +159,7 @@ def test_a_cancellation_at_any_await_frees_all_that_the_call_held(
 
     with FaultServer() as server:
         anyio.run(battery, backend=backend)
-    assert moments > 3
+    assert moments >= 3
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])

@@ -223,8 +223,7 @@ async def test_a_failure_does_not_end_a_send_that_is_under_way(call: Any) -> Non
         slow, limited = requests("slow together", "limited")
         yield Send(slow)
         yield Send(limited)
-        for thread in race_threads()[1:]:  # async sends have no threads
-            thread.join(MINUTES)
+        join_threads(after=1)  # async sends have none
         model.released.set()
         model.ready.set()
 
@@ -244,8 +243,7 @@ async def test_the_last_error_is_raised_if_all_fail(call: Any) -> None:
         slow, limited = requests("slow together lost", "limited")
         yield Send(slow)
         yield Send(limited)
-        for thread in race_threads()[1:]:
-            thread.join(MINUTES)
+        join_threads(after=1)
         model.released.set()
         model.ready.set()
 
@@ -451,9 +449,9 @@ def race_threads() -> list[threading.Thread]:
     return [each for each in threading.enumerate() if each.name == "chatmodels race"]
 
 
-def join_threads() -> None:
-    """Wait for the threads of races."""
-    for thread in race_threads():
+def join_threads(after: int = 0) -> None:
+    """Wait for the threads of races but the first ones."""
+    for thread in race_threads()[after:]:
         thread.join(MINUTES)
         assert not thread.is_alive()
 
@@ -502,6 +500,27 @@ async def test_one_of_two_async_successes_at_the_same_time_is_the_outcome(
     assert [each.code for each in response.failed_attempts] == ["cancelled"]
     assert counting.running == 0
     assert model.closed == ["slow together", "slow together"]
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+@pytest.mark.parametrize("shape", ["agenerate", "astream"])
+async def test_two_async_failures_at_the_same_time_are_both_noted(
+    anyio_backend: str, shape: str
+) -> None:
+    def sends() -> Iterator[Send]:
+        yield from map(Send, requests("slow together lost", "slow together limited"))
+        model.ready.set()
+
+    def policy(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+        return (yield Race(sends(), 0.0))
+
+    model = Paced(policies=[policy])
+
+    with pytest.raises(ChatModelError) as raised:
+        await SHAPES[shape](model, "Hi")
+
+    codes = {each.code for each in raised.value.failed_attempts}
+    assert codes == {"network", "rate_limited"}
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])

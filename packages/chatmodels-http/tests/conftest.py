@@ -44,6 +44,7 @@ from chatmodels.http import (
     standard_failure,
 )
 from chatmodels.http._deadlines import Limits
+from chatmodels.http._transport import engines
 
 _RESET_ON_CLOSE = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 
@@ -297,6 +298,46 @@ def model(codec: Codec, options: Callable[..., ProviderOptions]) -> Callable[...
         return HttpChatModel(METADATA, "large", codec, options(**given), signers=signers)
 
     return make
+
+
+def engines_named(name: str, proxy: str | None) -> tuple[Any, Any]:
+    """Return new engines for sync and for async calls; imported here, not in the helpers."""
+    if name == "httpcore":
+        from chatmodels.http._transport import on_httpcore
+
+        return on_httpcore.httpcore_engine(proxy), on_httpcore.httpcore_async_engine(proxy)
+    from chatmodels.http._transport.asyncio_engine import AsyncioEngine
+    from chatmodels.http._transport.http1.h11_parser import H11Parser
+    from chatmodels.http._transport.socket_engine import SocketEngine
+
+    parser = H11Parser if name == "h11" else None
+    return SocketEngine(proxy, parser=parser), AsyncioEngine(proxy, parser=parser)
+
+
+@pytest.fixture(params=["llhttp", "h11", "httpcore"])
+def built_in(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Use one of the built-in engines, with one of its parsers, in a test."""
+    name: str = request.param
+    used: dict[Any, Any] = {}
+    monkeypatch.setattr(engines, "_engines", used)
+    monkeypatch.setattr(engines, "_async_engines", {})
+    monkeypatch.setattr(engines, "create_engine", lambda proxy: engines_named(name, proxy)[0])
+    monkeypatch.setattr(engines, "create_async_engine", lambda proxy: engines_named(name, proxy)[1])
+    yield
+    for engine in used.values():
+        engine.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out tests that are the same with each engine: trio always has that on httpcore."""
+    items[:] = [item for item in items if not _is_repeated(item)]
+
+
+def _is_repeated(item: pytest.Item) -> bool:
+    params: dict[str, object] = getattr(getattr(item, "callspec", None), "params", {})
+    if params.get("built_in", "llhttp") == "llhttp":
+        return False
+    return any("trio" in str(value) or "httpx" in str(value) for value in params.values())
 
 
 FORMS = [

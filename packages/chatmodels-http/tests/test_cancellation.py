@@ -22,6 +22,8 @@ import trio
 
 from chatmodels.http import HttpChatModel
 
+pytestmark = pytest.mark.usefixtures("built_in")
+
 Make = Callable[..., HttpChatModel]
 Cancel = Callable[[], object]
 

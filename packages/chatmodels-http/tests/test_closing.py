@@ -10,6 +10,8 @@ import pytest
 
 from chatmodels.http import HttpChatModel
 
+pytestmark = pytest.mark.usefixtures("built_in")
+
 Make = Callable[..., HttpChatModel]
 both = pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
 

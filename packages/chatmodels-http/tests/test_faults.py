@@ -22,6 +22,8 @@ from chatmodels.core import (
 from chatmodels.core.extending import ProviderMetadata, ProviderOptions
 from chatmodels.http import Codec, HttpChatModel
 
+pytestmark = pytest.mark.usefixtures("built_in")
+
 Make = Callable[..., HttpChatModel]
 Ask = Callable[[HttpChatModel], ChatResponse[Any]]
 
@@ -116,6 +118,19 @@ def test_a_stream_that_breaks_keeps_its_partial_response(
     assert error.partial.text == "Hel"
     assert error.message.startswith("acme: the connection broke in mid-stream: ")
     assert (error.status, error.request_id) == (200, "r")
+
+
+def test_an_event_before_a_malformed_chunk_is_kept(server: Any, model: Make, collect: Any) -> None:
+    def handle(exchange: Any) -> str:
+        exchange.begin(x_request_id="r")
+        exchange.send(b'17\r\ndata: {"text": "Hel"}\n\n\r\nfive\r\n')  # all at once
+        return "stop"
+
+    server.handler = handle
+    with pytest.raises(StreamInterruptedError) as caught:
+        collect(model())
+    assert caught.value.partial is not None
+    assert (caught.value.partial.text, caught.value.request_id) == ("Hel", "r")
 
 
 def test_a_stream_that_ends_without_its_terminal_event(

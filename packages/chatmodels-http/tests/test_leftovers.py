@@ -17,6 +17,8 @@ from chatmodels.http._deadlines import Limits
 from chatmodels.http._transport.httpcore_parts import is_reusable
 from chatmodels.http._transport.httpcore_streams import AsyncTimedBackend, tls_drained
 
+pytestmark = pytest.mark.usefixtures("built_in")
+
 Make = Callable[..., HttpChatModel]
 
 OTHERS = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 17\r\n\r\n"

@@ -20,8 +20,8 @@ import pytest
 from chatmodels.core import NetworkError, Timeout
 from chatmodels.http import HttpChatModel, RequestHead
 from chatmodels.http._deadlines import Limits
+from chatmodels.http._transport.asyncio_engine import AsyncioEngine
 from chatmodels.http._transport.engines import shared_async_engine
-from chatmodels.http._transport.httpcore_async_engine import AsyncHttpcoreEngine
 
 Make = Callable[..., HttpChatModel]
 
@@ -106,11 +106,11 @@ def test_a_loop_without_a_shutdown_is_dropped_by_the_next_one(model: Make, apart
     with ThreadPoolExecutor(1) as pool:
         failure = pool.submit(loop.run_until_complete, acme.agenerate("hi")).exception()
     assert isinstance(failure, NetworkError)
-    assert len(engine._by_loop) == 1
+    assert len(engine._loops.by_loop) == 1
     loop.close()
     with pytest.raises(NetworkError):
         apart(acme.agenerate, "hi")
-    assert loop not in engine._by_loop
+    assert loop not in engine._loops.by_loop
 
 
 async def test_a_loop_is_registered_while_other_threads_register_theirs(server: Any) -> None:
@@ -118,11 +118,11 @@ async def test_a_loop_is_registered_while_other_threads_register_theirs(server: 
         def __iter__(self) -> Iterator[object]:
             raise AssertionError("it may change while it is looked through")
 
-    engine: Any = AsyncHttpcoreEngine()
-    engine._by_loop = Shared()
+    engine: Any = AsyncioEngine()
+    engine._loops.by_loop = Shared()
     response = await engine.send(RequestHead("GET", server.url, ()), b"", Limits(Timeout(), "acme"))
     await response.aclose()
-    assert len(engine._by_loop.keyrefs()) == 1
+    assert len(engine._loops.by_loop.keyrefs()) == 1
 
 
 def test_a_thousand_concurrent_calls_get_responses(model: Make) -> None:
@@ -254,6 +254,18 @@ def test_the_end_of_a_program_closes_everything(server: Any) -> None:
         """,
     )
     assert out.split() == ["done"]
+
+
+def test_httpcore_is_not_imported_by_default(server: Any) -> None:
+    out = run(
+        server,
+        """
+        model.generate("hi")
+        asyncio.run(model.agenerate("hi"))
+        print(sorted({"httpcore", "h11", "trio"} & set(sys.modules)))
+        """,
+    )
+    assert out.strip() == "[]"
 
 
 def test_the_import_is_light() -> None:

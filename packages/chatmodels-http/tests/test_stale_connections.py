@@ -1,6 +1,8 @@
 """Kept connections that the server has closed cost neither a call nor an attempt."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import anyio
@@ -11,6 +13,8 @@ import pytest
 from chatmodels.core import NetworkError
 from chatmodels.http import HttpChatModel
 from chatmodels.http._transport.pool import KEEP_ALIVE, idle_seconds
+
+pytestmark = pytest.mark.usefixtures("built_in")
 
 Make = Callable[..., HttpChatModel]
 
@@ -135,6 +139,23 @@ def test_the_other_idle_connections_are_closed_too(server: Any, model: Make) -> 
         assert server.connections == before + 1
 
     anyio.run(calls)
+
+
+def test_the_other_idle_connections_of_threads_are_closed_too(server: Any, model: Make) -> None:
+    closing_second_requests(server)
+    respond, together = server.handler, Barrier(3)
+
+    def handle(exchange: Any) -> object:
+        if len(server.requests) <= 3:
+            together.wait(300)  # so that each call has a connection of its own
+        return respond(exchange)
+
+    server.handler = handle
+    acme = model(max_retries=0)
+    with ThreadPoolExecutor(3) as threads:
+        list(threads.map(acme.generate, ["hi"] * 3))
+    assert acme.generate("hi").text == "hello"
+    assert server.connections == 4
 
 
 async def test_health_checks_and_listings_are_sent_again(server: Any, model: Make) -> None:

@@ -10,6 +10,8 @@ import pytest
 from chatmodels.core import CallTimeoutError, ChatResponse, ProviderUnavailableError, Timeout
 from chatmodels.http import HttpChatModel
 
+pytestmark = pytest.mark.usefixtures("built_in")
+
 Make = Callable[..., HttpChatModel]
 Ask = Callable[[HttpChatModel], ChatResponse[Any]]
 TimePasses = Callable[[float], None]

@@ -13,6 +13,8 @@ from chatmodels.core import ChatModelError, InternalError, Secret, Timeout
 from chatmodels.http import HttpChatModel, RequestHead
 from chatmodels.http._tracebacks import forget_locals
 
+pytestmark = pytest.mark.usefixtures("built_in")
+
 KEY = "sk-never-to-be-seen"
 FORMS = ["generate", "stream", "agenerate", "astream"]
 

@@ -122,3 +122,11 @@ def test_strict_tools_of_a_family_are_for_the_beta_address() -> None:
 def test_images_are_refused() -> None:
     with pytest.raises(UnsupportedError, match="image"):
         body(user("?", ImagePart(url="https://example.com/a.png")))
+
+
+def test_tool_calls_of_another_model_have_empty_reasoning() -> None:
+    turns = [user("?"), assistant(ToolCall("1", "clock", "{}")), tool_result("1", "3")]
+    sent = body([*turns, assistant("3"), user("Sure?")], tools=[CLOCK])["messages"]
+
+    assert sent[1]["reasoning_content"] == ""
+    assert "reasoning_content" not in sent[3]

@@ -4,7 +4,15 @@ from typing import Any
 
 import pytest
 
-from chatmodels.core import ImagePart, UnsupportedError, create_chat_model, user
+from chatmodels.core import (
+    ImagePart,
+    ToolCall,
+    UnsupportedError,
+    assistant,
+    create_chat_model,
+    tool_result,
+    user,
+)
 from chatmodels.core.extending import ToolDefinition
 from chatmodels.testing.contract import Check, ProviderContract, accepted_efforts, checks
 
@@ -78,3 +86,14 @@ def test_strict_tools_are_refused() -> None:
 
     with pytest.raises(UnsupportedError, match="strict"):
         body("kimi-k3", tools=[strict])
+
+
+@pytest.mark.parametrize(
+    ("model", "reasoning"), [("kimi-k3", " "), ("kimi-k2.6", " "), ("moonshot-v1-8k", None)]
+)
+def test_tool_calls_of_another_model_have_the_least_reasoning(
+    model: str, reasoning: str | None
+) -> None:
+    turns = [user("?"), assistant(ToolCall("1", "clock", "{}")), tool_result("1", "3")]
+
+    assert body(model, turns)["messages"][1].get("reasoning_content") == reasoning

@@ -82,3 +82,14 @@ def test_search_results_are_citations() -> None:
     (citation,) = part.citations  # type: ignore[union-attr] # it is a text
     assert (citation.url, citation.title) == ("https://example.com/tides", "Tides")
     assert citation.quote == "Twice a day."
+
+
+def test_reasoning_before_json_is_read_as_reasoning() -> None:
+    with Simulator(reply='<think>It is 2 + 2.</think>{"value": [4]}') as simulator:
+        model = create_chat_model(
+            "perplexity:sonar-reasoning-pro", api_key="k", base_url=simulator.base_url
+        )
+        response = model.generate("?", output_type=list[int])
+
+    assert response.reasoning == "It is 2 + 2."
+    assert response.parsed == [4]

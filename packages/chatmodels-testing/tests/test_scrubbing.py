@@ -3,9 +3,12 @@
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from engines import EVENTS, JSON, Server, request, send
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chatmodels.testing import Recorder, Recording, Scrubber, recordings
 from chatmodels.testing._protocols import event_stream
@@ -89,6 +92,35 @@ def test_a_secret_of_a_header_is_masked_everywhere(
     assert KEY not in repr(exchange)
     assert KEY.encode() not in exchange.content
     assert sent_of(exchange).body == {"messages": ["***"]}
+
+
+SLASHED = "fake/key+of/a-vendor=0123456789"
+
+
+@pytest.mark.parametrize(
+    "echoed",
+    [SLASHED, SLASHED.replace("/", "\\/"), SLASHED.replace("/", "\\\\/"), quote(SLASHED, safe="")],
+    ids=["plain", "JSON", "JSON in JSON", "URL"],
+)
+def test_a_secret_is_recognized_in_its_escaped_forms(echoed: str) -> None:
+    exchange = scrubbed(
+        headers={"authorization": f"Bearer {SLASHED}"}, response={"body_text": f"data: {echoed}\n"}
+    )
+
+    assert exchange.content == b"data: ***\n"
+
+
+JSON_WITH_KEYS = st.recursive(
+    st.none() | st.booleans() | st.floats(allow_nan=False) | st.text() | st.just(f"({KEY})"),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.just(KEY), inner),
+)
+
+
+@given(body=JSON_WITH_KEYS, answer=JSON_WITH_KEYS)
+def test_a_secret_is_masked_in_any_json(body: Any, answer: Any) -> None:
+    exchange = scrubbed(headers={"x-api-key": KEY}, body=body, response={"body": answer})
+
+    assert KEY not in repr(exchange)
 
 
 def test_short_values_are_masked_only_where_they_are_secrets() -> None:

@@ -43,7 +43,10 @@ def neutral(dialect: Dialect, exchange: Recording) -> ChatRequest:
 
 
 def normal(added: Sequence[str], body: Json) -> Json:
-    """Normalize a body, without the fields that only chatmodels sends."""
+    """Normalize a body, without empty reasoning and the fields that only chatmodels sends."""
+    for message in body.get("messages", ()):
+        reasoning = message.get("reasoning_content") or ""
+        message["reasoning_content"] = reasoning if reasoning.strip() else ""
     return {k: v for k, v in openai_chat.normal(body).items() if k not in added}
 
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 from msgspec.structs import replace
 
 from chatmodels.core._calls.exchange import HttpExchange, end_exchanges
+from chatmodels.core._calls.watchers import Watchers
 from chatmodels.core._errors.attempts import FailedAttempt
 from chatmodels.core._errors.classes import ChatModelError
 from chatmodels.core._errors.codes import ErrorCode
 from chatmodels.core._errors.rules import error_code, failed_attempt
 from chatmodels.core._log import error_facts, logger
-from chatmodels.core._values.metadata import HealthReport
 from chatmodels.core._values.prices import Prices
 from chatmodels.core._values.profile import EVERYTHING, Profile
 from chatmodels.core._values.request import ChatRequest
@@ -80,19 +80,6 @@ class Observer(Protocol[Token]):
         ...
 
 
-@runtime_checkable
-class EnterableObserver(Observer[Token], Protocol[Token]):
-    """An observer that is entered while core works on a call; see `Observer`."""
-
-    def enter(self, token: Token, /) -> None:
-        """Called before core works on the call."""
-        ...
-
-    def leave(self, token: Token, /) -> None:
-        """Called after core has worked on the call; restores the state before `enter`."""
-        ...
-
-
 Ending = Callable[[ChatResponse[Any] | None, BaseException | None], object]
 """A function to call at the end of a call; see `CallInfo.on_end`."""
 
@@ -139,9 +126,8 @@ class CallInfo:
 
     __slots__ = (
         "_endings",
-        "_enterable",
         "_last_failed",
-        "_tokens",
+        "_watchers",
         "api",
         "attempts",
         "endpoint",
@@ -212,10 +198,9 @@ class CallInfo:
         self._last_failed = 0
         self._endings: list[Ending] | None = None
         self.pending_endings = 0
-        self._tokens: list[tuple[Observer, object]] | None = None
-        self._enterable: list[tuple[EnterableObserver, object]] | None = None
+        self._watchers: Watchers | None = None
         if observers:
-            self._tokens, self._enterable = _started(observers, self)
+            self._watchers = Watchers(observers, self)
 
     @property
     def deadline(self) -> float | None:
@@ -285,7 +270,8 @@ class CallInfo:
         branch: CallInfo = object.__new__(CallInfo)
         for name in CallInfo.__slots__:
             setattr(branch, name, getattr(self, name))
-        branch._endings = branch._enterable = None
+        branch._endings = None
+        branch._watchers = self._watchers and self._watchers.of_branch()
         branch.pending_endings = 0
         branch.failed_attempts = ()
         branch.exchanges = None if self.exchanges is None else []
@@ -317,7 +303,7 @@ class CallInfo:
             lost: The error of a branch that has not failed.
             note: Whether that error is noted.
         """
-        branch._tokens = None  # a thread that ends later must not call observers
+        branch._watchers = None  # a thread that ends later must not call observers
         if lost is not None:
             branch.outcome = "closed"
         if branch.exchanges:
@@ -382,21 +368,13 @@ class CallInfo:
 
     def enter(self) -> None:
         """Enter the observers that have `enter`, before core works on the call."""
-        if self._enterable is not None:
-            for observer, token in self._enterable:
-                try:
-                    observer.enter(token)
-                except Exception as error:
-                    _report(observer, "enter", error)
+        if self._watchers is not None:
+            self._watchers.enter()
 
     def leave(self) -> None:
         """Leave the observers that were entered, in reverse order."""
-        if self._enterable is not None:
-            for observer, token in reversed(self._enterable):
-                try:
-                    observer.leave(token)
-                except Exception as error:
-                    _report(observer, "leave", error)
+        if self._watchers is not None:
+            self._watchers.leave()
 
     def add_failed_attempt(self, error: ChatModelError) -> bool:
         """Add the last attempt, which failed; of another model, all of its failed attempts.
@@ -420,13 +398,8 @@ class CallInfo:
 
     def _notify(self, method: str, *facts: object) -> None:
         """Call a method of the observers that have it."""
-        for observer, token in self._tokens or ():
-            try:
-                found: Callable[..., None] | None = getattr(observer, method, None)
-                if found is not None:
-                    found(token, *facts)
-            except Exception as failure:
-                _report(observer, method, failure)
+        if self._watchers is not None:
+            self._watchers.notify(method, *facts)
 
     def end(
         self,
@@ -466,15 +439,11 @@ class CallInfo:
         self.pending_endings = 0
         if endings:
             self.call_endings(endings, response, error)
-        tokens = self._tokens
-        if tokens is not None:
+        watchers = self._watchers
+        if watchers is not None:
             # A token can refer to its call: break the cycle, without garbage collection.
-            self._tokens = self._enterable = None
-            for observer, token in tokens:
-                try:
-                    observer.end(token, response, error)
-                except Exception as failure:
-                    _report(observer, "end", failure)
+            self._watchers = None
+            watchers.end(response, error)
 
     def call_endings(
         self,
@@ -510,36 +479,3 @@ class CallInfo:
             facts["code"],
             extra=facts,
         )
-
-
-def checked(report: HealthReport, observers: tuple[Observer, ...], /) -> HealthReport:
-    """Notify the observers that have `checked` of a health check, and return its report."""
-    for observer in observers:
-        notify: Callable[[HealthReport], None] | None = getattr(observer, "checked", None)
-        if notify is not None:
-            try:
-                notify(report)
-            except Exception as failure:
-                _report(observer, "checked", failure)
-    return report
-
-
-def _started(observers: tuple[Observer, ...], call: CallInfo) -> tuple[Any, Any]:
-    tokens: list[tuple[Observer, object]] = []
-    enterable: list[tuple[object, object]] = []
-    for observer in observers:
-        try:
-            token = observer.start(call)
-        except Exception as error:
-            _report(observer, "start", error)
-            continue
-        tokens.append((observer, token))
-        if token is not None and hasattr(observer, "enter"):
-            enterable.append((observer, token))
-    return tokens, enterable or None
-
-
-def _report(observer: Observer, method: str, error: Exception) -> None:
-    logger("chatmodels.observers").warning(
-        "observer %s failed in %s", type(observer).__qualname__, method, extra=error_facts(error)
-    )

@@ -53,18 +53,16 @@ class _Forwarded:
         self._joined: deque[StreamEvent] = deque()  # for the user
         self._so_far = Accumulator()
         self._so_far.add(stream.first)
+        self._has_ended = self._so_far.complete
         self._inner_endings = _InnerEndings(sender.call)
         self._inner_endings.take(sender.call, suspended.since)
         sender.call.on_end(self._inner_endings)
-
-    @property
-    def _has_ended(self) -> bool:
-        return self._so_far.complete or (self._stream is None and not self._arrived)
 
     def _add(self, event: StreamEvent | None) -> None:
         """Add an event of the present stream; None is its end without a terminal event."""
         if event is None:
             raise interrupted(self._sender.call, self._so_far.response())
+        self._has_ended = type(event) is StreamEnd
         if self._join is None:
             self._so_far.add(event)
             self._joined.append(event)
@@ -83,6 +81,7 @@ class _Forwarded:
         """
         suspended, origin = self._suspended, self._stream and self._stream.origin
         self._suspended = self._stream = None
+        self._has_ended = True  # unless the policy continues it
         call = self._sender.call
         error = self._sender.failed(error, origin)
         error.partial = self._so_far.response()
@@ -101,17 +100,20 @@ class _Forwarded:
         self._join = joint(self._so_far.response(), max(self._so_far.last_index, 0))
         if isinstance(outcome, ChatResponse):
             self._arrived.extend(events_of(outcome))
+            self._has_ended = False
             return None
         if not isinstance(outcome, StartedStream):
             raise TypeError(f"{type(outcome).__qualname__} is not an opened stream")
         self._arrived.append(outcome.first)
         self._stream = outcome
+        self._has_ended = False
         return outcome
 
     def _leave(self) -> object:
         """Close the policy, and return the source of events to close."""
         suspended, stream = self._suspended, self._stream
         self._suspended = self._stream = None
+        self._has_ended = True
         if suspended is not None:
             close(suspended.flow, self._sender.call)
         return stream and stream.events

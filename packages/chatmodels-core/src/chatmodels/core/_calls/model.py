@@ -9,7 +9,7 @@ from chatmodels.core._calls.async_batch import AsyncBatchResults, abatch
 from chatmodels.core._calls.attachments import checked_observers, checked_policies
 from chatmodels.core._calls.attempt import aopen_stream, arespond, open_stream, respond
 from chatmodels.core._calls.batch import BatchResults, Progress, batch
-from chatmodels.core._calls.call import CallInfo, Observer, checked
+from chatmodels.core._calls.call import CallInfo, Observer
 from chatmodels.core._calls.completion import complete_response, with_partial_output
 from chatmodels.core._calls.effects import Policy, can_replace
 from chatmodels.core._calls.failures import failed, located
@@ -19,6 +19,7 @@ from chatmodels.core._calls.options import CallOptions
 from chatmodels.core._calls.prepare import Defaults, Prepared, prepare
 from chatmodels.core._calls.primitives import Primitives
 from chatmodels.core._calls.stream import AsyncChatStream, ChatStream
+from chatmodels.core._calls.watchers import checked
 from chatmodels.core._deprecation import deprecated
 from chatmodels.core._errors.classes import ChatModelError, InvalidRequestError
 from chatmodels.core._values.messages import Prompt

@@ -14,24 +14,28 @@ _async_engines: "dict[tuple[int, str | None], AsyncEngine]" = {}
 def shared_engine(proxy: str | None = None, /) -> "Engine":
     """Return the engine for sync calls through a proxy; None for the proxy of the environment."""
     key = (os.getpid(), proxy)
-    shared = _engines.get(key)
-    if shared is None:
-        import atexit
-
-        from chatmodels.http._transport.httpcore_engine import HttpcoreEngine
-
-        engine = HttpcoreEngine(proxy)
-        atexit.register(engine.close)
-        shared = _engines.setdefault(key, engine)
-    return shared
+    return _engines.get(key) or _engines.setdefault(key, create_engine(proxy))
 
 
 def shared_async_engine(proxy: str | None = None, /) -> "AsyncEngine":
     """Return the engine for async calls through a proxy; None for the proxy of the environment."""
     key = (os.getpid(), proxy)
-    shared = _async_engines.get(key)
-    if shared is None:
-        from chatmodels.http._transport.httpcore_async_engine import AsyncHttpcoreEngine
+    return _async_engines.get(key) or _async_engines.setdefault(key, create_async_engine(proxy))
 
-        shared = _async_engines.setdefault(key, AsyncHttpcoreEngine(proxy))
-    return shared
+
+def create_engine(proxy: str | None) -> "Engine":
+    """Return a new engine for sync calls, which closes its connections when the program ends."""
+    import atexit
+
+    from chatmodels.http._transport.socket_engine import SocketEngine
+
+    engine = SocketEngine(proxy)
+    atexit.register(engine.close)
+    return engine
+
+
+def create_async_engine(proxy: str | None) -> "AsyncEngine":
+    """Return a new engine for async calls."""
+    from chatmodels.http._transport.asyncio_engine import AsyncioEngine
+
+    return AsyncioEngine(proxy)

@@ -2,20 +2,23 @@
 
 import math
 import time
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import httpcore
 from anyio import CancelScope
 from anyio.lowlevel import current_token
 
 from chatmodels.http._transport.content_encoding import Decoder, decoder
-from chatmodels.http._transport.engine import AsyncHttpResponse, Deadlines, RequestHead
+from chatmodels.http._transport.engine import (
+    AsyncEngine,
+    AsyncHttpResponse,
+    Deadlines,
+    RequestHead,
+)
 from chatmodels.http._transport.httpcore_parts import (
     FAILURES,
     Connection,
-    Prepared,
     Route,
     connection_failures,
     headers_of,
@@ -26,10 +29,11 @@ from chatmodels.http._transport.httpcore_parts import (
     transfer_error,
 )
 from chatmodels.http._transport.httpcore_streams import AsyncTimedBackend, run_without_waiting
+from chatmodels.http._transport.per_loop import PerLoop
 from chatmodels.http._transport.pool import KEEP_ALIVE, IdleConnections, idle_seconds
 
 
-class AsyncHttpcoreEngine:
+class AsyncHttpcoreEngine(AsyncEngine):
     """An `AsyncEngine` with connections of its own for each event loop.
 
     Args:
@@ -38,7 +42,7 @@ class AsyncHttpcoreEngine:
 
     def __init__(self, proxy: str | None = None) -> None:
         self._proxy = proxy
-        self._by_loop: WeakKeyDictionary[object, _LoopConnections] = WeakKeyDictionary()
+        self._loops: PerLoop[PooledConnection] = PerLoop()
 
     async def send(
         self, head: RequestHead, body: bytes, deadlines: Deadlines, /
@@ -49,11 +53,11 @@ class AsyncHttpcoreEngine:
             TransferError: The request or its response failed in transit.
         """
         ready = prepare(head)
-        loop = current_token().native_token
-        connections = self._by_loop.get(loop)
-        if connections is None:
-            connections = await self._register(loop)
-        idle = connections.by_address.get(ready.address) or connections.open(ready)
+        connections = await self._loops.of(current_token().native_token)
+        idle = connections.by_address.get(ready.address)
+        if idle is None:
+            route = route_to(ready, self._proxy)
+            idle = connections.open(ready.address, lambda: PooledConnection(route))
         connection = idle.acquire()
         while connection.expired():
             connection.abort()
@@ -73,53 +77,6 @@ class AsyncHttpcoreEngine:
         except BaseException:
             connection.abort()
             raise
-
-    async def _register(self, loop: object) -> "_LoopConnections":
-        # Connections of loops that were closed without a shutdown would keep these loops alive.
-        # By reference, since other threads can add their loops meanwhile.
-        for reference in self._by_loop.keyrefs():
-            other = reference()
-            if getattr(other, "is_closed", _never)():
-                self._by_loop.pop(other, None)
-        connections = self._by_loop[loop] = _LoopConnections(self._proxy)
-        await anext(connections.lifetime)
-        return connections
-
-
-class _LoopConnections:
-    """The connections of one event loop.
-
-    At its end, an event loop closes the asynchronous generators that were started in it:
-    `asyncio.run` and `trio.run` both do so. A suspended generator closes the connections then.
-    """
-
-    __slots__ = ("__weakref__", "_proxy", "by_address", "lifetime")
-
-    def __init__(self, proxy: str | None) -> None:
-        self._proxy = proxy
-        self.by_address: dict[str, IdleConnections[PooledConnection]] = {}
-        self.lifetime = _close_at_loop_end(self.by_address)
-
-    def open(self, head: Prepared) -> IdleConnections["PooledConnection"]:
-        route = route_to(head, self._proxy)
-        idle = self.by_address[head.address] = IdleConnections(lambda: PooledConnection(route))
-        return idle
-
-
-async def _close_at_loop_end(
-    by_address: "dict[str, IdleConnections[PooledConnection]]",
-) -> AsyncGenerator[None]:
-    try:
-        yield
-    finally:
-        for idle in by_address.values():
-            for connection in idle.drain():
-                connection.abort()
-        by_address.clear()
-
-
-def _never() -> bool:
-    return False
 
 
 class PooledConnection:

@@ -8,7 +8,7 @@ from typing import Any
 import httpcore
 
 from chatmodels.http._transport.content_encoding import Decoder, decoder
-from chatmodels.http._transport.engine import Deadlines, HttpResponse, RequestHead
+from chatmodels.http._transport.engine import Deadlines, Engine, HttpResponse, RequestHead
 from chatmodels.http._transport.httpcore_parts import (
     FAILURES,
     Connection,
@@ -25,7 +25,7 @@ from chatmodels.http._transport.httpcore_streams import TimedBackend
 from chatmodels.http._transport.pool import KEEP_ALIVE, IdleConnections, idle_seconds
 
 
-class HttpcoreEngine:
+class HttpcoreEngine(Engine):
     """An `Engine` with connections of its own, kept for all threads.
 
     Args:

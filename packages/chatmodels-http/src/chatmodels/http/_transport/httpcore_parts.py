@@ -5,19 +5,20 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from typing import Protocol, Self
-from urllib.parse import quote, unquote_to_bytes, urlsplit
+from urllib.parse import unquote_to_bytes
 
 import httpcore
 import msgspec
 
 from chatmodels.core.extending import MASK
+from chatmodels.http._transport import request_heads
 from chatmodels.http._transport.causes import is_certificate_failure, reason
 from chatmodels.http._transport.engine import Kind, RequestHead, TransferError
-from chatmodels.http._transport.proxies import environment_proxy
+from chatmodels.http._transport.proxies import parse_proxy, proxy_for
 from chatmodels.http._transport.tls import no_tls_context, tls_context
 
 
-class Prepared(msgspec.Struct, frozen=True):
+class HttpcoreHead(msgspec.Struct, frozen=True):
     """A head, encoded for httpcore.
 
     Attributes:
@@ -35,62 +36,29 @@ class Prepared(msgspec.Struct, frozen=True):
     headers: tuple[tuple[bytes, bytes], ...]
 
     def __repr__(self) -> str:
-        return f"Prepared({self.method!r}, {self.address!r})"  # tracebacks can contain it
+        return f"HttpcoreHead({self.method!r}, {self.address!r})"  # tracebacks can contain it
 
 
-def prepare(head: RequestHead, /) -> Prepared:
+def prepare(head: RequestHead, /) -> HttpcoreHead:
     """Parse and encode a head, once.
 
     Raises:
         TransferError: The URL is not valid, or a header cannot be sent.
     """
-    cached = head.prepared
-    if isinstance(cached, Prepared):
+    ready = request_heads.prepare(head)
+    cached = ready.for_httpcore
+    if isinstance(cached, HttpcoreHead):
         return cached
-    try:
-        parts = urlsplit(head.url)
-        host = (parts.hostname or "").encode("idna")
-        port = parts.port
-        if not host or parts.scheme not in _SCHEMES:
-            raise ValueError(f"{parts.scheme}://{parts.netloc}")
-    except ValueError as error:
-        raise TransferError("unusable", f"the URL is not valid: {error}") from error
-    target = quote(parts.path or "/", safe=_SAFE)
-    if parts.query:
-        target += "?" + quote(parts.query, safe=_SAFE)
-    url = proxied_url = httpcore.URL(scheme=parts.scheme, host=host, port=port, target=target)
-    named = host
-    if b":" in host:
-        named = b"[%b]" % host
-        proxied_url = httpcore.URL(scheme=parts.scheme, host=named, port=port, target=target)
-    encoded = Prepared(
-        head.method.encode(),
-        url,
-        proxied_url,
-        str(proxied_url.origin),
-        (
-            (b"Host", named if port is None else b"%b:%d" % (named, port)),
-            *(_encoded(name, value) for name, value in head.headers),
-        ),
+    url, proxied_url = (
+        httpcore.URL(scheme=ready.scheme, host=host, port=ready.port, target=ready.target)
+        for host in (ready.host, request_heads.bracketed(ready.host))
     )
-    head.prepared = encoded
+    encoded = HttpcoreHead(ready.method.encode(), url, proxied_url, ready.address, ready.headers)
+    ready.for_httpcore = encoded
     return encoded
 
 
-def _encoded(name: str, value: str) -> tuple[bytes, bytes]:
-    # Checked here, since errors of h11 would contain the value.
-    if not value.isascii() or not value.replace("\t", " ").isprintable():
-        raise TransferError(
-            "unusable", f"the header {name!r} contains characters that are not allowed in headers"
-        )
-    return name.encode(), value.encode()
-
-
-_SCHEMES = ("http", "https")
-_SAFE = "/?&=%:;@!$'()*+,~#"
-
-
-def request_of(head: Prepared, body: bytes, proxied: bool, /) -> httpcore.Request:
+def request_of(head: HttpcoreHead, body: bytes, proxied: bool, /) -> httpcore.Request:
     """Build the request for a head and a body.
 
     Args:
@@ -157,7 +125,7 @@ class Route(msgspec.Struct, frozen=True):
         return self.proxy is not None and not self.proxy.url.scheme.startswith(b"socks")
 
 
-def route_to(head: Prepared, proxy: str | None, /) -> Route:
+def route_to(head: HttpcoreHead, proxy: str | None, /) -> Route:
     """Return the route to the origin of a request.
 
     Args:
@@ -168,7 +136,7 @@ def route_to(head: Prepared, proxy: str | None, /) -> Route:
         TransferError: The proxy's URL is not valid, or the certificates cannot be read.
     """
     secure = head.url.scheme == b"https"
-    address = environment_proxy(head.address) if proxy is None else proxy
+    address = proxy_for(head.address, proxy)
     return Route(
         head.url.origin,
         tls_context() if secure else no_tls_context(),
@@ -177,24 +145,15 @@ def route_to(head: Prepared, proxy: str | None, /) -> Route:
 
 
 def _proxy_at(address: str) -> httpcore.Proxy:
-    try:
-        parts = urlsplit(address)
-        if parts.scheme not in _PROXIES or not parts.hostname:
-            raise ValueError
-        host, port = parts.hostname.encode("idna"), parts.port
-    except ValueError:
-        # The cause could contain a password that was not encoded.
-        raise TransferError(
-            "unusable", f"the address of the proxy is not an {_SUPPORTED} URL"
-        ) from None
-    if parts.scheme.startswith("socks") and find_spec("socksio") is None:
+    found = parse_proxy(address)
+    if found.scheme.startswith("socks") and find_spec("socksio") is None:
         raise TransferError("unusable", "a SOCKS proxy needs a library; try: pip install socksio")
     return httpcore.Proxy(
-        httpcore.URL(scheme=parts.scheme, host=host, port=port, target="/"),
+        httpcore.URL(scheme=found.scheme, host=found.host, port=found.port, target="/"),
         auth=None
-        if parts.username is None
-        else (_masked(parts.username), _masked(parts.password or "")),
-        ssl_context=tls_context() if parts.scheme == "https" else None,
+        if found.username is None
+        else (_masked(found.username), _masked(found.password or "")),
+        ssl_context=tls_context() if found.scheme == "https" else None,
     )
 
 
@@ -207,10 +166,6 @@ class _Masked(bytes):
 
 def _masked(text: str) -> _Masked:
     return _Masked(unquote_to_bytes(text))
-
-
-_PROXIES = ("http", "https", "socks5", "socks5h")
-_SUPPORTED = ", ".join(_PROXIES)
 
 
 class Connection(Protocol):

@@ -3,7 +3,6 @@
 httpcore reads its time limits when a body begins; here they depend on the progress since then.
 """
 
-import socket
 import ssl
 from collections.abc import Coroutine, Iterable
 from contextlib import suppress
@@ -12,29 +11,7 @@ from typing import Any
 import httpcore
 
 from chatmodels.http._transport.engine import Deadlines
-
-_AT_ONCE = 65_536
-"""Bytes that are written within one time limit, so that a long body can take longer."""
-
-# Models can reason for minutes without sending a byte, and networks drop connections that are
-# idle for four minutes or more. By default, Linux sends the first keep-alive after two hours.
-_KEEP_ALIVE: list[httpcore.SOCKET_OPTION] = [
-    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
-    *(
-        (socket.IPPROTO_TCP, getattr(socket, name), amount)
-        for name, amount in (
-            ("TCP_KEEPIDLE", 60),  # seconds, as the next two
-            ("TCP_KEEPALIVE", 60),  # the name on macOS
-            ("TCP_KEEPINTVL", 60),
-            ("TCP_KEEPCNT", 5),
-        )
-        if hasattr(socket, name)
-    ),
-]
-
-
-_SHORTEST = 0.001
-"""The shortest time in seconds that `Deadlines` return, also after the limit has passed."""
+from chatmodels.http._transport.sockets import AT_ONCE, KEEP_ALIVE_OPTIONS, SHORTEST
 
 
 class TimedBackend(httpcore.NetworkBackend):
@@ -67,7 +44,7 @@ class TimedBackend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         """Connect within the time that the request has."""
         stream = self._inner.connect_tcp(
-            host, port, self.deadlines.connect(), local_address, _KEEP_ALIVE
+            host, port, self.deadlines.connect(), local_address, KEEP_ALIVE_OPTIONS
         )
         return self.layer(stream)
 
@@ -100,8 +77,8 @@ class _Stream(httpcore.NetworkStream):
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        for start in range(0, len(buffer), _AT_ONCE):
-            chunk = buffer[start : start + _AT_ONCE]
+        for start in range(0, len(buffer), AT_ONCE):
+            chunk = buffer[start : start + AT_ONCE]
             self._inner.write(chunk, _time_left(self._backend.deadlines))
 
     def close(self) -> None:
@@ -150,7 +127,7 @@ class AsyncTimedBackend(httpcore.AsyncNetworkBackend):
     ) -> httpcore.AsyncNetworkStream:
         """Connect within the time that the request has."""
         stream = await self._inner.connect_tcp(
-            host, port, self.deadlines.connect(), local_address, _KEEP_ALIVE
+            host, port, self.deadlines.connect(), local_address, KEEP_ALIVE_OPTIONS
         )
         return self.layer(stream)
 
@@ -188,8 +165,8 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
-        for start in range(0, len(buffer), _AT_ONCE):
-            chunk = buffer[start : start + _AT_ONCE]
+        for start in range(0, len(buffer), AT_ONCE):
+            chunk = buffer[start : start + AT_ONCE]
             await self.inner.write(chunk, _time_left(self._backend.deadlines))
 
     async def aclose(self) -> None:
@@ -225,7 +202,7 @@ def _time_left(deadlines: Deadlines) -> float | None:
     # If bytes are ready, even the shortest time suffices to read them, so that a fast sender would
     # never reach the limit.
     seconds = deadlines.read()
-    if seconds is not None and seconds <= _SHORTEST:
+    if seconds is not None and seconds <= SHORTEST:
         raise httpcore.ReadTimeout("the time limit has passed")
     return seconds
 

@@ -35,7 +35,8 @@ def intercept(interceptor: Interceptor, /) -> Generator[None]:
     """Intercept all requests of the process, also those of models that exist already.
 
     It is made for tests. For the calls of some models, pass an observer to them that sets
-    `CallInfo.interceptor`. A request that is being sent keeps its engine.
+    `CallInfo.interceptor`. The interceptor that was installed last is the outermost, and that of a
+    call is outside of all others. A request that is being sent keeps its engine.
     """
     with _lock:
         _installed.append(interceptor)
@@ -48,8 +49,9 @@ def intercept(interceptor: Interceptor, /) -> Generator[None]:
 
 def intercepted(engine: Engine, provider: str, call: CallInfo | None, /) -> Engine:
     """Return the engine for a request; the interceptor of its call is the outermost."""
-    for each in tuple(_installed):
-        engine = each.intercept(engine, provider)
+    if _installed:  # nearly always empty
+        for each in tuple(_installed):
+            engine = each.intercept(engine, provider)
     if call is not None and call.interceptor is not None:
         interceptor: Interceptor = call.interceptor
         engine = interceptor.intercept(engine, provider)
@@ -58,8 +60,9 @@ def intercepted(engine: Engine, provider: str, call: CallInfo | None, /) -> Engi
 
 def async_intercepted(engine: AsyncEngine, provider: str, call: CallInfo | None, /) -> AsyncEngine:
     """Async version of `intercepted`."""
-    for each in tuple(_installed):
-        engine = each.aintercept(engine, provider)
+    if _installed:
+        for each in tuple(_installed):
+            engine = each.aintercept(engine, provider)
     if call is not None and call.interceptor is not None:
         interceptor: Interceptor = call.interceptor
         engine = interceptor.aintercept(engine, provider)

@@ -1,8 +1,48 @@
-"""The proxy for an address, from the environment."""
+"""The proxy for an address, passed or from the environment."""
 
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import NamedTuple
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
+
+from chatmodels.http._transport.engine import TransferError
+
+SCHEMES = ("http", "https", "socks5", "socks5h")
+
+
+class Proxy(NamedTuple):
+    """The parts of a proxy's URL; the credentials are percent-encoded."""
+
+    scheme: str
+    host: str
+    port: int | None
+    username: str | None
+    password: str | None
+
+
+def proxy_for(address: str, proxy: str | None, /) -> str | None:
+    """Return the URL of the proxy for an address: the one that was passed, or the environment's."""
+    return environment_proxy(address) if proxy is None else proxy
+
+
+def parse_proxy(url: str, /) -> Proxy:
+    """Parse the URL of a proxy.
+
+    Raises:
+        TransferError: It is not valid; its credentials are not in the message.
+    """
+    try:
+        parts = urlsplit(url)
+        if parts.scheme not in SCHEMES or not parts.hostname:
+            raise ValueError
+        host, port = parts.hostname.encode("idna").decode(), parts.port
+    except ValueError:
+        # The cause could contain a password that was not encoded.
+        supported = ", ".join(SCHEMES)
+        raise TransferError(
+            "unusable", f"the address of the proxy is not an {supported} URL"
+        ) from None
+    return Proxy(parts.scheme, host, port, parts.username, parts.password)
 
 
 def environment_proxy(url: str, /) -> str | None:

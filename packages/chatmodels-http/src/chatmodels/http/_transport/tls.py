@@ -40,10 +40,12 @@ def _create_context() -> ssl.SSLContext:
 
         file = certifi.where()
     try:
-        return ssl.create_default_context(cafile=file, capath=folder)
+        context = ssl.create_default_context(cafile=file, capath=folder)
     except OSError as error:
         raise TransferError(
             "unusable",
             f"no certificates can be read from {file or folder} ({error}); check SSL_CERT_FILE and "
             "SSL_CERT_DIR",
         ) from error
+    context.set_alpn_protocols(["http/1.1"])
+    return context

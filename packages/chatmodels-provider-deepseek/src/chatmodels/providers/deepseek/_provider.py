@@ -7,12 +7,19 @@ Calls" of DeepSeek's API docs, and responses of its API.
 from msgspec.structs import replace
 
 from chatmodels.core.extending import FREE_TOOL_CHOICES, ProviderOptions
-from chatmodels.http.wire import Json
+from chatmodels.http.wire import Json, objects
 from chatmodels.openai_compatible import Dialect, compatible_provider
 
 
 def adapt(body: dict[str, Json], problems: list[str]) -> None:
-    """Switch reasoning off if a tool is forced, since the API rejects the combination."""
+    """Switch reasoning off if a tool is forced, and add missing reasoning to tool calls.
+
+    While it reasons, the API rejects forced tools, and tool calls without a field for reasoning, as
+    those of another model: "Missing `reasoning_content` field in the assistant message".
+    """
+    for message in objects(body["messages"]):
+        if "tool_calls" in message:
+            message.setdefault("reasoning_content", "")
     if body.get("tool_choice") not in (None, *FREE_TOOL_CHOICES):
         body.setdefault("thinking", {"type": "disabled"})
 

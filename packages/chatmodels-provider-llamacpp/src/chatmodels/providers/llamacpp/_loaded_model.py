@@ -75,9 +75,9 @@ def _object(body: bytes) -> dict[str, Json]:
 
 def _described(props: dict[str, Json], listing: dict[str, Json]) -> LoadedModel:
     alias = text_or_none(props.get("model_alias"))
-    records = list(objects(listing.get("data")))
-    named = [each for each in records if each.get("id") == alias]
-    record = (named or records or [{}])[0]
+    records = objects(listing.get("data"))
+    first: dict[str, Json] = records[0] if records else {}
+    record = next((each for each in records if each.get("id") == alias), first)
     meta = _fields(record, "meta")
     settings = _fields(props, "default_generation_settings")
     media = _fields(props, "modalities")

@@ -1,13 +1,25 @@
 """Moonshot AI's dialect and metadata.
 
 Sources, as of November 2026: "Chat Completions", "Model Parameter Reference" and "Use Kimi K2
-Thinking Model" of the Kimi API platform, and responses of its API.
+Thinking Model" of the Kimi API platform, LiteLLM 1.110, and responses of its API.
 """
 
 from msgspec.structs import replace
 
 from chatmodels.core.extending import ALL_TOOL_CHOICES, FREE_TOOL_CHOICES
+from chatmodels.http.wire import Json, objects
 from chatmodels.openai_compatible import Dialect, compatible_provider
+
+
+def adapt(body: dict[str, Json], problems: list[str]) -> None:
+    """Add the reasoning of tool calls if it is missing, as in those of another model.
+
+    Models that reason reject such calls without it. The least that they accept is a space.
+    """
+    for message in objects(body["messages"]):
+        if "tool_calls" in message:
+            message.setdefault("reasoning_content", " ")
+
 
 _COMMON = {
     "max_output_tokens": "max_completion_tokens",
@@ -30,6 +42,7 @@ DIALECT = Dialect(
     effort_fields={"none": {"thinking.type": "disabled"}},
     inputs=frozenset({"image", "image_url", "video_url"}),
     reasoning_field="reasoning_content",
+    adapt=adapt,
 )
 """Moonshot AI's chat completions, for models of which nothing is known."""
 
@@ -46,6 +59,7 @@ _V1 = replace(
     settings={**_COMMON, **_SAMPLING},
     tool_choices=ALL_TOOL_CHOICES - {"required"},
     reasoning_field=None,
+    adapt=None,
 )
 
 PROVIDER = compatible_provider(

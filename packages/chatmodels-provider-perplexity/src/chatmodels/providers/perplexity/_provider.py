@@ -1,6 +1,7 @@
 """Perplexity's dialect and metadata.
 
-Sources, as of November 2026: the types of perplexityai 0.46, and responses of its API.
+Sources, as of November 2026: the types of perplexityai 0.46, the parsers of langchain-perplexity,
+and responses of its API.
 """
 
 from chatmodels.core.extending import ALL_TOOL_CHOICES
@@ -35,6 +36,7 @@ DIALECT = Dialect(
     tool_choices=ALL_TOOL_CHOICES - {"tool"},
     output_formats=frozenset({"json_schema"}),
     inputs=frozenset({"image", "image_url", "file_url", "video_url"}),
+    think_tags=True,  # of `sonar-reasoning-pro`, before JSON as well
     speaker_names=False,
     adapt=adapt,
 )

@@ -36,6 +36,6 @@ PROVIDER = compatible_provider(
     api_key_env=["VLLM_API_KEY"],
     api_key_required=False,
     base_url_env=["VLLM_BASE_URL"],
-    documentation_url="https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html",
+    documentation_url="https://docs.vllm.ai/en/stable/serving/openai_compatible_server/",
 )
 """The provider `vllm`."""

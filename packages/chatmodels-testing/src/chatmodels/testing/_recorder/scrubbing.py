@@ -76,8 +76,9 @@ class Scrubber:
         found = {*self._secrets, *_url_secrets(request.url)}
         for headers in (request.headers, response.headers):
             found.update(_header_secrets(headers))
+        written = {form for secret in found for form in _forms(secret)}
         # the longest first: a signature can contain a key
-        clean = _Cleaning(sorted(found, key=len, reverse=True), self._patterns, self._fields)
+        clean = _Cleaning(sorted(written, key=len, reverse=True), self._patterns, self._fields)
         if exchange.request is not None:
             request = self._request(request, clean)
         scrubbed = replace(
@@ -208,9 +209,16 @@ def _url_secrets(url: str) -> Iterator[str]:
     for name, value in parse_qsl(split.query):
         if _is_parameter(name):
             yield from _long_enough(value)
-            yield from _long_enough(quote(value, safe=""))
     for part in (split.username, split.password):
         yield from _long_enough(part or "")
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """Yield the texts of a secret: itself, in a URL, and within JSON, also in a string of JSON."""
+    yield secret
+    yield quote(secret, safe="")
+    for slash in (r"\/", r"\\/"):
+        yield secret.replace("/", slash)
 
 
 def _long_enough(value: str) -> Iterator[str]:

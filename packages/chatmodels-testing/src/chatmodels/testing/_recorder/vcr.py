@@ -1,7 +1,9 @@
 """Imports cassettes of vcrpy, as JSON or YAML, into folders of recorded exchanges."""
 
+import gzip
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -147,9 +149,10 @@ def _body(message: Mapping[str, Any]) -> bytes:
     return body or b""
 
 
-_WINDOWS: Mapping[str, Iterable[int]] = {
-    "gzip": (16 + zlib.MAX_WBITS,),
-    "deflate": (zlib.MAX_WBITS, -zlib.MAX_WBITS),  # servers omit the header of zlib
+_DECODERS: Mapping[str, Sequence[Callable[[bytes], bytes]]] = {
+    "gzip": (gzip.decompress,),
+    # some servers omit the header of zlib
+    "deflate": (zlib.decompress, partial(zlib.decompress, wbits=-zlib.MAX_WBITS)),
 }
 
 
@@ -158,10 +161,10 @@ def _decompressed(content: bytes, headers: Mapping[str, str]) -> bytes:
     coding = headers.get("content-encoding", "").strip().lower()
     if not content or coding in ("", "identity") or _is_text(content):
         return content
-    for window in _WINDOWS.get(coding, ()):
+    for decode in _DECODERS.get(coding, ()):
         try:
-            return zlib.decompress(content, window)
-        except zlib.error:
+            return decode(content)
+        except (zlib.error, OSError, EOFError):
             continue
     raise ValueError(
         f"a body cannot be decompressed ({coding}); record it with decode_compressed_response=True"

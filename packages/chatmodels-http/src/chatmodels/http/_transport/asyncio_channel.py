@@ -1,0 +1,233 @@
+"""The protocol of a connection under asyncio: its bytes, with or without TLS, become responses."""
+
+import asyncio
+import socket
+import ssl
+from contextlib import suppress
+from typing import Any
+
+from chatmodels.http._transport.asyncio_timer import LimitTimer
+from chatmodels.http._transport.causes import reason
+from chatmodels.http._transport.engine import Kind, TransferError
+from chatmodels.http._transport.http1.framing import FramingError
+from chatmodels.http._transport.http1.reader import ResponseReader
+from chatmodels.http._transport.sockets import AT_ONCE
+from chatmodels.http._transport.tls_session import TlsSession
+
+_BUFFERED = 256 * 1024
+"""Bytes of a body that wait to be read before the server is made to pause."""
+
+
+class Channel(asyncio.Protocol):
+    """A connection as its event loop drives it; one task waits for its changes.
+
+    Args:
+        loop: The running event loop.
+        connected: The socket; the transport closes it.
+        reader: Reads the responses.
+
+    Attributes:
+        blocked: Whether the network accepts no more bytes for now.
+        received: Whether a byte of a response has arrived since the user of the channel reset it.
+        error: The failure that ended the connection, after what arrived before it.
+    """
+
+    __slots__ = (
+        "_chunks",
+        "_loop",
+        "_paused",
+        "_reader",
+        "_size",
+        "_socket",
+        "_timer",
+        "_tls",
+        "_transport",
+        "_wakeup",
+        "blocked",
+        "error",
+        "received",
+    )
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, connected: socket.socket, reader: ResponseReader
+    ) -> None:
+        self._loop = loop
+        self._socket = connected
+        self._reader = reader
+        self._timer = LimitTimer(loop, self._on_time)
+        self._transport: Any = None
+        self._tls: TlsSession | None = None
+        self._chunks: list[bytes] = []  # of the body, as they arrived
+        self._size = 0  # of all chunks, in bytes
+        self._paused = False
+        self._wakeup: asyncio.Future[None] | None = None
+        self.blocked = self.received = False
+        self.error: TransferError | None = None
+
+    # for the user of the channel
+
+    @property
+    def is_open(self) -> bool:
+        """True if both sides can still send."""
+        return self._transport is not None and not self._transport.is_closing()
+
+    def is_clear(self) -> bool:
+        """Report whether the channel is open, and no bytes wait in either direction."""
+        return (
+            self.is_open
+            and self.error is None
+            and not self._chunks
+            and not self._transport.get_write_buffer_size()
+            and (self._tls is None or self._tls.drained())
+        )
+
+    def write(self, data: memoryview) -> None:
+        """Send bytes, or append them to those that wait to be sent."""
+        if self._tls is not None:
+            try:
+                data = self._tls.send(data)
+            except ssl.SSLError as error:
+                raise TransferError("broken", reason(error)) from error
+        self._send(data)
+
+    async def changed(self, seconds: float | None) -> None:
+        """Wait until something changes.
+
+        Args:
+            seconds: The time limit; None for no limit.
+
+        Raises:
+            TransferError: The connection has failed before.
+        """
+        if self.error is not None:
+            raise self.error
+        self._wakeup = self._loop.create_future()
+        self._timer.start(seconds)
+        try:
+            await self._wakeup
+        finally:
+            self._wakeup = None
+            self._timer.pause()
+
+    def take(self) -> bytes:
+        """Return the bytes of the body that have arrived; the server can send further ones."""
+        chunks = self._chunks
+        taken = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        chunks.clear()
+        self._size = 0
+        if self._paused:
+            self._paused = False
+            if self.is_open:
+                self._transport.resume_reading()
+        return taken
+
+    async def start_tls(self, context: ssl.SSLContext, server: str) -> None:
+        """Begin TLS.
+
+        Raises:
+            TransferError: The certificate cannot be verified, or the connection broke.
+        """
+        self._tls = tls = TlsSession(context, server)
+        self._receive_tls(tls, b"")
+        while not tls.established:
+            await self.changed(None)
+        self.received = False
+
+    def abort(self) -> None:
+        """Close the connection without waiting."""
+        self._timer.stop()
+        transport, self._transport = self._transport, None
+        if transport is not None:
+            transport.abort()
+
+    # for the event loop
+
+    def connection_made(self, transport: Any) -> None:
+        """Begin."""
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        """Read a part of a response."""
+        if self._tls is None:
+            self._receive(data)
+        else:
+            self._receive_tls(self._tls, data)
+        self._wake()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End the response, or remember that it has not ended."""
+        if exc is not None:
+            self._receive_rest()
+        self._end(exc)
+
+    def pause_writing(self) -> None:
+        """Let the sender of a body wait."""
+        self.blocked = True
+
+    def resume_writing(self) -> None:
+        """Let the sender of a body continue."""
+        self.blocked = False
+        self._wake()
+
+    def _receive(self, data: bytes) -> None:
+        self.received = True
+        if self._reader.done:
+            self._fail("broken", FramingError("bytes follow the response"))
+            return
+        content = self._reader.feed(data)
+        if content:
+            self._chunks.append(content)
+            self._size += len(content)
+            if self._size > _BUFFERED and not self._paused and self.is_open:
+                self._paused = True
+                self._transport.pause_reading()
+        if self._reader.error is not None:
+            self._fail("broken", self._reader.error)
+
+    def _receive_tls(self, tls: TlsSession, data: bytes) -> None:
+        data = tls.receive(data)
+        if due := tls.due():  # of a handshake, or an alert
+            self._send(due)
+        if data:
+            self._receive(data)
+        if isinstance(tls.error, ssl.SSLCertVerificationError):
+            self._fail("certificate", tls.error)
+        elif tls.error is not None:
+            self._fail("broken", tls.error)
+        elif tls.ended:
+            self._end(None)
+
+    def _receive_rest(self) -> None:
+        # Bytes that arrived before a write failed can explain why the server closed the connection.
+        with suppress(OSError):
+            while not self._reader.done and (data := self._socket.recv(AT_ONCE)):
+                self.data_received(data)
+
+    def _send(self, data: memoryview) -> None:
+        if self.is_open:
+            self._transport.write(data)
+
+    def _end(self, cause: Exception | None) -> None:
+        try:
+            if cause is not None and not self._reader.done:
+                raise cause
+            self._reader.end()
+        except Exception as error:
+            self._fail("broken", error)
+        self.abort()
+        self._wake()
+
+    def _on_time(self) -> None:
+        self._fail("timeout", TimeoutError("the time limit has passed"))
+
+    def _fail(self, kind: Kind, cause: Exception) -> None:
+        if self.error is None:
+            self.error = TransferError(kind, reason(cause))
+            self.error.__cause__ = cause
+        self.abort()
+        self._wake()
+
+    def _wake(self) -> None:
+        wakeup = self._wakeup
+        if wakeup is not None and not wakeup.done():
+            wakeup.set_result(None)

@@ -1,0 +1,119 @@
+"""Heads of requests, encoded once for all requests that share them."""
+
+import re
+from urllib.parse import quote, urlsplit
+
+from chatmodels.http._transport.engine import RequestHead, TransferError
+
+_SCHEMES = ("http", "https")
+_SAFE = "/?&=%:;@!$'()*+,~#"
+_PORTS = {"http": 80, "https": 443}
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_OURS = ("host", "content-length", "transfer-encoding")
+
+
+class Prepared:
+    """A head, encoded.
+
+    Attributes:
+        method: As in "POST".
+        scheme: "http" or "https".
+        host: The host as in DNS, an IPv6 address without brackets.
+        port: The port that the URL names; None for that of the scheme.
+        target: Path and query, encoded.
+        address: Scheme, host and port, the key of shared connections.
+        headers: The encoded headers, with `Host`.
+        for_httpcore: A cache for the engine on httpcore.
+    """
+
+    __slots__ = (
+        "_lines",
+        "_proxied_lines",
+        "address",
+        "for_httpcore",
+        "headers",
+        "host",
+        "method",
+        "port",
+        "scheme",
+        "target",
+    )
+
+    def __init__(self, head: RequestHead) -> None:
+        try:
+            parts = urlsplit(head.url)
+            host = (parts.hostname or "").encode("idna").decode()
+            port = parts.port
+            if not host or parts.scheme not in _SCHEMES:
+                raise ValueError(f"{parts.scheme}://{parts.netloc}")
+        except ValueError as error:
+            raise TransferError("unusable", f"the URL is not valid: {error}") from error
+        self.method = head.method
+        self.scheme, self.host, self.port = parts.scheme, host, port
+        self.target = quote(parts.path or "/", safe=_SAFE)
+        if parts.query:
+            self.target += "?" + quote(parts.query, safe=_SAFE)
+        self.address = f"{parts.scheme}://{self.authority}"
+        named = bracketed(host) if port is None else self.authority
+        self.headers: tuple[tuple[bytes, bytes], ...] = (
+            (b"Host", named.encode()),
+            *(_encoded(name, value) for name, value in head.headers),
+        )
+        lines = b"".join(b"%b: %b\r\n" % header for header in self.headers)
+        direct = f"{self.method} {self.target} HTTP/1.1\r\n"
+        proxied = f"{self.method} {self.scheme}://{named}{self.target} HTTP/1.1\r\n"
+        self._lines = direct.encode() + lines
+        self._proxied_lines = proxied.encode() + lines
+        self.for_httpcore: object = None
+
+    def __repr__(self) -> str:
+        return f"Prepared({self.method!r}, {self.address!r})"  # tracebacks can contain it
+
+    @property
+    def authority(self) -> str:
+        """Host and port, as a proxy reads them."""
+        return f"{bracketed(self.host)}:{self.port or _PORTS[self.scheme]}"
+
+    def encoded(self, body: bytes, at_once: int, proxy_headers: bytes | None) -> memoryview:
+        """Return the head of a request, with its body if both have at most so many bytes.
+
+        The view hides the headers from the frames of tracebacks.
+
+        Args:
+            body: The body.
+            at_once: The largest number of bytes of a body that is appended to its head.
+            proxy_headers: The lines for an HTTP proxy that reads the URL; None without one.
+        """
+        length = b"Content-Length: %d\r\n" % len(body) if body or self.method == "POST" else b""
+        appended = body if len(body) <= at_once else b""
+        if proxy_headers is None:
+            return memoryview(b"%b%b\r\n%b" % (self._lines, length, appended))
+        return memoryview(b"%b%b%b\r\n%b" % (self._proxied_lines, proxy_headers, length, appended))
+
+
+def prepare(head: RequestHead, /) -> Prepared:
+    """Parse and encode a head, once.
+
+    Raises:
+        TransferError: The URL is not valid, or a header cannot be sent.
+    """
+    cached = head.prepared
+    if isinstance(cached, Prepared):
+        return cached
+    head.prepared = ready = Prepared(head)
+    return ready
+
+
+def bracketed(host: str, /) -> str:
+    """Return a host as in a URL: an IPv6 address has brackets."""
+    return f"[{host}]" if ":" in host else host
+
+
+def _encoded(name: str, value: str) -> tuple[bytes, bytes]:
+    if not _TOKEN.fullmatch(name) or name.lower() in _OURS:
+        raise TransferError("unusable", f"the header {name!r} cannot be sent")
+    if not value.isascii() or not value.replace("\t", " ").isprintable():
+        raise TransferError(
+            "unusable", f"the header {name!r} contains characters that are not allowed in headers"
+        )
+    return name.encode(), value.encode()

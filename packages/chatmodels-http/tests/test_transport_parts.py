@@ -1,0 +1,303 @@
+"""Parts of the built-in engines, without a network where it would hide their work."""
+
+import asyncio
+import select
+import socket
+import ssl
+from collections.abc import Iterator
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from chatmodels.http import RequestHead, TransferError
+from chatmodels.http._transport.asyncio_channel import _BUFFERED, Channel
+from chatmodels.http._transport.asyncio_connecting import _drop
+from chatmodels.http._transport.asyncio_timer import LimitTimer
+from chatmodels.http._transport.http1.reader import ResponseReader
+from chatmodels.http._transport.request_heads import prepare
+from chatmodels.http._transport.routes import route_to
+from chatmodels.http._transport.socket_channel import SocketChannel
+from chatmodels.http._transport.sockets import alternating, open_socket
+from chatmodels.http._transport.tls_session import TlsSession
+from chatmodels.http._transport.waiting import Waiter
+
+
+class Handle:
+    def __init__(self, when: float) -> None:
+        self._when = when
+        self.cancelled = 0
+
+    def when(self) -> float:
+        return self._when
+
+    def cancel(self) -> None:
+        self.cancelled += 1
+
+
+class Clock:
+    """The timers of an event loop, which run on demand."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+        self.set: list[tuple[Handle, Any]] = []
+
+    def time(self) -> float:
+        return self.now
+
+    def call_at(self, when: float, function: Any) -> Handle:
+        handle = Handle(when)
+        self.set.append((handle, function))
+        return handle
+
+    def ring(self) -> None:
+        """Run the timer that was set last."""
+        handle, function = self.set[-1]
+        self.now = handle.when()
+        function()
+
+
+@pytest.fixture
+def clock() -> Any:
+    return Clock()
+
+
+@pytest.fixture
+def rung() -> list[float]:
+    return []
+
+
+@pytest.fixture
+def timer(clock: Any, rung: list[float]) -> LimitTimer:
+    return LimitTimer(clock, lambda: rung.append(clock.now))
+
+
+def test_a_timer_is_left_as_it_is_while_limits_move_back(
+    timer: LimitTimer, clock: Clock, rung: list[float]
+) -> None:
+    for _ in range(10):
+        timer.start(5)
+        clock.now += 1
+    assert [handle.when() for handle, _ in clock.set] == [105]
+    clock.ring()  # too early: it is set again for the last limit
+    assert (rung, [handle.when() for handle, _ in clock.set]) == ([], [105, 114])
+    clock.ring()
+    assert rung == [114]
+
+
+def test_a_timer_is_set_again_for_an_earlier_limit(
+    timer: LimitTimer, clock: Clock, rung: list[float]
+) -> None:
+    timer.start(5)
+    timer.start(2)
+    assert [(handle.when(), handle.cancelled) for handle, _ in clock.set] == [(105, 1), (102, 0)]
+    clock.ring()
+    assert rung == [102]
+
+
+def test_a_timer_without_a_limit_does_nothing(
+    timer: LimitTimer, clock: Clock, rung: list[float]
+) -> None:
+    timer.start(5)
+    timer.start(None)
+    clock.ring()
+    timer.start(5)
+    timer.pause()
+    clock.ring()
+    timer.start(5)
+    timer.stop()
+    timer.stop()
+    assert (rung, clock.set[-1][0].cancelled) == ([], 1)
+
+
+class Transport:
+    """Records what is asked of it."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self.closing = False
+
+    def is_closing(self) -> bool:
+        return self.closing
+
+    def pause_reading(self) -> None:
+        self.calls.append("pause")
+
+    def resume_reading(self) -> None:
+        self.calls.append("resume")
+
+    def abort(self) -> None:
+        self.calls.append("abort")
+        self.closing = True
+
+
+@pytest.fixture
+async def channel() -> Channel:
+    with socket.socket() as unused:
+        made = Channel(asyncio.get_running_loop(), unused, ResponseReader())
+    made.connection_made(Transport())
+    made.data_received(b"HTTP/1.1 200 OK\r\ncontent-length: 9999999\r\n\r\n")
+    return made
+
+
+async def test_a_server_is_made_to_pause_while_a_body_is_not_read(channel: Channel) -> None:
+    transport: Any = channel._transport
+    for _ in range(4):
+        channel.data_received(b"x" * (_BUFFERED // 2))
+    assert transport.calls == ["pause"]
+    assert channel.take() == b"x" * 2 * _BUFFERED
+    assert transport.calls == ["pause", "resume"]
+    assert channel.take() == b""
+    assert transport.calls == ["pause", "resume"]
+
+
+async def test_a_closed_connection_is_not_resumed(channel: Channel) -> None:
+    transport: Any = channel._transport
+    channel.data_received(b"x" * (_BUFFERED + 1))
+    channel.abort()
+    channel.abort()
+    channel.take()
+    assert transport.calls == ["pause", "abort"]
+
+
+async def test_bytes_that_arrive_with_a_reset_are_kept(channel: Channel) -> None:
+    near, far = socket.socketpair()
+    with near, far:
+        near.setblocking(False)
+        channel._socket = near
+        far.sendall(b"the rest")
+        channel.connection_lost(ConnectionResetError("reset"))
+    assert channel.take() == b"the rest"
+    with pytest.raises(TransferError, match="reset") as caught:
+        await channel.changed(None)
+    assert isinstance(caught.value.__cause__, ConnectionResetError)
+
+
+@pytest.fixture(params=["poll", "select"])
+def waiting(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> type[Waiter]:
+    if request.param == "select":
+        monkeypatch.delattr(select, "poll", raising=False)
+    return Waiter
+
+
+def test_a_socket_is_waited_for(waiting: type[Waiter]) -> None:
+    near, far = socket.socketpair()
+    with near, far:
+        waiter = waiting(near)
+        assert not waiter.readable()
+        assert waiter.wait(0) == (False, False)
+        assert waiter.wait(None, write=True) == (False, True)
+        far.sendall(b"x")
+        assert waiter.readable()
+        assert waiter.wait(0, write=True) == (True, True)
+        assert waiter.wait(0, read=False, write=True) == (False, True)
+        near.recv(1)
+        assert not waiter.readable()
+        far.close()
+        assert waiter.wait(None) == (True, False)
+
+
+@pytest.fixture
+def connected() -> Iterator[tuple[SocketChannel, socket.socket]]:
+    """A channel, and the other end of its connection."""
+    near, far = socket.socketpair()
+    near.setblocking(False)
+    with near, far:
+        yield SocketChannel(near, ResponseReader(), lambda: 0.01), far
+
+
+def test_a_socket_without_bytes_is_read_later(
+    connected: tuple[SocketChannel, socket.socket],
+) -> None:
+    channel, far = connected
+    channel._receive()
+    assert channel.is_clear()
+    far.close()
+    channel._receive()
+    assert not channel.is_clear()
+
+
+def test_tls_does_not_wait_for_ever_for_a_server_that_reads_nothing(
+    connected: tuple[SocketChannel, socket.socket],
+) -> None:
+    channel, far = connected
+    channel._answer(memoryview(bytes(10_000_000)))
+    assert channel.is_clear()
+    far.close()
+    channel._answer(memoryview(b"x"))
+    assert not channel.is_clear()
+
+
+def test_tls_continues_when_the_server_reads_again(
+    connected: tuple[SocketChannel, socket.socket],
+) -> None:
+    channel, far = connected
+    channel.limit = lambda: None
+    reading = Thread(target=lambda: [far.recv(1_000_000, socket.MSG_WAITALL) for _ in range(5)])
+    reading.start()
+    channel._answer(memoryview(bytes(5_000_000)))
+    reading.join(60)
+    assert not reading.is_alive()
+
+
+def session() -> TlsSession:
+    return TlsSession(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), "localhost")
+
+
+async def test_nothing_is_sent_over_tls_without_a_session(
+    channel: Channel, connected: tuple[SocketChannel, socket.socket]
+) -> None:
+    for each in (channel, connected[0]):
+        each._tls = session()
+        with pytest.raises(TransferError) as caught:
+            each.write(memoryview(b"a secret"))
+        assert caught.value.kind == "broken"
+
+
+async def test_an_attempt_to_connect_that_lost_is_closed() -> None:
+    async def attempt(result: socket.socket | OSError) -> socket.socket:
+        if isinstance(result, OSError):
+            raise result
+        return result
+
+    loser = socket.socket()
+    for result in (loser, OSError("refused")):
+        task = asyncio.ensure_future(attempt(result))
+        await asyncio.wait([task])
+        _drop(task)
+    assert loser.fileno() == -1
+
+
+def test_the_frames_of_a_traceback_show_no_secret() -> None:
+    head = RequestHead("GET", "https://acme.test/v1", (("x-key", "sk-1234"),))
+    ready = prepare(head)
+    plain = prepare(RequestHead("GET", "http://acme.test/v1", ()))
+    for route in (
+        route_to(ready, "http://user:sk-1234@127.0.0.1:1"),
+        route_to(plain, "http://user:sk-1234@127.0.0.1:1"),
+        route_to(plain, "http://127.0.0.1:1"),
+    ):
+        assert "sk-1234" not in f"{head!r} {ready!r} {route!r} {ready.encoded(b'', 1, None)!r}"
+        assert "127.0.0.1" in repr(route)
+    assert "https://acme.test" in repr(ready)
+
+
+linux = pytest.mark.skipif(
+    not hasattr(socket, "TCP_KEEPIDLE"), reason="this system has no option TCP_KEEPIDLE"
+)
+
+
+@linux
+def test_an_idle_connection_sends_keep_alives() -> None:
+    address = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 1))
+    with open_socket(address) as opened:
+        assert opened.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+        assert opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 60
+        assert opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
+
+
+def test_the_families_of_addresses_alternate() -> None:
+    four: Any = [(socket.AF_INET, 1, 6, "", (str(number), 1)) for number in range(3)]
+    six: Any = [(socket.AF_INET6, 1, 6, "", (str(number), 1)) for number in range(2)]
+    assert alternating(six + four) == [six[0], four[0], six[1], four[1], four[2]]
+    assert alternating(four) == four
