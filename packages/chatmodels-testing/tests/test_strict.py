@@ -147,13 +147,6 @@ REFUSED: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("unanswered-call", {"messages": [USER, from_model(BLOCK), USER]}),
         ("unasked-result", {"messages": [USER, user(ANSWER)]}),
         ("prefill", {"messages": [USER, {"role": "assistant", "content": "It"}]}),
-        (
-            "prefill",
-            {
-                "model": "claude-sonnet-4-5",
-                "messages": [USER, from_model({"type": "text", "text": "It "})],
-            },
-        ),
         ("ranges", {"max_tokens": 0}),
         ("ranges", {"model": "claude-sonnet-4-5", "temperature": 1.5}),
         ("sampling", {"temperature": 0.5}),
