@@ -176,7 +176,6 @@ def test_a_cancelled_wait_for_a_rate_limit_frees_its_reservation(backend: str) -
             while len(limit._calls._waiting) < 3:
                 await anyio.lowlevel.checkpoint()
             tasks.cancel_scope.cancel()
-        assert not limit._calls._waiting
         clock.ahead += 1_000
         # if a reservation were left, the call would be refused, as it had to wait for it
         assert (await model.agenerate("Hi", timeout=500)).text == "You said: Hi"
