@@ -29,7 +29,7 @@ CUT = FAULTS["closed-in-body"]
 
 CONTINUING = {
     "anthropic": ("anthropic", "claude-haiku-4-5"),
-    "anthropic, older": ("anthropic", "claude-3-7-sonnet-20250219"),
+    "anthropic, older": ("anthropic", "claude-opus-4-1-20250805"),
     "bedrock": ("bedrock", "us.anthropic.claude-haiku-4-5-20251001-v1:0"),
     "mistral": ("mistral", "mistral-small-2506"),
 }
@@ -142,7 +142,7 @@ async def test_other_retries_are_made_in_between(name: str, shape: str) -> None:
 @pytest.mark.parametrize("provider", ["anthropic", "bedrock"])
 def test_white_space_at_the_end_is_refused_by_claude(provider: str) -> None:
     with Simulator() as simulator:
-        model = model_of(provider, simulator)
+        model = resuming(provider, simulator, CONTINUING[provider][1])
         with pytest.raises(InvalidRequestError, match="trailing whitespace"):
             model.generate([user("Count."), assistant("One, ")])
         assert model.generate([user("Hi"), assistant("You said:")]).text == " Hi"
