@@ -779,7 +779,7 @@ class MemoryStoreLike:
     """A store of another type."""
 
     def note(self) -> None:
-        raise NotImplementedError
+        raise AssertionError("nobody calls it")
 
     def get(self, key: str, /) -> ChatResponse[Any] | None:
         self.note()

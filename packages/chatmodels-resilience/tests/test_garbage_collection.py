@@ -23,7 +23,7 @@ from chatmodels.resilience import Budget, CircuitBreaker, Concurrency, RateLimit
 from chatmodels.resilience._waiting import ThreadPlace
 
 
-class Endless(StandardChatModel):
+class Endless(StandardChatModel):  # pragma: no cover - the tests replace the tracer
     """Responds at once; its streams have no end."""
 
     def respond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
@@ -35,7 +35,7 @@ class Endless(StandardChatModel):
             yield TextDelta("more")
 
 
-class Collector:
+class Collector:  # pragma: no cover - it replaces the tracer
     """Does something at one of the moments at which a policy runs."""
 
     def __init__(self, moment: int, action: Callable[[], object]) -> None:

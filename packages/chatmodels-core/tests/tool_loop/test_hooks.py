@@ -220,7 +220,7 @@ async def test_hooks_may_be_async_in_an_async_run(run, scripted, shape: str) -> 
 def test_a_hook_that_returns_an_awaitable_without_close_is_refused(scripted) -> None:
     class Later:
         def __await__(self):
-            yield
+            raise AssertionError("it is not awaited")
 
     with pytest.raises(ConfigurationError, match="a hook is async"):
         run_tools(scripted(GREET), "Hi", tools=[greet], before_tool=lambda _: Later())  # type: ignore[arg-type, return-value]

@@ -133,7 +133,7 @@ class Breaking(StandardChatModel):
         yield ToolCallDelta('{"a": ', 1)
         if self.breaks:
             raise StreamInterruptedError("cut off")
-        yield ToolCallDelta("1", 1)
+        raise AssertionError("the stream is left before")
 
 
 CUT_OFF = (user("Add"), assistant("Let me ", ToolCall("1", "add")))

@@ -6,7 +6,6 @@ from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from threading import Condition, Thread
-from time import monotonic
 
 import msgspec
 
@@ -240,11 +239,9 @@ class Journal:
     def _next(self) -> list[Stored]:
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._closed)
-            end = monotonic() + _COMMIT_SECONDS
-            while not self._closed and len(self._waiting) < _COMMIT_ROWS:
-                if (rest := end - monotonic()) <= 0:
-                    break
-                self._changed.wait(rest)
+            self._changed.wait_for(
+                lambda: self._closed or len(self._waiting) >= _COMMIT_ROWS, _COMMIT_SECONDS
+            )
             results, self._waiting = self._waiting, []
         return results
 

@@ -86,10 +86,10 @@ class _Performer:
         return suspended.effect.outcome
 
     def absorb(self, other: "_Performer", /) -> None:
-        pass
+        """Nothing to take over."""
 
     def close(self) -> None:
-        pass
+        """Nothing to close."""
 
 
 def drive(

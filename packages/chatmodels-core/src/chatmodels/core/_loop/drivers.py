@@ -144,7 +144,7 @@ class Running:
                 return runner.start(effect)
             case Wait():
                 return runner.wait(effect.seconds)
-            case Invoke():
+            case Invoke():  # pragma: no branch - the last kind
                 value = effect.hook(*effect.arguments)
                 if hasattr(value, "__await__"):
                     getattr(value, "close", bool)()  # or Python warns that it was never awaited
@@ -161,7 +161,7 @@ class Running:
                 return runner.start(effect)
             case Wait():
                 return await runner.wait(effect.seconds)
-            case Invoke():
+            case Invoke():  # pragma: no branch - the last kind
                 value = effect.hook(*effect.arguments)
                 return (await value) if hasattr(value, "__await__") else value
 

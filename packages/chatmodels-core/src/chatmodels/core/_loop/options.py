@@ -125,7 +125,7 @@ class AsyncToolLoopOptions(_LoopOptions, Generic[C], total=False):
 
 def list_run_options(function: Function, /) -> Function:
     """List the options of a run and of its calls in the docstring of a function."""
-    if function.__doc__ is not None:  # None with -OO
+    if function.__doc__ is not None:  # pragma: no branch - None with -OO
         options = f"Options of the run:\n{attributes_of(ToolLoopOptions)}"
         function.__doc__ = f"{dedented(function.__doc__)}\n\n{options}"
     return list_options(function)

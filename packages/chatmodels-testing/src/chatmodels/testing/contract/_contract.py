@@ -158,5 +158,6 @@ def check_context(contract: ProviderContract, /) -> Generator[CheckContext]:
     if not contract.over_http:
         yield CheckContext(contract, None)
         return
-    with Simulator() as simulator:
+    # Checks try every value of a setting, also those that a vendor refuses for some models.
+    with Simulator(strict=False) as simulator:
         yield CheckContext(contract, simulator)
