@@ -202,12 +202,20 @@ def test_a_run_stops_at_a_cost_and_goes_on_with_what_was_spent(rows: Path, to: P
     assert caught.value.code == ErrorCode.QUOTA_EXCEEDED
     assert open_job(to).answered == 2
 
-    with pytest.raises(RunStoppedError, match="the cost has reached 6"):
-        run(echo(prices=prices), rows, to=to, prompt="{text}", limits=limits)
+    again = echo(prices=prices)
+    with pytest.raises(RunStoppedError, match=r"the cost has reached 4.* raise the limit"):
+        run(again, rows, to=to, prompt="{text}", limits=limits)
+    assert again.calls == ()
     job = run(echo(prices=prices), rows, to=to, prompt="{text}")
 
     assert job.cost.amount == 10
     assert (job.cost.reason, job.cost.unknown) == (None, 0)
+
+
+def test_a_limit_that_the_last_row_reaches_does_not_stop_the_run(rows: Path, to: Path) -> None:
+    prices = Prices(input=Decimal(1_000_000), output=Decimal(0))
+    run(echo(prices=prices), rows, to=to, prompt="{text}", limits=Limits(in_flight=1, cost=10))
+    assert len(records(to)) == 5
 
 
 def test_a_cost_that_is_unknown_cannot_be_limited(rows: Path, to: Path) -> None:
@@ -307,6 +315,67 @@ def test_unreadable_rows_fail_and_the_others_are_answered(tmp_path: Path, to: Pa
     assert run(echo(), source, to=to, prompt="text: {text}").failed == 3
 
 
+def test_a_prompt_of_a_wrong_type_fails_alone(to: Path) -> None:
+    source = [{"prompt": text} for text in ("fine", 5, "\ud800", {"a": 1}, "fine too")]
+    run(echo(), source, to=to)
+
+    codes = [each.get("error_code", each.get("text")) for each in records(to)]
+    assert codes == ["fine", *["invalid_request"] * 3, "fine too"]
+
+    def broken(columns: Any) -> str:
+        return "fine" if columns["prompt"] == "fine" else columns["prompt"] + 1  # a TypeError
+
+    job = run(echo(), ["fine", "b"], to=to.with_name("b.jsonl"), prompt=broken)
+    assert [result.row.id for result in job.failures()] == ["1"]
+
+
+def test_a_row_that_was_unreadable_is_asked_when_it_is_mended(tmp_path: Path, to: Path) -> None:
+    source = tmp_path / "rows.jsonl"
+    source.write_text('\ufeff{"text": "a"}\n{"text"\n', "utf-8")
+    assert run(echo(), source, to=to, prompt="{text}").failed == 1
+    source.write_text('{"text": "a"}\n{"text": "b"}\n')
+
+    assert run(echo(), source, to=to, prompt="{text}").answered == 2
+
+
+def test_rows_that_are_gone_are_not_in_the_results(to: Path) -> None:
+    run(echo(), ["a", "b", "c"], to=to)
+    with pytest.raises(ConfigurationError, match="the source has become shorter: 2 results"):
+        run(echo(), ["a"], to=to)
+    run(echo(), ["a"], to=to, changed="keep")
+    assert len(records(to)) == 3
+    run(echo(), ["a"], to=to, changed="redo")
+    assert len(records(to)) == 1
+
+
+def test_another_id_is_another_row(to: Path) -> None:
+    run(echo(), [{"id": "a", "prompt": "x"}], to=to)
+    with pytest.raises(ConfigurationError, match="row 'b' has changed"):
+        run(echo(), [{"id": "b", "prompt": "x"}], to=to)
+
+
+def test_calls_that_are_under_way_are_kept_if_the_source_fails(to: Path) -> None:
+    def source() -> Iterator[str]:
+        yield from ("a", "b")
+        raise OSError("the disk is gone")
+
+    with pytest.raises(OSError, match="the disk is gone"):
+        run(echo(), source(), to=to)
+    assert open_job(to).answered == 2
+
+
+@pytest.mark.anyio
+async def test_a_running_loop_is_refused(to: Path) -> None:
+    with pytest.raises(ConfigurationError, match="use: await arun"):
+        run(echo(), ["a"], to=to)
+
+
+def test_a_long_field_of_a_csv_file_is_read(tmp_path: Path, to: Path) -> None:
+    source = tmp_path / "rows.csv"
+    source.write_text("text\n" + "a" * 200_000 + "\n")
+    assert run(echo(), source, to=to, prompt="{text}").usage.input_tokens == 1
+
+
 def test_a_csv_file_is_read_and_written(tmp_path: Path) -> None:
     source, to = tmp_path / "rows.csv", tmp_path / "answers.csv"
     source.write_text('\ufeffid,text\na,"one, two"\n\nb,three\nc,too,many\n', "utf-8")
@@ -395,6 +464,7 @@ def test_rows_are_read_when_there_is_room(to: Path) -> None:
     ("arguments", "message"),
     [
         ({"source": 7}, "the source is of type int"),
+        ({"source": {"prompt": "a"}}, "the source is of type dict"),
         ({"source": "rows.txt"}, r"rows.txt is not a .jsonl"),
         ({"source": "absent.jsonl"}, "there is no file absent.jsonl"),
         ({"to": "answers.txt"}, "the results cannot be written to"),

@@ -149,6 +149,17 @@ class Checkpoint:
         """Return the keys of the results, for rows in their order."""
         return KnownKeys(self._connection)
 
+    def count_from(self, place: int) -> int:
+        """Count the results at a place and behind it."""
+        return self._connection.execute(
+            "SELECT count(*) FROM result WHERE place >= ?", (place,)
+        ).fetchone()[0]
+
+    def remove_from(self, place: int) -> None:
+        """Remove the results at a place and behind it."""
+        with self._connection:
+            self._connection.execute("DELETE FROM result WHERE place >= ?", (place,))
+
     def close(self) -> None:
         """Close the file."""
         self._connection.close()

@@ -34,20 +34,23 @@ class Engine:
         self._call = call
         self._asked: dict[int, Question] = {}
         self._refused: deque[RowResult] = deque()
-        self._stop: tuple[str, ChatModelError | None] | None = None
+        self._fatal: ChatModelError | None = None
+        self._last_error: ChatModelError | None = None
+        self._failure: Exception | None = None
 
     async def results(
         self, calls: Iterable[Question | RowResult]
     ) -> AsyncGenerator[tuple[RowResult, Decimal | None]]:
         """Yield the results as they complete, with their costs if they are known.
 
-        Questions are read when there is room for a call. If a limit is reached, or an error shows
-        that every further row would fail, no further call begins. Those that are under way are
-        completed, because they are paid; such an error is no result, so that its row is asked again
-        by the next run.
+        Questions are read when there is room for a call. If a limit is reached, an error shows that
+        every further row would fail, or the questions cannot be read, no further call begins. Those
+        that are under way are completed, because they are paid. An error that every row would have
+        is no result, so that the next run asks for its row again.
 
         Raises:
-            RunStoppedError: It stopped.
+            RunStoppedError: It stopped before the last question.
+            ChatModelError: The questions cannot be read.
         """
         async with self._model.abatch_as_completed(
             self._prompts(calls), max_concurrency=self._limits.in_flight, **self._call
@@ -63,46 +66,47 @@ class Engine:
                     response=None if is_error else outcome,
                     error=outcome if is_error else None,
                 )
-                if not self._is_of_every_row(result.error):
+                if result.error is not None and result.error.code in STOPPING_CODES:
+                    self._fatal = self._fatal or result.error
+                else:
                     yield result, self._count(result)
         for refused in self._drained():
             yield refused
-        if self._stop is not None:
-            reason, cause = self._stop
-            raise RunStoppedError(
-                f"{reason}. {self._tally.done} results are kept; run it again to go on",
-                op="bulk",
-                code=ErrorCode.QUOTA_EXCEEDED if cause is None else cause.code,
-            ) from cause
+        if self._fatal is not None:
+            raise self._stopped(
+                f"every further row would fail: {self._fatal.message}", "run it again", self._fatal
+            ) from self._fatal
+        if self._failure is not None:
+            raise self._failure
 
     def _prompts(self, calls: Iterable[Question | RowResult]) -> Iterator[Prompt | ChatRequest]:
-        index = 0
+        try:
+            for index, question in enumerate(self._allowed(calls)):
+                self._asked[index] = question
+                yield question.prompt
+        except Exception as error:
+            self._failure = error
+
+    def _allowed(self, calls: Iterable[Question | RowResult]) -> Iterator[Question]:
         for question in calls:
-            if self._stop is not None:
+            if self._fatal is not None:
                 return
+            if reason := self._reached():
+                cause = self._last_error
+                raise self._stopped(reason, "raise the limit and run it again", cause) from cause
             if isinstance(question, RowResult):
                 self._refused.append(question)
-                continue
-            self._asked[index] = question
-            index += 1
-            yield question.prompt
+            else:
+                yield question
 
     def _drained(self) -> Iterator[tuple[RowResult, Decimal | None]]:
         while self._refused:
             result = self._refused.popleft()
             yield result, self._count(result)
 
-    def _is_of_every_row(self, error: ChatModelError | None) -> bool:
-        if error is None or error.code not in STOPPING_CODES:
-            return False
-        self._stop = self._stop or (f"every further row would fail: {error.message}", error)
-        return True
-
     def _count(self, result: RowResult) -> Decimal | None:
-        cost = self._tally.add(result)
-        if self._stop is None and (reason := self._reached()):
-            self._stop = reason, result.error
-        return cost
+        self._last_error = result.error or self._last_error
+        return self._tally.add(result)
 
     def _reached(self) -> str | None:
         """Return the limit that is reached, if one is."""
@@ -112,7 +116,7 @@ class Engine:
                 return "the cost of a response is unknown and cannot be limited; pass prices"
             if tally.cost >= cost:
                 return f"the cost has reached {tally.cost} (the limit is {cost})"
-        if errors is not None:
+        if errors is not None and tally.done:
             is_share = errors < 1
             share = tally.failed / tally.done
             if (is_share and tally.done >= _SHARE_FROM and share > errors) or (
@@ -120,3 +124,10 @@ class Engine:
             ):
                 return f"{tally.failed} of {tally.done} rows have failed (the limit is {errors})"
         return None
+
+    def _stopped(self, reason: str, remedy: str, cause: ChatModelError | None) -> RunStoppedError:
+        return RunStoppedError(
+            f"{reason}. {self._tally.done} results are kept; {remedy} to go on",
+            op="bulk",
+            code=ErrorCode.QUOTA_EXCEEDED if cause is None else cause.code,
+        )

@@ -40,7 +40,7 @@ def refuse_unknown_format(path: Path, /) -> None:
     Raises:
         InvalidRequestError: It is unknown, or needs a library that is not installed.
     """
-    if path.suffix.lower() not in _WRITERS:
+    if path.suffix.lower() not in _WRITERS or path.is_dir():
         raise InvalidRequestError(
             f"the results cannot be written to {path}; choose a {', '.join(_WRITERS)} file"
         )

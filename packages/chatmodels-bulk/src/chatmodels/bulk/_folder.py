@@ -16,7 +16,7 @@ class RunFolder:
     """The folder of a run: `answers.jsonl` has `answers.jsonl.run`."""
 
     def __init__(self, to: str | PathLike[str]) -> None:
-        self.target = Path(fspath(to))
+        self.target = Path(fspath(to)).absolute()
         self.path = self.target.with_name(self.target.name + ".run")
         self.checkpoint = self.path / "results.db"
 

@@ -37,8 +37,8 @@ class RunIdentity:
         texts = [_request_json(each, ()) for each in (call.full_request, request)]
         self.digest = blake2b(b"\n".join((facts, *texts)), digest_size=KEY_BYTES).digest()
 
-    def key(self, prompt: Prompt | ChatRequest, sample: int) -> bytes:
-        """Return the hash of one request, without its time limit.
+    def key(self, row: str, sample: int, prompt: Prompt | ChatRequest) -> bytes:
+        """Return the hash of one request, without its time limit, and of the id of its row.
 
         Raises:
             ChatModelError: The prompt is invalid, or has no JSON form.
@@ -47,8 +47,8 @@ class RunIdentity:
             text = _request_json(prompt, prompt.messages)
         else:
             text = to_json(as_messages(prompt))
-        number = sample.to_bytes(4, "big")
-        return blake2b(self.digest + number + text, digest_size=KEY_BYTES).digest()
+        place = json.encode([row, sample])
+        return blake2b(b"\n".join((self.digest, place, text)), digest_size=KEY_BYTES).digest()
 
 
 async def identify(

@@ -45,7 +45,7 @@ def _called(
 ) -> Prompt | ChatRequest:
     try:
         return function(row.columns)
-    except LookupError as error:
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise InvalidRequestError(
             f"the prompt of row {row.id!r} failed: {type(error).__name__}: {error}; the row has "
             f"{_listed(row)}"

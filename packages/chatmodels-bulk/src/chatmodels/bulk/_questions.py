@@ -8,6 +8,7 @@ from chatmodels.bulk._prompts import BuildPrompt
 from chatmodels.bulk._results import RowResult
 from chatmodels.bulk._rows import Row
 from chatmodels.core import ChatModelError, ChatRequest, InvalidRequestError, Prompt
+from chatmodels.core.extending import as_messages
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -31,6 +32,8 @@ def questions(
             if row.problem is not None:
                 raise InvalidRequestError(row.problem)
             prompt = build(row)
+            if not isinstance(prompt, ChatRequest):
+                prompt = as_messages(prompt)
         except ChatModelError as error:
             if row.number == 0:
                 raise

@@ -8,7 +8,7 @@ from chatmodels.bulk._checkpoint import KnownKeys, Stored, to_units
 from chatmodels.bulk._identity import RunIdentity
 from chatmodels.bulk._questions import Question
 from chatmodels.bulk._results import RowResult, write_result
-from chatmodels.core import ConfigurationError
+from chatmodels.core import ChatModelError, ConfigurationError
 
 Changed = Literal["stop", "redo", "keep"]
 """The reaction to a row whose request is not that of its stored result."""
@@ -18,6 +18,9 @@ _NO_REQUEST = b""
 
 class Remaining:
     """Chooses the calls to make, and remembers the keys of those that are under way.
+
+    Attributes:
+        end: The place behind the last call that was read.
 
     Args:
         known: The keys of the stored results.
@@ -42,6 +45,7 @@ class Remaining:
         self._changed = changed
         self._retry_failed = retry_failed
         self._keys: dict[int, bytes] = {}
+        self.end = 0
 
     def of(self, calls: Iterable[Question | RowResult]) -> Iterator[Question | RowResult]:
         """Yield the calls that have no result yet.
@@ -49,9 +53,15 @@ class Remaining:
         Raises:
             ConfigurationError: A row has changed, and that is to stop the run.
         """
-        for question in calls:
+        for call in calls:
+            question = call
             place = self._place(question)
-            key = self._key(question)
+            self.end = place + 1
+            try:
+                key = self._key(question)
+            except ChatModelError as error:
+                key = _NO_REQUEST
+                question = RowResult(row=question.row, sample=question.sample, error=error)
             if self._is_open(question, place, key):
                 self._keys[place] = key
                 yield question
@@ -77,13 +87,15 @@ class Remaining:
     def _key(self, question: Question | RowResult) -> bytes:
         if isinstance(question, RowResult):
             return _NO_REQUEST
-        return self._identity.key(question.prompt, question.sample)
+        return self._identity.key(question.row.id, question.sample, question.prompt)
 
     def _is_open(self, question: Question | RowResult, place: int, key: bytes) -> bool:
         known = self._known.get(place)
         if known is None:
             return True
         earlier, failed = known
+        if failed and (self._retry_failed or earlier == _NO_REQUEST != key):
+            return True
         if earlier != key and self._changed != "keep":
             if self._changed == "redo":
                 return True
@@ -93,4 +105,4 @@ class Remaining:
                 "another output",
                 op="bulk",
             )
-        return failed and self._retry_failed
+        return False

@@ -1,6 +1,7 @@
 """The rows of a source, read one by one: JSON Lines, CSV, Parquet, or any iterable."""
 
 import csv
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Mapping
 from io import TextIOWrapper
 from os import PathLike, fspath
@@ -49,7 +50,7 @@ def read_rows(source: Source, /) -> Iterator[Row]:
     """
     if isinstance(source, str | PathLike):
         return _file_rows(Path(fspath(source)))
-    if not isinstance(source, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
+    if isinstance(source, Mapping) or not isinstance(source, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
         raise InvalidRequestError(
             f"the source is of type {type(source).__name__}; pass the path of a file, or an "
             "iterable of rows"
@@ -97,6 +98,8 @@ def _json_rows(path: Path) -> Iterator[Row]:
 
 
 def _lines(file: BinaryIO, path: Path) -> Iterator[bytes]:
+    if file.read(len(BOM_UTF8)) != BOM_UTF8:
+        file.seek(0)
     while line := file.readline(_LONGEST_LINE + 1):
         if len(line) > _LONGEST_LINE:
             raise InvalidRequestError(
@@ -107,6 +110,8 @@ def _lines(file: BinaryIO, path: Path) -> Iterator[bytes]:
 
 
 def _csv_rows(path: Path) -> Iterator[Row]:
+    # Of the whole process; the default of 131,072 characters is too short for documents.
+    csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_LINE))
     with path.open("rb") as binary:
         reader = csv.reader(TextIOWrapper(binary, "utf-8-sig", newline=""), strict=True)
         no_fields: list[str] = []

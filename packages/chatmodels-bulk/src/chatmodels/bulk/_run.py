@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sized
-from contextlib import aclosing, closing
+from contextlib import aclosing, closing, suppress
 from os import PathLike
 from typing import Any, Unpack, get_args
 
@@ -101,6 +101,7 @@ async def arun(
                         journal.put(remaining.stored(result, cost))
                         if on_progress is not None:
                             on_progress(tally.progress(_total(source, samples)))
+            _check_end(checkpoint, remaining.end, changed)
         finally:
             checkpoint.close()
         job = Job(folder, output_type)
@@ -123,7 +124,12 @@ def run(
     on_progress: OnProgress | None = None,
     **options: Unpack[CallOptions],
 ) -> Job:
-    """Answer every row of a source once; see `arun`, which async code awaits instead."""
+    """Answer every row of a source once; see `arun`, which async code awaits instead.
+
+    Raises:
+        ConfigurationError: An event loop runs already, as in a notebook; for the others see `arun`.
+    """
+    _refuse_running_loop()
     return asyncio.run(
         arun(
             model,
@@ -174,6 +180,34 @@ def _compare(checkpoint: Checkpoint, facts: RunFacts, changed: Changed) -> None:
                 op="bulk",
             )
     checkpoint.set_facts(facts)
+
+
+def _refuse_running_loop() -> None:
+    with suppress(RuntimeError):
+        asyncio.get_running_loop()
+        raise ConfigurationError(
+            "run() cannot be called while an event loop runs, as in a notebook; use: await "
+            "arun(...)",
+            op="bulk",
+        )
+
+
+def _check_end(checkpoint: Checkpoint, end: int, changed: Changed) -> None:
+    """Compare the end of the source with that of the results.
+
+    Raises:
+        ConfigurationError: The source has become shorter, and that is to stop the run.
+    """
+    count = checkpoint.count_from(end)
+    if count and changed == "redo":
+        checkpoint.remove_from(end)
+    elif count and changed == "stop":
+        raise ConfigurationError(
+            f"the source has become shorter: {count} results in {checkpoint.path} have no row; "
+            "pass changed='redo' to remove them, changed='keep' to keep them, or choose another "
+            "output",
+            op="bulk",
+        )
 
 
 def _earlier(checkpoint: Checkpoint, *, without_failed: bool) -> Tally:
