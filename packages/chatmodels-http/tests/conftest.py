@@ -89,6 +89,10 @@ class Exchange:
         """Detach the connection, as for a tunnel."""
         return socket.socket(fileno=self._connection.detach())
 
+    def finish_sending(self) -> None:
+        """Close the own side; the client can still send."""
+        self._connection.shutdown(socket.SHUT_WR)
+
     def hang_up(self) -> None:
         self._connection.shutdown(socket.SHUT_RDWR)
 

@@ -6,6 +6,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import anyio
@@ -91,6 +92,53 @@ def test_a_refusal_is_read_while_the_server_reads_no_further(
     with pytest.raises(ChatModelError, match="it is too large"):
         generate(model(**where), LARGE)
     server.reports.put("the client has its response")
+
+
+def test_a_refusal_is_read_if_the_server_ends_its_side_of_the_connection(
+    server: Any, model: Make, generate: Ask
+) -> None:
+    def handle(exchange: Any) -> str:
+        head = b"HTTP/1.1 413 Too Large\r\nConnection: close\r\n\r\n"
+        exchange.send(head + b'{"error": {"message": "it is too large"}}')
+        exchange.finish_sending()
+        server.reports.get(timeout=300)
+        return "stop"
+
+    server.reads_bodies = False
+    server.handler = handle
+    with pytest.raises(ChatModelError, match="it is too large"):
+        generate(model(), LARGE)
+    server.reports.put("the client has its response")
+
+
+def test_a_body_that_ends_with_the_connection_is_not_complete_at_a_limit(
+    server: Any, model: Make, generate: Ask
+) -> None:
+    def handle(exchange: Any) -> str:
+        exchange.send(b'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{"text": "a"}')
+        server.reports.get(timeout=300)
+        return "stop"
+
+    server.handler = handle
+    with pytest.raises(CallTimeoutError):
+        generate(model(timeout=Timeout(read=0.2)))
+    server.reports.put("the client has given up")
+
+
+def test_a_tunnel_that_ends_before_tls_begins_is_an_error(
+    server: Any, model: Make, generate: Ask
+) -> None:
+    def handle(exchange: Any) -> str:
+        exchange.send(b"HTTP/1.1 200 OK\r\n\r\n")
+        return "stop"
+
+    server.handler = handle
+    with pytest.raises(NetworkError):
+        generate(model(base_url="https://acme.test", proxy=server.url))
+
+
+def test_limits_of_years_are_accepted(server: Any, model: Make, generate: Ask) -> None:
+    assert generate(model(timeout=Timeout(connect=1e9, read=1e9))).text == "hello"
 
 
 def test_a_large_request_arrives(
@@ -211,12 +259,16 @@ def addresses(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Let the name of a host have these ports of this machine as its addresses."""
     resolve = socket.getaddrinfo
 
-    def let(*ports: int) -> None:
+    def let(*ports: int | tuple[int, str, int]) -> None:
         def getaddrinfo(host: Any, port: Any, *args: Any, **options: Any) -> Any:
             if host != "several.acme.test" or options.get("flags"):
                 return resolve(host, port, *args, **options)
-            kind = (socket.AF_INET, socket.SOCK_STREAM, 6, "")
-            return [(*kind, ("127.0.0.1", number)) for number in ports]
+            whole = [
+                (socket.AF_INET, "127.0.0.1", each) if isinstance(each, int) else each
+                for each in ports
+            ]
+            kind = (socket.SOCK_STREAM, 6, "")
+            return [(family, *kind, (name, number)) for family, name, number in whole]
 
         monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
         for module in (socket_connecting, asyncio_connecting):
@@ -235,6 +287,30 @@ def test_the_next_address_is_tried_if_one_is_refused_or_silent(
         addresses(*others, server.port, server.port)
         acme = model(base_url=f"http://several.acme.test:{1000 + len(others)}")
         assert generate(acme).text == "hello"
+
+
+UNREACHABLE = (socket.AF_INET, "255.255.255.255", 9)
+UNKNOWN_FAMILY = (999, "127.0.0.1", 9)
+
+
+@pytest.mark.parametrize("first", [UNREACHABLE, UNKNOWN_FAMILY])
+def test_the_next_address_is_tried_if_one_fails_at_once(
+    server: Any,
+    model: Make,
+    generate: Ask,
+    addresses: Callable[..., None],
+    first: tuple[int, str, int],
+) -> None:
+    addresses(first, server.port)
+    base_url = f"http://several.acme.test:{1100 + first[0] % 100}"
+    assert generate(model(base_url=base_url)).text == "hello"
+
+
+def test_a_lookup_counts_towards_the_limit_of_connecting(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = SimpleNamespace(monotonic=iter((0.0, 2.0)).__next__)
+    monkeypatch.setattr(socket_connecting, "time", clock)
+    with pytest.raises(TimeoutError):
+        socket_connecting.connect_socket("127.0.0.1", REFUSING, 1.0)
 
 
 def test_a_host_without_a_reachable_address_is_reported(

@@ -127,6 +127,7 @@ class Channel(asyncio.Protocol):
         Raises:
             TransferError: The certificate cannot be verified, or the connection broke.
         """
+        self._reader.begin()  # or the end of the connection would be that of the proxy's response
         self._tls = tls = TlsSession(context, server)
         self._receive_tls(tls, b"")
         while not tls.established:
@@ -153,6 +154,10 @@ class Channel(asyncio.Protocol):
         else:
             self._receive_tls(self._tls, data)
         self._wake()
+
+    def eof_received(self) -> None:
+        """End the response; asyncio itself would first wait for the rest of the request."""
+        self._end(None)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End the response, or remember that it has not ended."""
@@ -208,12 +213,13 @@ class Channel(asyncio.Protocol):
             self._transport.write(data)
 
     def _end(self, cause: Exception | None) -> None:
-        try:
-            if cause is not None and not self._reader.done:
-                raise cause
-            self._reader.end()
-        except Exception as error:
-            self._fail("broken", error)
+        if self.error is None:  # or a response that ends with the connection would seem complete
+            try:
+                if cause is not None and not self._reader.done:
+                    raise cause
+                self._reader.end()
+            except Exception as error:
+                self._fail("broken", error)
         self.abort()
         self._wake()
 

@@ -45,14 +45,15 @@ class Prepared:
             host = (parts.hostname or "").encode("idna").decode()
             port = parts.port
             if not host or parts.scheme not in _SCHEMES:
-                raise ValueError(f"{parts.scheme}://{parts.netloc}")
+                raise ValueError(f"{parts.scheme}://{parts.hostname or ''}")
+            target = quote(parts.path or "/", safe=_SAFE)
+            if parts.query:
+                target += "?" + quote(parts.query, safe=_SAFE)
         except ValueError as error:
             raise TransferError("unusable", f"the URL is not valid: {error}") from error
         self.method = head.method
         self.scheme, self.host, self.port = parts.scheme, host, port
-        self.target = quote(parts.path or "/", safe=_SAFE)
-        if parts.query:
-            self.target += "?" + quote(parts.query, safe=_SAFE)
+        self.target = target
         self.address = f"{parts.scheme}://{self.authority}"
         named = bracketed(host) if port is None else self.authority
         self.headers: tuple[tuple[bytes, bytes], ...] = (

@@ -109,6 +109,7 @@ class SocketChannel:
         Raises:
             TransferError: The certificate cannot be verified, or the connection broke.
         """
+        self._reader.begin()  # or the end of the connection would be that of the proxy's response
         self._tls = tls = TlsSession(context, server)
         self._decrypt(tls, b"")
         while not tls.established:

@@ -1,5 +1,6 @@
 """Connects blocking sockets, trying the addresses of a host in parallel if one is slow."""
 
+import errno
 import math
 import os
 import selectors
@@ -14,6 +15,9 @@ from chatmodels.http._transport.sockets import (
     numeric_addresses,
     open_socket,
 )
+from chatmodels.http._transport.waiting import LONGEST_WAIT
+
+_UNDER_WAY = {0, errno.EINPROGRESS, errno.EWOULDBLOCK}
 
 
 def connect_socket(host: str, port: int, seconds: float | None, /) -> socket.socket:
@@ -28,10 +32,13 @@ def connect_socket(host: str, port: int, seconds: float | None, /) -> socket.soc
         TimeoutError: The time limit has passed.
         OSError: No address of the host can be reached; the error is that of the first one.
     """
+    until = math.inf if seconds is None else time.monotonic() + seconds
     addresses = numeric_addresses(host, port) or alternating(
         list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
     )
-    with _Race(addresses, math.inf if seconds is None else time.monotonic() + seconds) as race:
+    if time.monotonic() >= until:  # a lookup cannot be interrupted
+        raise TimeoutError("the time limit has passed")
+    with _Race(addresses, until) as race:
         return race.run()
 
 
@@ -68,17 +75,27 @@ class _Race:
         raise self._errors[0]
 
     def _start(self, address: Address) -> None:
-        connecting = open_socket(address)
+        try:
+            connecting = open_socket(address)
+        except OSError as error:  # the system does not have the family
+            self._errors.append(error)
+            return
+        code = connecting.connect_ex(address[4])
+        if code not in _UNDER_WAY:  # such a socket would become writable without an error
+            connecting.close()
+            self._errors.append(OSError(code, os.strerror(code)))
+            return
         self._racing.append(connecting)
         self._selector.register(connecting, selectors.EVENT_WRITE)
-        connecting.connect_ex(address[4])  # a failure makes the socket writable as well
 
     def _wait(self) -> socket.socket | None:
         """Wait for a connection; return None when the next address is due."""
         due = time.monotonic() + HEAD_START if self._upcoming else math.inf
         while self._racing:
             seconds = min(due, self._until) - time.monotonic()
-            ready = self._selector.select(None if seconds == math.inf else max(0, seconds))
+            ready = self._selector.select(
+                None if seconds == math.inf else min(max(0, seconds), LONGEST_WAIT)
+            )
             for key, _ in ready:
                 connecting = key.fileobj
                 assert isinstance(connecting, socket.socket)

@@ -4,6 +4,9 @@ import math
 import select
 import socket
 
+LONGEST_WAIT = 20 * 86_400
+"""Seconds that a system call can wait: 20 days, since milliseconds have to fit into 32 bits."""
+
 
 class Waiter:
     """Waits for one socket, with `poll` if the system has it.
@@ -43,7 +46,8 @@ class Waiter:
         if events != self._events:
             self._events = events
             self._poll.modify(self._socket, events)
-        found = self._poll.poll(None if seconds is None else math.ceil(seconds * 1000))
+        limit = None if seconds is None else math.ceil(min(seconds, LONGEST_WAIT) * 1000)
+        found = self._poll.poll(limit)
         happened = found[0][1] if found else 0
         # The end of the connection and errors are reported always: who reads or writes sees them.
         return read and bool(happened & ~select.POLLOUT), write and bool(happened & ~select.POLLIN)
