@@ -329,7 +329,7 @@ def test_a_prompt_of_a_wrong_type_fails_alone(to: Path) -> None:
     assert [result.row.id for result in job.failures()] == ["1"]
 
 
-def test_a_row_that_was_unreadable_is_asked_when_it_is_mended(tmp_path: Path, to: Path) -> None:
+def test_a_row_that_was_unreadable_is_asked_when_it_is_readable(tmp_path: Path, to: Path) -> None:
     source = tmp_path / "rows.jsonl"
     source.write_text('\ufeff{"text": "a"}\n{"text"\n', "utf-8")
     assert run(echo(), source, to=to, prompt="{text}").failed == 1

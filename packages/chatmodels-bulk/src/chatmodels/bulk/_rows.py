@@ -51,9 +51,9 @@ def read_rows(source: Source, /) -> Iterator[Row]:
     if isinstance(source, str | PathLike):
         return _file_rows(Path(fspath(source)))
     if isinstance(source, Mapping) or not isinstance(source, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
+        kind = type(source).__name__  # pyright: ignore[reportUnknownArgumentType] - of any items
         raise InvalidRequestError(
-            f"the source is of type {type(source).__name__}; pass the path of a file, or an "
-            "iterable of rows"
+            f"the source is of type {kind}; pass the path of a file, or an iterable of rows"
         )
     return (_row(number, _columns(item)) for number, item in enumerate(source))
 

@@ -124,7 +124,7 @@ async def aopen_stream(
 
 def _events_of(response: ChatResponse[Any]) -> Iterator[StreamEvent]:
     """Return the events of a response; the last one contains the response itself."""
-    for event in events_of(response):  # pragma: no branch - nobody reads beyond the last event
+    for event in events_of(response):  # pragma: no branch - it is left at the last event
         yield replace(event, response=response) if type(event) is StreamEnd else event
 
 
@@ -139,7 +139,7 @@ def _areplayed(response: ChatResponse[Any]) -> StartedStream[AsyncIterable[Strea
 
 
 async def _as_async(events: Iterable[StreamEvent]) -> AsyncIterator[StreamEvent]:
-    for event in events:  # pragma: no branch - nobody reads beyond the last event
+    for event in events:  # pragma: no branch - it is left at the last event
         yield event
 
 
