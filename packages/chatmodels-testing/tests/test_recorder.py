@@ -46,6 +46,31 @@ def prompts(folder: Path) -> list[str]:
     return [each.body["messages"][0]["content"] for each in found if each is not None]
 
 
+def test_the_folder_is_that_of_the_creation_after_a_change_of_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with Recorder("recordings", "all") as recorder:
+        send(recorder, TIDES, Server(whole("Ebb.")))
+        monkeypatch.chdir(tmp_path / "elsewhere")
+
+    assert recorder.folder == tmp_path / "recordings"
+    assert names(tmp_path / "recordings") == ["001.json"]
+    assert names(tmp_path / "elsewhere") == []
+
+
+def test_a_message_names_the_folder_as_the_program_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with (
+        Recorder("recordings/tides") as recorder,
+        pytest.raises(MissingExchangeError, match=r"recorded in recordings.tides for POST"),
+    ):
+        send(recorder, TIDES)
+
+
 @pytest.mark.parametrize("mode", ["once", "new", "all"])
 def test_a_request_is_sent_and_recorded_if_nothing_is_recorded(
     mode: RecordMode, tmp_path: Path

@@ -167,11 +167,13 @@ def test_accounts_in_urls_are_masked(url: str, expected: str) -> None:
 @pytest.mark.parametrize(
     "secret",
     [
-        *("sk-proj-abcdefghijklmnop", "sk-ant-api03-abcdefghijklmnop", "gsk_abcdefghijklmnop"),
-        *("xai-abcdefghijklmnop", "hf_abcdefghijklmnop", "AIzaSyA-0123456789abcdefghijklmnopqrstu"),
+        *("sk-proj-abcdefghijklmn0p", "sk-ant-api03-abcdefghijklmnop", "gsk_abcdefghijklmn0p"),
+        *("xai-abcdefghijklmn0p", "hf_abcdefghijklmn0p", "AIzaSyA-0123456789abcdefghijklmnopqrstu"),
         *("AKIAIOSFODNN7EXAMPLE", "ya29.a0AfH6SMBabcdefgh", "ABSKQmVkcm9ja0FQSUtleS1abcdef"),
         *("dapi0123456789abcdef0123456789abcdef", "github_pat_11ABCDEFG0123456789abcdef"),
-        *("nvapi-abcdefghijklmnop", "pplx-abcdefghijklmnop", JWT, PEM, "org-abcdefgh12345678"),
+        *("nvapi-abcdefghijklmn0p", "pplx-abcdefghijklmn0p", JWT, PEM, "org-abcdefgh12345678"),
+        # the keys of Hugging Face have letters only
+        *("hf_abcdefghijklmnopqrstuvwxyzABCDEFGH", "proj_abcdefghijklmnopqrstuvwx"),
     ],
     ids=lambda secret: secret[:8],
 )
@@ -185,24 +187,192 @@ def test_keys_are_recognized_by_their_form(secret: str) -> None:
 
 
 def test_ids_of_accounts_in_texts_are_masked() -> None:
-    text = "arn:aws:bedrock:eu-west-1:123456789012:inference-profile/x; Bearer abcdefgh12"
+    text = "arn:aws:bedrock:eu-west-1:123456789012:inference-profile/x"
 
     (item,) = scrubbed(response={"body": [text]}).response.body
 
-    assert item == "arn:aws:bedrock:eu-west-1:***:inference-profile/x; Bearer ***"
+    assert item == "arn:aws:bedrock:eu-west-1:***:inference-profile/x"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("Explain basic chemistry", "A bearer certificate of 2024", "Basic 12345678"),
+        *("Authorization: Bearer authentication", "authorization, basic knowledge"),
+        *("from huggingface_hub import hf_hub_download", "the package sk-learn-pipelines"),
+        *("fw_update_manager", "org_structure", "proj_deadline", "acct-receivable"),
+    ],
+)
+def test_prose_and_names_are_kept(text: str) -> None:
+    body = {"messages": [{"role": "user", "content": text}]}
+    exchange = scrubbed(body=body, response={"body_text": f'data: "{text}"\n\n'})
+
+    assert sent_of(exchange).body == body
+    assert exchange.content.decode() == f'data: "{text}"\n\n'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"org_structure": 1, "proj_deadline": 2},
+        {"org-abcdefgh12345678": 1, "org-abcdefgh87654321": 2},
+        {"sk-proj-0123456789ab": "a", "sk-proj-abcdef012345": "b"},
+    ],
+)
+def test_no_field_of_an_object_is_lost(body: dict[str, Any]) -> None:
+    assert sent_of(scrubbed(body={"input": body})).body == {"input": body}
+
+
+def test_prompts_about_basic_subjects_are_replayed_with_their_own_responses(
+    tmp_path: Path,
+) -> None:
+    subjects = {subject: f'"{subject}"'.encode() for subject in ("chemistry", "mathematics")}
+    with Recorder(tmp_path, "all") as recorder:
+        for subject, content in subjects.items():
+            send(recorder, request(f"Explain basic {subject}"), Server(content))
+
+    with Recorder(tmp_path) as recorder:
+        for subject, content in reversed(subjects.items()):
+            assert send(recorder, request(f"Explain basic {subject}")) == [content]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Authorization: Bearer abcdefgh12", "Authorization: Bearer ***"),
+        ("-H 'authorization: basic dXNlcjpwYXNz'", "-H 'authorization: basic ***'"),
+        ('["Authorization", "Bearer abcdefgh12"]', '["Authorization", "Bearer ***"]'),
+        ('{\\"Authorization\\": \\"Bearer a b\\"}', '{\\"Authorization\\": \\"***\\"}'),
+    ],
+)
+def test_tokens_after_authorization_are_masked_in_texts(text: str, expected: str) -> None:
+    assert sent_of(scrubbed(body={"input": text})).body == {"input": expected}
+
+
+def test_tokens_of_a_scheme_are_masked_in_any_header() -> None:
+    exchange = scrubbed(headers={"x-forwarded-request": "Bearer abcdefghij; basic dXNlcjpwYXNz"})
+
+    assert sent_of(exchange).headers == {"x-forwarded-request": "Bearer ***; basic ***"}
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [
+        (
+            "grant_type=refresh_token&client_secret=ab%2Bc&refresh_token=d&Client%5FSecret=e",
+            "grant_type=refresh_token&client_secret=***&refresh_token=***&Client%5FSecret=***",
+        ),
+        (
+            "password=a#b&employee=jane&scope=a+b&flag\n",
+            "password=***&employee=***&scope=a+b&flag\n",
+        ),
+        ("code=abc", "code=***"),
+        ("the code=abc", "the code=abc"),
+        ("", ""),
+    ],
+)
+def test_credentials_in_form_encoded_bodies_are_masked(form: str, expected: str) -> None:
+    exchange = scrubbed(Scrubber(fields=["employee"]), body=form, response={"body_text": form})
+
+    assert sent_of(exchange).body == expected
+    assert exchange.content.decode() == expected
+
+
+def test_a_secret_of_a_form_is_masked_everywhere() -> None:
+    form = f"client_secret={quote(SLASHED, safe='')}"
+    exchange = scrubbed(body=form, response={"body": {"error": f"No client has {SLASHED}."}})
+
+    assert exchange.response.body == {"error": "No client has ***."}
+
+
+@pytest.mark.parametrize("name", ["Location", "content-location", "link", "operation-location"])
+def test_credentials_in_the_urls_of_headers_are_masked_everywhere(name: str) -> None:
+    url = "https://files.example/a?page=2&{}={}&X-Amz-Signature={}#access_token={}"
+    sent = url.format("token", KEY, "abc", "def")
+    response = {"headers": {name: f"<{sent}>; rel=next"}, "body": {"echo": KEY}}
+
+    exchange = scrubbed(response=response)
+
+    expected = url.format("token", "***", "***", "***")
+    assert exchange.response.headers == {name: f"<{expected}>; rel=next"}
+    assert exchange.response.body == {"echo": "***"}
 
 
 def test_fields_with_credentials_are_masked_at_any_depth_also_in_streams() -> None:
-    nested = {"a": [{"Api_Key": "short", "password": 5, "keep": "text", "token": "Hello"}]}
+    nested = {"a": [{"Api_Key": "short", "password": 5, "keep": "text", "tokens": "Hello"}]}
     arguments = '{"text": "{\\"password\\": \\"hunter2\\"}", "api_key" : "short"}'
     exchange = scrubbed(body=nested, response={"body_text": f"data: {arguments}\n\n"})
 
     assert sent_of(exchange).body == {
-        "a": [{"Api_Key": "***", "password": 5, "keep": "text", "token": "Hello"}]
+        "a": [{"Api_Key": "***", "password": 5, "keep": "text", "tokens": "Hello"}]
     }
     assert exchange.content.decode() == (
         'data: {"text": "{\\"password\\": \\"***\\"}", "api_key" : "***"}\n\n'
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"token": "a", "Secret": "b"}, {"token": "***", "Secret": "***"}),
+        ({"api_key": ["a", ["b", ""], 1]}, {"api_key": ["***", ["***", "***"], 1]}),
+        ({"token": ["a"], "secret": []}, {"token": ["***"], "secret": []}),
+        # the schema of a tool
+        ({"token": {"type": "string"}, "secret": {"enum": ["a"]}}, None),
+        # the tokens of a response
+        ({"token": "Ebb", "bytes": [69], "logprob": -0.5}, None),
+        ({"logProbability": -0.5, "token": "{", "tokenId": 1}, None),
+    ],
+)
+def test_tokens_secrets_and_lists_of_credentials_are_masked(value: Any, expected: Any) -> None:
+    exchange = scrubbed(body=[value], response={"body": {"in": value}})
+
+    assert sent_of(exchange).body == [expected or value]
+    assert exchange.response.body == {"in": expected or value}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{"token": "a", "secret":"b"}', '{"token": "***", "secret":"***"}'),
+        (
+            '{"api_key": ["a", "", "b"], "c": ["d"]}',
+            '{"api_key": ["***", "***", "***"], "c": ["d"]}',
+        ),
+        ('{\\"api_key\\":[\\"a\\"]}', '{\\"api_key\\":[\\"***\\"]}'),
+        ('{"token": ["a"]}', '{"token": ["***"]}'),
+        (
+            '[{"token":"{","logprob":-0.5},{"token":"b"}]',
+            '[{"token":"{","logprob":-0.5},{"token":"***"}]',
+        ),
+        ('{"logProbability":-0.5,"token":"Ebb","tokenId":1}', None),
+        ('{"token":"Ebb","logprob":-0.5', None),
+    ],
+)
+def test_tokens_secrets_and_lists_of_credentials_are_masked_in_streams(
+    text: str, expected: str | None
+) -> None:
+    exchange = scrubbed(response={"body_text": f"data: {text}\n\n"})
+
+    assert exchange.content.decode() == f"data: {expected or text}\n\n"
+
+
+def test_a_scrubber_can_mask_tokens_beside_log_probabilities() -> None:
+    value, text = {"token": "Ebb", "logprob": -0.5}, '{"token":["Ebb"],"logprob":-0.5}'
+    scrub = Scrubber(fields=["token"])
+
+    exchange = scrubbed(scrub, body=value, response={"body_text": text})
+
+    assert sent_of(exchange).body == {"token": "***", "logprob": -0.5}
+    assert exchange.content == b'{"token":["***"],"logprob":-0.5}'
+
+
+def test_the_keys_of_objects_are_masked_by_the_patterns_of_a_scrubber() -> None:
+    body = {"input": {"CUST-1": "a"}}
+
+    assert sent_of(scrubbed(Scrubber(patterns=[r"CUST-\d+"]), body=body)).body == {
+        "input": {"***": "a"}
+    }
 
 
 def test_the_ids_of_users_are_masked_in_requests() -> None:
@@ -249,10 +419,10 @@ def test_a_scrubber_can_mask_more() -> None:
 
 
 def test_an_exchange_without_a_request_is_scrubbed() -> None:
-    response = RecordedResponse(body_text=f"Bearer {KEY}")
+    response = RecordedResponse(body_text=f"Authorization: Bearer {KEY}")
     exchange = Recording(provider="any", api="a", response=response)
 
-    assert Scrubber()(exchange).content == b"Bearer ***"
+    assert Scrubber()(exchange).content == b"Authorization: Bearer ***"
     assert Scrubber()(exchange).request is None
 
 

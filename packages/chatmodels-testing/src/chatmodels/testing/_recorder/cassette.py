@@ -21,13 +21,21 @@ class Cassette:
         folder: The folder, which does not have to exist.
         matching: The rules for equal requests.
         repeat: Whether the last exchange with a request is replayed again and again.
+        name: The folder in messages; None for its path.
 
     Raises:
         ValueError: A file is not a recorded exchange.
     """
 
-    def __init__(self, folder: Path, matching: Matching, *, repeat: bool = False) -> None:
-        self.folder = folder
+    def __init__(
+        self,
+        folder: Path,
+        matching: Matching,
+        *,
+        repeat: bool = False,
+        name: Path | None = None,
+    ) -> None:
+        self._name = name or folder
         self._matching = matching
         self._repeat = repeat
         self._lock = Lock()
@@ -73,7 +81,7 @@ class Cassette:
                 for path, view, used in zip(self._paths, self._views, self._used, strict=True)
                 if view is not None
             ]
-        return missing_message(self.folder, self._matching.view(request), known)
+        return missing_message(self._name, self._matching.view(request), known)
 
 
 def exchange_files(folder: Path, /) -> Sequence[Path]:

@@ -48,12 +48,19 @@ CREDENTIAL_FIELDS = frozenset(
         *("client_secret", "clientsecret", "cookie", "id_token", "password", "passwd"),
         *("private_key", "private_key_id", "refresh_token", "secret_access_key", "secretaccesskey"),
         *("session_token", "sessiontoken", "set-cookie", "x-api-key", "accesskeyid", "secret_key"),
+        "secret",
     }
 )
 """Fields of JSON, in lower case, whose text is masked at any depth.
 
 The signatures of reasoning are not among them: they belong to the conversation.
 """
+
+TOKEN_FIELD = "token"  # noqa: S105 - a name
+"""A field with a credential, except beside a log probability: there, it is a part of a text."""
+
+LOGPROB = re.compile(r"(?i)log_?prob")
+"""The name of a field with a log probability."""
 
 PERSONAL_FIELDS = frozenset({"safety_identifier", "user"})
 """Fields of the body of a request with the id of a user."""
@@ -66,10 +73,21 @@ _PREFIXES = (
 PATTERNS = tuple(
     (re.compile(pattern), masked)
     for pattern, masked in (
-        (r"(?i)\b(bearer|basic) +[\w.~+/=-]{8,}", rf"\1 {MASK}"),
-        # the keys of vendors, by the prefixes that their consoles issue
+        # "authorization, basic knowledge" is prose: the words of a language are in lower case
         (
-            rf"\b(?:{'|'.join(_PREFIXES)})[-_][A-Za-z0-9_-]{{12,}}",
+            (
+                r"((?i:authorization(?=\W*[:=,\"'])\W{1,10}(?:bearer|basic)) +)"
+                r"(?=[\w.~+/-]*[\dA-Z=])[\w.~+/=-]{8,}"
+            ),
+            rf"\1{MASK}",
+        ),
+        # the keys of vendors, by the prefixes that their consoles issue; names of programs have
+        # neither digits nor parts of that length
+        (
+            (
+                rf"\b(?:{'|'.join(_PREFIXES)})[-_]"
+                r"(?=[A-Za-z_-]{0,200}(?:\d|[A-Za-z]{24}))[A-Za-z0-9_-]{12,}"
+            ),
             MASK,
         ),
         (r"\bgithub_pat_\w{20,}", MASK),
@@ -81,11 +99,27 @@ PATTERNS = tuple(
         (r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*", MASK),  # a JWT
         (r"(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----", MASK),
         # accounts
-        (r"\b(?:org|proj|acct)[-_][A-Za-z0-9]{8,}\b", MASK),
+        (r"\b(?:org|proj|acct)[-_](?=[A-Za-z]*\d|[A-Za-z]{24})[A-Za-z0-9]{8,}\b", MASK),
         (r"(arn(?::|%3A)aws[\w-]*(?::|%3A)[\w-]*(?::|%3A)[\w-]*(?::|%3A))\d{12}", rf"\1{MASK}"),
     )
 )
 """Texts that are masked by their form, in bodies, headers and URLs."""
+
+HEADER_PATTERNS = tuple(
+    (re.compile(pattern), masked)
+    for pattern, masked in (
+        (r"(?i)\b(bearer|basic) +[\w.~+/=-]{8,}", rf"\1 {MASK}"),
+        # the parameters of a URL, such as a location
+        (
+            (
+                rf"(?i)([?&#](?:{'|'.join(map(re.escape, sorted(CREDENTIAL_PARAMETERS)))})=)"
+                r"[^\s&#\"'<>]+"
+            ),
+            rf"\1{MASK}",
+        ),
+    )
+)
+"""Texts that are masked in headers only: in bodies, they can be prose."""
 
 URL_PATTERNS = tuple(
     (re.compile(pattern), masked)

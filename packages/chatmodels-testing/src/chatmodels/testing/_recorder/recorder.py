@@ -62,7 +62,7 @@ class Recorder:
         asleep: Waits for seconds in an async call; None for `anyio.sleep`.
 
     Attributes:
-        folder: The folder.
+        folder: The folder, as an absolute path.
         mode: The mode.
         missing: The messages about requests without an exchange.
 
@@ -89,7 +89,7 @@ class Recorder:
             raise ValueError(f"mode must be one of {', '.join(get_args(RecordMode))}, not {mode!r}")
         if speed is not None and not speed > 0:
             raise ValueError(f"speed must be above 0, or None to never wait, not {speed!r}")
-        self.folder = Path(folder)
+        self.folder = Path(folder).absolute()  # the program can change the working directory
         self.mode: RecordMode = mode
         self.missing: list[str] = []
         if self.folder.exists() and not self.folder.is_dir():
@@ -97,7 +97,8 @@ class Recorder:
         self._scrub = Scrubber() if scrubber is None else scrubber
         self._pacing = Pacing(speed, sleep, asleep)
         self._clock = clock
-        self._cassette = Cassette(self.folder, Matching(ignore, noise), repeat=repeat)
+        matching = Matching(ignore, noise)
+        self._cassette = Cassette(self.folder, matching, repeat=repeat, name=Path(folder))
         self._records = mode in ("new", "all") or (mode == "once" and not len(self._cassette))
         self._captures: list[Capture] = []
         self._lock = Lock()
