@@ -159,6 +159,29 @@ def test_a_failure_does_not_end_the_chat(run, openai, simulator) -> None:
     assert chats(run)[0]["messages"] == 2
 
 
+def test_undo_after_a_failure_removes_the_failed_prompt_alone(run, openai, simulator) -> None:
+    simulator.queue("Hi!", ErrorCode.RATE_LIMITED)
+    result = run("chat", *openai, stdin=lines("Hello!", "And you?", "/undo"))
+
+    assert "removed: And you?" in result.err
+    assert chats(run)[0]["messages"] == 2
+
+
+def test_retry_after_undo_does_not_send_the_failed_prompt(run, openai, simulator) -> None:
+    simulator.queue("Hi!", ErrorCode.RATE_LIMITED)
+    run("chat", *openai, stdin=lines("Hello!", "And you?", "/undo", "/retry"))
+
+    assert [message["content"] for message in simulator.requests[-1]["messages"]] == ["Hello!"]
+
+
+def test_a_new_chat_does_not_have_the_failed_prompt_of_the_last(run, openai, simulator) -> None:
+    simulator.queue(ErrorCode.RATE_LIMITED)
+    result = run("chat", *openai, stdin=lines("Hello!", "/new", "/retry"))
+
+    assert "there is no prompt to send again" in result.err
+    assert len(simulator.requests) == 1
+
+
 def test_the_text_before_a_failure_is_part_of_the_chat(run, openai, simulator) -> None:
     simulator.queue(FAULTS["error-in-stream"])
     result = run("chat", *openai, stdin=lines("Hello!"))
