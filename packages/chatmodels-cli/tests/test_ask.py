@@ -7,7 +7,20 @@ from typing import Any
 
 import pytest
 
-from chatmodels.core import ChatResponse, ErrorCode, ReasoningPart, ToolCall, assistant
+from chatmodels.cli._event_writer import EventWriter
+from chatmodels.cli._failures import show_error
+from chatmodels.core import (
+    ChatModelError,
+    ChatResponse,
+    ErrorCode,
+    ReasoningDelta,
+    ReasoningPart,
+    ToolCall,
+    ToolEnd,
+    ToolResult,
+    ToolStart,
+    assistant,
+)
 from chatmodels.providers.mock import MockChatModel
 from chatmodels.testing import FAULTS, Simulator
 
@@ -228,6 +241,12 @@ def test_a_failure_has_a_message_and_an_exit_code(run, openai, simulator, code, 
     assert (record["code"], record["exit_code"]) == (code, expected)
 
 
+def test_the_message_of_a_failure_has_no_control_sequences(capsys) -> None:
+    show_error(ChatModelError("the model is \x1b[8mgone\x1b]0;title\x07"))
+
+    assert "the model is gone\n" in capsys.readouterr().err
+
+
 def test_the_delay_that_a_provider_requests_is_shown(run, openai, simulator) -> None:
     simulator.queue(FAULTS["rate-limited-retry-after"])
 
@@ -271,6 +290,37 @@ def test_reasoning_goes_to_standard_error(run, scripted) -> None:
 
     assert run("ask", "m", "Hello!", "--reasoning") == (0, "Done.\n", "thinking it over\n")
     assert run("ask", "m", "Hello!").err == ""
+
+
+CONTROLLED = "Hello\x1b]52;c;c2VjcmV0\x07, \x1b[8mworld\x9b2J!"
+
+
+@pytest.mark.parametrize("option", ["--no-stream", "--markdown", "--reasoning"])
+def test_control_sequences_of_a_model_do_not_reach_the_terminal(
+    terminal, openai, simulator, option: str
+) -> None:
+    simulator.queue(CONTROLLED)
+    screen = terminal("ask", *openai, "Hello!", option)
+
+    assert screen.end() == 0
+    assert "Hello" in screen.text
+    assert not any(each in screen.raw for each in (b"\x1b]", b"\x1b[8m", "\x9b".encode()))
+
+
+def test_output_that_is_not_a_terminal_is_the_text_as_it_is(run, openai, simulator) -> None:
+    simulator.queue(CONTROLLED)
+
+    assert run("ask", *openai, "Hello!").out == f"{CONTROLLED}\n"
+
+
+def test_tool_calls_and_reasoning_have_no_control_sequences(capsys) -> None:
+    writer = EventWriter(reasoning=True)
+    call = ToolCall("c1", "\x1b[8mweather", "{}")
+    writer.write(ReasoningDelta("\x1b]0;title\x07thinking"))
+    writer.write(ToolStart(call))
+    writer.write(ToolEnd(call, ToolResult("c1", is_error=True)))
+
+    assert capsys.readouterr().err == "thinking\n→ weather({})\n← weather failed\n"
 
 
 def test_warnings_and_a_cut_response_are_remarked(run, scripted) -> None:

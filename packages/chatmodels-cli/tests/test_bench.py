@@ -4,11 +4,12 @@ import json
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import click
 import pytest
 
 from chatmodels.cli._bench_compare import changes
 from chatmodels.cli._bench_plot import histogram, svg
-from chatmodels.cli._bench_run import BenchRun, Sample, Stage, quantile
+from chatmodels.cli._bench_run import BenchRun, Sample, Stage, quantile, write_file
 from chatmodels.core import ErrorCode
 from chatmodels.testing import FAULTS
 
@@ -113,6 +114,63 @@ def test_mistakes_are_reported(run, tmp_path, monkeypatch, arguments, expected: 
 
     assert result.code == 2
     assert expected in result.err
+
+
+@pytest.mark.parametrize("option", ["--save", "--svg"])
+@pytest.mark.parametrize("path", ["no/run.json", "."])
+def test_a_file_that_cannot_be_created_is_noticed_before_the_calls(
+    run, openai, simulator, monkeypatch, tmp_path: Path, option: str, path: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("bench", openai, option, path)
+
+    assert result.code == 2
+    assert f"{path} cannot be written" in result.err
+    assert simulator.exchanges == ()
+
+
+def test_a_file_that_cannot_be_written_after_the_calls_is_reported(tmp_path: Path) -> None:
+    with pytest.raises(click.UsageError, match="cannot be written"):
+        write_file(str(tmp_path), b"")
+
+
+def test_a_baseline_without_a_common_stage_is_refused_before_the_calls(
+    run, openai, simulator, tmp_path: Path
+) -> None:
+    old = stored(tmp_path / "old.json", 1, 1)
+    limit = ("--baseline", old, "--max-regression", "10")
+    result = run("bench", openai, "-c", "2,3", *limit)
+
+    assert result.code == 2
+    assert "no stage in common" in result.err
+    assert simulator.exchanges == ()
+    assert run("bench", openai, "-n", "1", "-c", "2", "--baseline", old).code == 0
+    assert run("bench", openai, *limit[:2], "--max-regression", "1e9").code == 0
+
+
+def test_runs_without_a_common_stage_do_not_pass_a_comparison(run, tmp_path: Path) -> None:
+    old, new = stored(tmp_path / "old.json", 1), tmp_path / "new.json"
+    new.write_text('{"model": "mock:echo", "stages": [], "format": 1}')
+    result = run("bench", "--compare", old, new, "--max-regression", "10")
+
+    assert result.code == 2
+    assert "no stage in common" in result.err
+    assert run("bench", "--compare", old, new).code == 0
+
+
+def test_ctrl_c_before_the_first_call_ends_keeps_the_saved_run(
+    run, monkeypatch, tmp_path: Path
+) -> None:
+    def interrupt(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("chatmodels.cli._bench.anyio.run", interrupt)
+    old, picture = stored(tmp_path / "old.json", 1), tmp_path / "a.svg"
+    before = old.read_bytes()
+
+    assert run("bench", "mock:echo", "--save", old, "--svg", picture).code == 130
+    assert old.read_bytes() == before
+    assert not picture.exists()
 
 
 def test_a_bar_shows_the_progress_in_a_terminal(terminal, openai, simulator) -> None:

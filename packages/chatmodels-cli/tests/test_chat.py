@@ -1,12 +1,14 @@
 """The command `chat`: prompts, commands, other models in the middle, history."""
 
 import json
+import os
 import sqlite3
 import stat
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from chatmodels.cli._history import History
@@ -159,6 +161,29 @@ def test_a_failure_does_not_end_the_chat(run, openai, simulator) -> None:
     assert chats(run)[0]["messages"] == 2
 
 
+def test_undo_after_a_failure_removes_the_failed_prompt_alone(run, openai, simulator) -> None:
+    simulator.queue("Hi!", ErrorCode.RATE_LIMITED)
+    result = run("chat", *openai, stdin=lines("Hello!", "And you?", "/undo"))
+
+    assert "removed: And you?" in result.err
+    assert chats(run)[0]["messages"] == 2
+
+
+def test_retry_after_undo_does_not_send_the_failed_prompt(run, openai, simulator) -> None:
+    simulator.queue("Hi!", ErrorCode.RATE_LIMITED)
+    run("chat", *openai, stdin=lines("Hello!", "And you?", "/undo", "/retry"))
+
+    assert [message["content"] for message in simulator.requests[-1]["messages"]] == ["Hello!"]
+
+
+def test_a_new_chat_does_not_have_the_failed_prompt_of_the_last(run, openai, simulator) -> None:
+    simulator.queue(ErrorCode.RATE_LIMITED)
+    result = run("chat", *openai, stdin=lines("Hello!", "/new", "/retry"))
+
+    assert "there is no prompt to send again" in result.err
+    assert len(simulator.requests) == 1
+
+
 def test_the_text_before_a_failure_is_part_of_the_chat(run, openai, simulator) -> None:
     simulator.queue(FAULTS["error-in-stream"])
     result = run("chat", *openai, stdin=lines("Hello!"))
@@ -238,6 +263,65 @@ def test_only_the_owner_can_read_the_history(run, history: Path) -> None:
 
     assert stat.S_IMODE(history.stat().st_mode) == 0o600
     assert stat.S_IMODE(history.parent.stat().st_mode) == 0o700
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such modes")
+def test_a_history_that_others_can_read_becomes_private(run, history: Path) -> None:
+    run("chat", "mock:echo", stdin=lines("Hello!"))
+    history.chmod(0o644)
+    run("chat", "--list")
+
+    assert stat.S_IMODE(history.stat().st_mode) == 0o600
+
+
+def test_a_history_whose_mode_cannot_change_is_usable(run, monkeypatch) -> None:
+    def refuse(*arguments: object) -> None:
+        raise PermissionError("not the owner")
+
+    monkeypatch.setattr("chatmodels.cli._history.os.chmod", refuse)
+
+    assert run("chat", "mock:echo", stdin=lines("Hello!")).code == 0
+
+
+@pytest.mark.parametrize(
+    ("table", "arguments"),
+    [
+        ("messages", ("--list",)),
+        ("chats", ("--continue",)),
+        ("chats", ("--delete", "a")),
+    ],
+)
+def test_a_damaged_history_is_reported(run, history: Path, table: str, arguments) -> None:
+    run("chat", "mock:echo", stdin=lines("Hello!"))
+    with sqlite3.connect(history) as database:
+        database.execute(f"DROP TABLE {table}")
+    database.close()
+    result = run("chat", *arguments)
+
+    assert result.code == 2
+    assert f"the history {history} cannot be read" in result.err
+
+
+def test_pages_of_a_history_that_were_overwritten_are_reported(run, history: Path) -> None:
+    run("chat", "mock:echo", stdin=lines("Hello!"))
+    content = bytearray(history.read_bytes())
+    content[4096:] = b"x" * (len(content) - 4096)
+    history.write_bytes(content)
+    result = run("chat", "--continue")
+
+    assert result.code == 2
+    assert "cannot be read" in result.err
+
+
+@pytest.mark.parametrize("method", ["messages", "delete"])
+def test_damage_of_an_open_history_is_reported(tmp_path: Path, method: str) -> None:
+    path = str(tmp_path / "chats.sqlite")
+    with History(path) as history:
+        with sqlite3.connect(path) as other:
+            other.executescript("DROP TABLE messages; DROP TABLE chats")
+        other.close()
+        with pytest.raises(click.UsageError, match="cannot be"):
+            getattr(history, method)("a")
 
 
 def test_chats_are_listed_and_deleted(run) -> None:

@@ -1,9 +1,11 @@
 """The command `doctor`."""
 
 import json
+import socket
 import ssl
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -58,6 +60,39 @@ def test_an_address_that_is_no_url_is_a_problem() -> None:
     (found,) = server_findings("acme", "nonsense://api.example/v1", 1.0)
 
     assert "cannot be reached" in found.fact
+
+
+@pytest.mark.parametrize("url", ["api.example/v1", "http://[api.example/v1"])
+def test_a_base_url_that_cannot_be_parsed_is_a_problem(run, openai, monkeypatch, url: str) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", url)
+    result = run("doctor", "openai")
+
+    assert result.code == 1
+    assert f"{url} is not a URL" in result.out
+    assert "begin the base URL with https://" in result.out
+
+
+def test_an_unparsable_base_url_is_shown_without_its_credentials() -> None:
+    (found,) = server_findings("acme", "user:secret@api.example/v1", 1.0)
+
+    assert "secret" not in found.fact
+
+
+def test_a_server_that_does_not_speak_http_is_a_problem() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as thread:
+
+        def greet() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(b"220 mail.example ESMTP\r\n")
+
+        thread.submit(greet)
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        (found,) = server_findings("acme", f"http://{address}/v1", 60.0)
+
+    assert found.status == "problem"
+    assert found.fact.startswith(f"{address} does not respond with HTTP")
 
 
 def test_no_request_is_sent_offline(run, openai, simulator) -> None:

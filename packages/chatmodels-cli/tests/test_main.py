@@ -1,5 +1,6 @@
 """The group of commands: help, colours, completion, exit codes."""
 
+import io
 import json
 import re
 import shlex
@@ -11,7 +12,7 @@ import pytest
 from chatmodels.cli._command import Command
 from chatmodels.cli._commands import COMMANDS, load
 from chatmodels.cli._exit_codes import MEANINGS, ExitCode, exit_code
-from chatmodels.cli._main import cli
+from chatmodels.cli._main import accept_all_characters, cli
 from chatmodels.core import ErrorCode, ProviderImportError, ToolFailedError
 from chatmodels.core.extending import error_class
 
@@ -191,6 +192,61 @@ def test_a_configuration_file_that_cannot_be_read_is_a_problem(run, tmp_path) ->
     record = json.loads(run("config", "check", tmp_path / "no.toml", "--json").out)
 
     assert "no.toml" in record["problems"][0]["problem"]
+
+
+def test_piped_output_is_utf8_whatever_the_locale(spawn) -> None:
+    env = {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "LC_ALL": "C"}
+    result = spawn("ask", "mock:echo", stdin="Grüße, 漢字".encode(), env=env)
+
+    assert (result.code, result.out.strip(), result.err) == (0, "Grüße, 漢字", "")
+
+
+def test_an_encoding_that_is_requested_replaces_characters_that_it_lacks(spawn) -> None:
+    env = {"PYTHONIOENCODING": "ascii"}
+    result = spawn("ask", "mock:echo", stdin="Grüße, all of you".encode(), env=env)
+
+    assert (result.code, result.out.strip(), result.err) == (0, "Gr??e, all of you", "")
+
+
+def test_a_terminal_that_is_not_utf8_shows_the_whole_response(terminal) -> None:
+    env = {"PYTHONIOENCODING": "ascii"}
+    screen = terminal("ask", "mock:echo", "Grüße, all of you", env=env)
+
+    assert screen.end() == 0
+    assert screen.text == "Gr??e, all of you"
+
+
+class Output(io.TextIOWrapper):
+    """Standard output with an encoding, as a terminal or as a pipe."""
+
+    def __init__(self, encoding: str, *, terminal: bool) -> None:
+        super().__init__(io.BytesIO(), encoding)
+        self._terminal = terminal
+
+    def isatty(self) -> bool:
+        return self._terminal
+
+
+@pytest.mark.parametrize(
+    ("encoding", "terminal", "requested", "expected"),
+    [
+        ("cp1252", False, "", "utf-8"),
+        ("cp1252", True, "", "cp1252"),
+        ("cp1252", False, "cp1252", "cp1252"),
+        ("utf-8", True, "", "utf-8"),
+    ],
+)
+def test_output_accepts_every_character(
+    monkeypatch, encoding: str, terminal: bool, requested: str, expected: str
+) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", requested)
+    output = Output(encoding, terminal=terminal)
+    accept_all_characters(output)
+    accept_all_characters(None)
+
+    assert output.encoding == expected
+    assert output.write("漢字\ud800") == 3
+    output.flush()
 
 
 def test_the_module_is_the_command_too() -> None:

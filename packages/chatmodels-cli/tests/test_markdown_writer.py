@@ -6,6 +6,7 @@ import pytest
 from rich.console import Console
 
 from chatmodels.cli._markdown_writer import MarkdownWriter, split_blocks
+from chatmodels.cli._printable import printable
 from chatmodels.core import ReasoningDelta, TextDelta, ToolCall, ToolStart
 
 TEXT = "# Title\n\nA *first* paragraph.\n\n```python\nx = 1\n\ny = 2\n```\n\n1. one\n2. two\n\nEnd."
@@ -19,6 +20,28 @@ def written(chunks: list[str], height: int = 25) -> str:
         writer.write(TextDelta(chunk))
     writer.end_line()
     return target.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a\tb\r\nc", "a\tb\nc"),
+        ("\x1b[1;31mred\x1b[0m\x9b2J", "red"),
+        ("\x1b]52;c;c2VjcmV0\x07a\x1b]0;title\x1b\\b\x9d0;title\x9cc", "abc"),
+        ("\x1bPdevice\x1b\\a\x1b(0b\x1bc", "abc"),
+        ("\x1b[", "["),
+        ("a\x00\x07\x08\x7f\x85b", "ab"),
+        ("Grüße, 漢字 👩‍💻", "Grüße, 漢字 👩‍💻"),
+    ],
+)
+def test_control_characters_and_sequences_are_not_printable(text: str, expected: str) -> None:
+    assert printable(text) == expected
+
+
+def test_rendered_markdown_has_no_control_sequences_of_the_model() -> None:
+    chunks = ["a\x1b]52;c;c2Vj", "cmV0\x07b\x1b[2J"]
+
+    assert squeezed(written(chunks)) == ["a]52;c;c2VjcmV0b"]
 
 
 def squeezed(text: str) -> list[str]:

@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from chatmodels.cli._printable import printable
 from chatmodels.core import ToolContext
 
 TERMINAL = "/dev/tty"
@@ -18,7 +19,8 @@ def approve(context: ToolContext[Any], /) -> str | None:
     call = context.call
     try:
         with open(TERMINAL, "r+b", buffering=0) as terminal:
-            terminal.write(f"call {call.name}({call.arguments_json})? [y/N] ".encode())
+            request = printable(f"call {call.name}({call.arguments_json})")
+            terminal.write(f"{request}? [y/N] ".encode())
             reply = terminal.readline().decode(errors="replace").strip().lower()
     except OSError:
         click.echo(f"{call.name} is denied: there is no terminal to approve it in", err=True)

@@ -12,7 +12,7 @@ from chatmodels.cli._bench_load import Load
 from chatmodels.cli._bench_plot import svg
 from chatmodels.cli._bench_progress import progress
 from chatmodels.cli._bench_report import print_stages, report_changes, stage_record
-from chatmodels.cli._bench_run import BenchRun, read_run, write_file, write_run
+from chatmodels.cli._bench_run import BenchRun, check_target, read_run, write_file, write_run
 from chatmodels.cli._command import define
 from chatmodels.cli._completion import complete_spec
 from chatmodels.cli._exit_codes import ExitCode
@@ -22,6 +22,10 @@ from chatmodels.core import ChatModel, Message, user
 
 _PROMPT = "Reply with a paragraph about the sea."
 _FILE = click.Path(exists=True, dir_okay=False)
+_NOTHING_COMMON = (
+    "--max-regression cannot be checked: the runs have no stage in common; measure them with the "
+    "same --concurrency"
+)
 
 
 class Ramp(click.ParamType["tuple[int, ...]"]):
@@ -105,10 +109,20 @@ def command(
     calls and reports those that have ended. Calls cost what they cost elsewhere.
     """
     if compare is not None:
-        return report_changes(changes(*map(read_run, compare)), max_regression, {})
+        found = changes(*map(read_run, compare))
+        if max_regression is not None and not found:
+            raise click.UsageError(_NOTHING_COMMON)
+        return report_changes(found, max_regression, {})
     if spec is None:
         raise click.UsageError("there is no model; pass one, or --compare two saved runs")
     before = None if baseline is None else read_run(baseline)
+    if before is not None and max_regression is not None:
+        known = {stage.concurrency for stage in before.stages if stage.samples}
+        if known.isdisjoint(concurrency):
+            raise click.UsageError(_NOTHING_COMMON)
+    for target in (save, picture):
+        if target is not None:
+            check_target(target)
     model = create_model(spec, [("max_retries", 0), *options], api_key_env)
     loads: list[Load] = []
     messages = [user(prompt)]
@@ -118,9 +132,9 @@ def command(
     except KeyboardInterrupt:
         interrupted = True
     run = BenchRun(spec, [stage for stage in (load.stage() for load in loads) if stage.samples])
-    if save is not None:
+    if save is not None and run.stages:  # else Ctrl-C came before the end of the first call
         write_run(run, save)
-    if picture is not None:
+    if picture is not None and run.stages:
         write_file(picture, svg(run).encode())
     found = [] if before is None else changes(before, run)
     if preferences().json:

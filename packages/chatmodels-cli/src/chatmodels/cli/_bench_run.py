@@ -1,6 +1,7 @@
 """The results of a load, as they are stored and compared."""
 
 import math
+import os
 from collections import Counter
 from collections.abc import Sequence
 
@@ -118,6 +119,19 @@ def write_run(run: BenchRun, path: str, /) -> None:
         UsageError: The file cannot be written.
     """
     write_file(path, msgspec.json.format(msgspec.json.encode(run), indent=1))
+
+
+def check_target(path: str, /) -> None:
+    """Check that a file can be created, without creating it.
+
+    Raises:
+        UsageError: Its folder does not exist, or it is a folder itself.
+    """
+    folder = os.path.dirname(os.path.abspath(path))
+    if os.path.isdir(path):
+        raise click.UsageError(f"{path} cannot be written: it is a folder")
+    if not os.path.isdir(folder):
+        raise click.UsageError(f"{path} cannot be written: there is no folder {folder}")
 
 
 def write_file(path: str, content: bytes, /) -> None:

@@ -99,7 +99,13 @@ class ChatSession:
         self._save()
 
     def undo(self) -> Message | None:
-        """Remove the last prompt and what followed; return the prompt."""
+        """Remove the last prompt and what followed; return the prompt.
+
+        A prompt that failed without a response is the last one, and removes nothing else.
+        """
+        if self._unanswered is not None:
+            prompt, self._unanswered = self._unanswered, None
+            return prompt
         for position in reversed(range(len(self.messages))):
             if self.messages[position].role == "user":
                 prompt = self.messages[position]
@@ -112,7 +118,7 @@ class ChatSession:
     def begin_again(self) -> None:
         """Begin a new chat with the same model and system prompt."""
         self.messages = [message for message in self.messages if message.role == "system"]
-        self.chat, self._stored = None, 0
+        self.chat, self._stored, self._unanswered = None, 0, None
 
     def send(self, text: str, writer: "EventWriter", /) -> Turn:
         """Send a prompt with the attachments, and write the response."""

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
+from http.client import HTTPException
 from importlib import import_module
 from typing import NamedTuple
 from urllib.error import URLError
@@ -89,8 +90,9 @@ def server_findings(
         clock: The time of this computer, in Unix seconds.
         reach: The function that sends a request.
     """
-    host = urlsplit(url).netloc.rpartition("@")[2]
+    host = address = url.rpartition("@")[2]
     try:
+        host = urlsplit(url).netloc.rpartition("@")[2] or address
         reached = (reach or _reach)(url, timeout)
     except ssl.SSLCertVerificationError as error:
         yield Finding(
@@ -107,6 +109,14 @@ def server_findings(
     except OSError as error:
         fact = f"{host} cannot be reached: {error}"
         yield Finding(name, "problem", fact, _REMEDIES["network"])
+        return
+    except HTTPException as error:
+        fact = f"{host} does not respond with HTTP: {error!r}"
+        yield Finding(name, "problem", fact, "check the host, the port and the scheme")
+        return
+    except ValueError as error:
+        fact = f"{address} is not a URL: {type(error).__name__}"
+        yield Finding(name, "problem", fact, "begin the base URL with https:// or http://")
         return
     secure = "by TLS" if url.startswith("https:") else "without TLS"
     slow = reached.seconds > _SLOW
@@ -142,6 +152,8 @@ def _reach(url: str, timeout: float) -> Reached:
 
     Raises:
         OSError: There is no response.
+        HTTPException: The response is not one of HTTP.
+        ValueError: The address is not a URL.
     """
     began = time.monotonic()
     request = Request(url, method="HEAD", headers={"User-Agent": "chatmodels-cli"})  # noqa: S310 - of the provider

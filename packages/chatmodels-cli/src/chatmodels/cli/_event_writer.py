@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from chatmodels.cli._printable import printable
 from chatmodels.core import ReasoningDelta, RefusalDelta, TextDelta, ToolEnd, ToolStart
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ _MAX_ARGUMENTS = 200
 
 class EventWriter:
     """Writes the events of a stream as they arrive.
+
+    A terminal does not receive control characters of the model.
 
     Args:
         texts: Whether to write the text to standard output.
@@ -37,24 +40,26 @@ class EventWriter:
                 if self._reasoning:
                     if not self._in_remark:
                         self.end_line()
-                    click.secho(event.text, nl=False, err=True, dim=True)
+                    click.secho(printable(event.text), nl=False, err=True, dim=True)
                     self._in_remark = True
             case ToolStart():
                 self.end_line()
                 arguments = event.call.arguments_json
                 if len(arguments) > _MAX_ARGUMENTS:
                     arguments = f"{arguments[:_MAX_ARGUMENTS]}..."
-                click.secho(f"→ {event.call.name}({arguments})", err=True, fg="cyan")
+                call = printable(f"{event.call.name}({arguments})")
+                click.secho(f"→ {call}", err=True, fg="cyan")
             case ToolEnd():
                 if event.result.is_error:
-                    click.secho(f"← {event.call.name} failed", err=True, fg="yellow")
+                    name = printable(event.call.name)
+                    click.secho(f"← {name} failed", err=True, fg="yellow")
             case _:
                 pass
 
     def write_text(self, text: str, /) -> None:
         """Write text to standard output, at once."""
         self._end_remark()
-        sys.stdout.write(text)
+        sys.stdout.write(printable(text) if sys.stdout.isatty() else text)
         sys.stdout.flush()
         self._in_line = not text.endswith("\n") if text else self._in_line
 

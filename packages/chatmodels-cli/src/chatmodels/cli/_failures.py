@@ -7,6 +7,7 @@ import click
 from chatmodels.cli._exit_codes import ExitCode, exit_code
 from chatmodels.cli._output import print_json
 from chatmodels.cli._preferences import Preferences
+from chatmodels.cli._printable import printable
 from chatmodels.core import ChatModelError
 
 
@@ -23,7 +24,8 @@ def show_error(error: ChatModelError, /) -> None:
     """Write an error to standard error: its message, and its request for the vendor's support."""
     request = f" (request {error.request_id})" if error.request_id else ""
     known = request if str(error.request_id) not in error.message else ""
-    click.echo(f"{click.style('error:', fg='red', bold=True)} {error.message}{known}", err=True)
+    message = printable(f"{error.message}{known}")
+    click.echo(f"{click.style('error:', fg='red', bold=True)} {message}", err=True)
     if error.retry_after is not None:
         click.echo(f"try again in {error.retry_after:g} s", err=True)
 

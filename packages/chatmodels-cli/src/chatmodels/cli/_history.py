@@ -4,7 +4,8 @@ import os
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import NamedTuple, Self
 
@@ -70,6 +71,8 @@ class History:
             if path != ":memory:":
                 os.makedirs(os.path.dirname(os.path.abspath(path)), mode=0o700, exist_ok=True)
                 os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+                with suppress(PermissionError):  # the file of another user, or no modes at all
+                    os.chmod(path, 0o600)  # a file that exists can have another mode
             self._database = sqlite3.connect(path, timeout=30, isolation_level=None)
             self._prepare()
         except (OSError, sqlite3.Error) as error:
@@ -98,19 +101,33 @@ class History:
     ) -> None:
         self._database.close()
 
+    @contextmanager
+    def _failures(self, done: str) -> Generator[None, None, None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise click.UsageError(
+                f"the history {self._path} cannot be {done}: {error}; --no-history needs no file"
+            ) from None
+
     def chats(self) -> list[Chat]:
-        """List the chats, the latest first."""
-        rows = self._database.execute(
-            "SELECT id, title, model, updated, (SELECT count(*) FROM messages WHERE chat = id) "
-            "FROM chats ORDER BY updated DESC, rowid DESC"
-        )
-        return [Chat(*row) for row in rows]
+        """List the chats, the latest first.
+
+        Raises:
+            UsageError: The database cannot be read.
+        """
+        with self._failures("read"):
+            rows = self._database.execute(
+                "SELECT id, title, model, updated, (SELECT count(*) FROM messages WHERE chat = id) "
+                "FROM chats ORDER BY updated DESC, rowid DESC"
+            )
+            return [Chat(*row) for row in rows]
 
     def find(self, beginning: str, /) -> Chat:
         """Find a chat by its id, or the beginning of it.
 
         Raises:
-            UsageError: There is none, or several.
+            UsageError: There is none, or several, or the database cannot be read.
         """
         found = [chat for chat in self.chats() if chat.id.startswith(beginning)]
         if len(found) != 1:
@@ -119,10 +136,15 @@ class History:
         return found[0]
 
     def messages(self, chat: str, /) -> list[Message]:
-        """Return the messages of a chat."""
-        rows = self._database.execute(
-            "SELECT message FROM messages WHERE chat = ? ORDER BY position", [chat]
-        )
+        """Return the messages of a chat.
+
+        Raises:
+            UsageError: The database cannot be read.
+        """
+        with self._failures("read"):
+            rows = self._database.execute(
+                "SELECT message FROM messages WHERE chat = ? ORDER BY position", [chat]
+            ).fetchall()
         return [from_json(text, Message) for (text,) in rows]
 
     def save(self, chat: str | None, model: str, known: int, messages: Sequence[Message], /) -> str:
@@ -138,37 +160,36 @@ class History:
             UsageError: The database cannot be written.
         """
         now = self._clock()
-        try:
-            with self._database:
-                self._database.execute("BEGIN IMMEDIATE")
-                if chat is None:
-                    chat = secrets.token_hex(4)
-                    self._database.execute(
-                        "INSERT INTO chats VALUES (?, ?, ?, ?, ?)",
-                        [chat, _title(messages), model, now, now],
-                    )
+        with self._failures("written"), self._database:
+            self._database.execute("BEGIN IMMEDIATE")
+            if chat is None:
+                chat = secrets.token_hex(4)
                 self._database.execute(
-                    "UPDATE chats SET model = ?, updated = ? WHERE id = ?", [model, now, chat]
+                    "INSERT INTO chats VALUES (?, ?, ?, ?, ?)",
+                    [chat, _title(messages), model, now, now],
                 )
-                self._database.execute(
-                    "DELETE FROM messages WHERE chat = ? AND position >= ?", [chat, known]
-                )
-                self._database.executemany(
-                    "INSERT INTO messages VALUES (?, ?, ?)",
-                    [
-                        (chat, known + number, to_json(message).decode())
-                        for number, message in enumerate(messages[known:])
-                    ],
-                )
-        except sqlite3.Error as error:
-            raise click.UsageError(
-                f"the history {self._path} cannot be written: {error}; --no-history needs no file"
-            ) from None
+            self._database.execute(
+                "UPDATE chats SET model = ?, updated = ? WHERE id = ?", [model, now, chat]
+            )
+            self._database.execute(
+                "DELETE FROM messages WHERE chat = ? AND position >= ?", [chat, known]
+            )
+            self._database.executemany(
+                "INSERT INTO messages VALUES (?, ?, ?)",
+                [
+                    (chat, known + number, to_json(message).decode())
+                    for number, message in enumerate(messages[known:])
+                ],
+            )
         return chat
 
     def delete(self, chat: str, /) -> None:
-        """Delete a chat."""
-        with self._database:
+        """Delete a chat.
+
+        Raises:
+            UsageError: The database cannot be written.
+        """
+        with self._failures("written"), self._database:
             self._database.execute("DELETE FROM chats WHERE id = ?", [chat])
 
 

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from typing import Any
 
 import click
@@ -103,6 +104,17 @@ def cli(ctx: click.Context, config: str | None, color: str) -> None:
         load_config(config)
 
 
+def accept_all_characters(stream: object, /) -> None:
+    """Let an output replace characters that it cannot encode; a pipe is UTF-8 unless configured.
+
+    Args:
+        stream: Standard output or error, which is None or another object in some environments.
+    """
+    if isinstance(stream, TextIOWrapper):
+        piped = not stream.isatty() and not os.environ.get("PYTHONIOENCODING")
+        stream.reconfigure(encoding="utf-8" if piped else None, errors="replace")
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line, and exit with the code of the result.
 
@@ -112,6 +124,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Raises:
         SystemExit: Always; the exit codes are in the reference of the command line.
     """
+    accept_all_characters(sys.stdout)
+    accept_all_characters(sys.stderr)
     try:
         code = cli.main(
             None if arguments is None else list(arguments),

@@ -10,6 +10,7 @@ from rich.markdown import Markdown
 from rich.segment import Segment
 
 from chatmodels.cli._event_writer import EventWriter
+from chatmodels.cli._printable import printable
 
 _INTERVAL = 0.08
 """Seconds between two renderings of the last block."""
@@ -49,7 +50,7 @@ class MarkdownWriter(EventWriter):
         if self._live is None:
             self._live = Live(console=self._console, auto_refresh=False, transient=True)
             self._live.start()
-        self._pending += text
+        self._pending += printable(text)
         if "\n" in text:
             complete, self._pending = split_blocks(self._pending)
             if complete:

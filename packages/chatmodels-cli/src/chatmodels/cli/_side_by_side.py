@@ -16,6 +16,7 @@ from rich.text import Text
 from chatmodels.cli._compare_report import summary
 from chatmodels.cli._measured import MeasuredCall
 from chatmodels.cli._output import console
+from chatmodels.cli._printable import printable
 
 _INTERVAL = 0.1
 _NARROWEST = 36
@@ -74,7 +75,7 @@ class SideBySide:
         return table
 
     def _panel(self, spec: str, call: MeasuredCall, height: int | None) -> Panel:
-        text = Markdown(call.text)
+        text = Markdown(printable(call.text))
         body = text if height is None else _Window(text, height)
         notes = [] if call.error is None else [Text(call.error.message, style="red")]
         return Panel(
