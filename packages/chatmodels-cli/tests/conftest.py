@@ -47,12 +47,20 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONUTF8", "1")
 
 
+class Interactive(io.TextIOWrapper):
+    """A standard input that a person types."""
+
+    def isatty(self) -> bool:
+        return True
+
+
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
     """Return a function that runs a command line in this process."""
 
-    def run(*arguments: object, stdin: bytes = b"") -> Result:
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+    def run(*arguments: object, stdin: bytes = b"", interactive: bool = False) -> Result:
+        kind = Interactive if interactive else io.TextIOWrapper
+        monkeypatch.setattr(sys, "stdin", kind(io.BytesIO(stdin)))
         # In a thread, because coverage loses the frames below an event loop that makes requests.
         with ThreadPoolExecutor(1) as thread, pytest.raises(SystemExit) as ended:
             thread.submit(main, [str(argument) for argument in arguments]).result()
@@ -111,6 +119,11 @@ class Terminal:
         while text not in self.text:
             assert self._read(), f"{text!r} is not on the screen:\n{self.text}"
         return self.text
+
+    def wait_for_prompt(self) -> None:
+        """Read until a line can be typed: what is sent before can be lost, as the mode changes."""
+        while not f"\n{self.text}".endswith("\n>"):
+            assert self._read(), f"there is no prompt:\n{self.text}"
 
     def send(self, text: str) -> None:
         os.write(self._master, text.encode())

@@ -390,11 +390,13 @@ def test_the_history_is_in_the_data_folder_of_the_user(monkeypatch, tmp_path: Pa
 def test_a_person_chats_in_a_terminal(terminal, openai, simulator) -> None:
     simulator.queue("# Tides\n\nThe **moon** pulls:\n\n- twice a day\n", "Sure.")
     screen = terminal("chat", *openai)
-    screen.wait_for(">")
+    screen.wait_for_prompt()
     screen.send("Why are there tides?\n")
     screen.wait_for("tokens/s")
+    screen.wait_for_prompt()
     screen.send("Sure?\n")
     screen.wait_for("in total")
+    screen.wait_for_prompt()
     screen.send("\x04")
 
     assert screen.end() == 0
@@ -407,19 +409,35 @@ def test_a_person_chats_in_a_terminal(terminal, openai, simulator) -> None:
 def test_ctrl_c_keeps_a_partial_response_and_the_chat(terminal, openai, simulator, run) -> None:
     simulator.queue(FAULTS["stall-in-body"], "All of it.")
     screen = terminal("chat", *openai, "--plain")
-    screen.wait_for(">")
+    screen.wait_for_prompt()
     screen.send("Hello!\n")
     screen.wait_for("You")
     screen.send("\x03")
     screen.wait_for("/retry sends the prompt again")
+    screen.wait_for_prompt()
     screen.send("/retry\n")
     screen.wait_for("All of it.")
-    screen.send("\x03")
-    screen.wait_for("/quit or Ctrl-D")
+    screen.wait_for_prompt()
     screen.send("/quit\n")
 
     assert screen.end() == 0
     assert chats(run)[0]["messages"] == 2
+
+
+def test_ctrl_c_at_the_prompt_names_the_way_out(
+    openai, run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Not in a terminal: a signal that comes right before `input` waits is seen with the next key.
+    keys = iter([KeyboardInterrupt, EOFError])
+
+    def interrupted(prompt: str) -> str:
+        raise next(keys)
+
+    monkeypatch.setattr("builtins.input", interrupted)
+    result = run("chat", *openai, interactive=True)
+
+    assert result.code == 0
+    assert "/quit or Ctrl-D" in result.err
 
 
 INTERRUPTED = """
@@ -455,6 +473,7 @@ def test_the_last_exchange_is_shown_when_a_chat_is_resumed(terminal, run) -> Non
     screen = terminal("chat", "--continue")
     screen.wait_for("> **Hello!**")
     screen.wait_for("\nHello!")
+    screen.wait_for_prompt()
     screen.send("\x04")
 
     assert screen.end() == 0
