@@ -2,6 +2,7 @@
 
 import io
 import os
+import select
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -95,6 +96,7 @@ class Terminal:
         self._screen = pyte.HistoryScreen(columns, rows, history=1000)
         self._stream = pyte.ByteStream(self._screen)
         self.raw = b""
+        self._sent = ""
         self.process = subprocess.Popen(
             [sys.executable, "-c", IN_TERMINAL, *map(str, arguments)],
             stdin=slave,
@@ -126,6 +128,7 @@ class Terminal:
             assert self._read(), f"there is no prompt:\n{self.text}"
 
     def send(self, text: str) -> None:
+        self._sent = text
         os.write(self._master, text.encode())
 
     def end(self) -> int:
@@ -139,6 +142,9 @@ class Terminal:
         self.process.wait()
 
     def _read(self) -> bool:
+        # A signal that comes right before a system call waits is seen with the next one only.
+        while self._sent == "\x03" and not select.select([self._master], [], [], 10)[0]:
+            os.write(self._master, b"\x03")  # pragma: no cover - rare
         try:
             data = os.read(self._master, 65536)
         except OSError:  # Linux, when the last process has closed the terminal
