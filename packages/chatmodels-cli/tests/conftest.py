@@ -2,7 +2,7 @@
 
 import io
 import os
-import select
+import selectors
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -95,6 +95,8 @@ class Terminal:
         termios.tcsetwinsize(slave, (rows, columns))
         self._screen = pyte.HistoryScreen(columns, rows, history=1000)
         self._stream = pyte.ByteStream(self._screen)
+        self._readable = selectors.DefaultSelector()
+        self._readable.register(self._master, selectors.EVENT_READ)
         self.raw = b""
         self._sent = ""
         self.process = subprocess.Popen(
@@ -138,12 +140,13 @@ class Terminal:
         return self.process.wait()
 
     def close(self) -> None:
+        self._readable.close()
         os.close(self._master)  # which ends a process that still runs
         self.process.wait()
 
     def _read(self) -> bool:
         # A signal that comes right before a system call waits is seen with the next one only.
-        while self._sent == "\x03" and not select.select([self._master], [], [], 10)[0]:
+        while self._sent == "\x03" and not self._readable.select(10):
             os.write(self._master, b"\x03")  # pragma: no cover - rare
         try:
             data = os.read(self._master, 65536)
