@@ -217,7 +217,7 @@ class Channel(asyncio.Protocol):
             try:
                 if cause is not None and not self._reader.done:
                     raise cause
-                self._reader.end()
+                self._reader.end(cut=self._tls is not None and not self._tls.ended)
             except Exception as error:
                 self._fail("broken", error)
         self.abort()

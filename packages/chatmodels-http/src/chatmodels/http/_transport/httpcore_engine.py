@@ -158,7 +158,7 @@ class _Response:
             chunk = next(self._chunks, None)
         except FAILURES as error:
             raise transfer_error(error) from error
-        return chunk if chunk is None or self._decoder is None else self._decoder.feed(chunk)
+        return chunk if self._decoder is None else self._decoder.feed(chunk)
 
     def close(self) -> None:
         """Keep the connection if the body was read to its end, or else close it."""

@@ -92,7 +92,7 @@ class SocketChannel:
             self._receive()
             return
         try:
-            self._reader.end()
+            self._reader.end(cut=self._tls is not None and not self._tls.ended)
         except FramingError as error:
             raise TransferError("broken", str(error)) from error
 

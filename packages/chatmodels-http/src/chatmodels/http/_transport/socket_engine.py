@@ -116,8 +116,7 @@ class _Response:
             return connection.read()
         if decoded := self._decoder.rest():
             return decoded
-        piece = connection.read()
-        return None if piece is None else self._decoder.feed(piece)
+        return self._decoder.feed(connection.read())
 
     def close(self) -> None:
         """Keep the connection if the body was read to its end, or else close it."""
