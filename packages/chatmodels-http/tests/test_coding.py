@@ -130,9 +130,7 @@ def test_each_library_for_zstandard_reports_a_body_that_is_cut(zstd_library: str
 
 
 @codings
-def test_a_body_without_a_byte_has_no_coding(
-    coding: str, encode: Callable[[bytes], bytes]
-) -> None:
+def test_a_body_without_a_byte_has_no_coding(coding: str, encode: Callable[[bytes], bytes]) -> None:
     assert decoded(coding) == b""
 
 

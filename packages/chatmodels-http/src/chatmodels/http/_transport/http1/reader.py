@@ -104,7 +104,7 @@ class ResponseReader:
         """
         self.reusable = False
         if self._left == UNTIL_CLOSE and cut:
-            raise FramingError("the server closed the connection without the end of its TLS session")
+            raise FramingError("the server closed the connection without ending TLS")
         if self._left == UNTIL_CLOSE:
             self._end(followed=True)
         elif not self.done:
