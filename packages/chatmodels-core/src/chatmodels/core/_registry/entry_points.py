@@ -79,10 +79,17 @@ def _in_folders(folders: list[str], group: str) -> Iterator[EntryPoint]:
 def _declared(folder: str, described: str, group: str) -> Iterator[EntryPoint]:
     declared = list(_section(_read(os.path.join(folder, _FILE)), group))
     if declared:
-        head = _read(os.path.join(folder, described)).partition("\n\n")[0]
-        facts = dict(line.partition(": ")[::2] for line in head.splitlines())
+        facts = _facts(_read(os.path.join(folder, described)).partition("\n\n")[0])
         for name, value in declared:
             yield EntryPoint(name, value, facts.get("Name", ""), facts.get("Version", ""))
+
+
+def _facts(head: str) -> dict[str, str]:
+    facts: dict[str, str] = {}
+    for line in head.splitlines():
+        name, _, value = line.partition(": ")
+        facts.setdefault(name, value)
+    return facts
 
 
 def _read(path: str) -> str:
