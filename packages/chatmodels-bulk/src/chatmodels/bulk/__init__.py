@@ -5,6 +5,8 @@ beside it, so that an interrupted run goes on where it stopped. `stream` and `as
 results and write nothing.
 """
 
+from chatmodels.bulk._estimate import Estimate, Range
+from chatmodels.bulk._folder import RunOwner
 from chatmodels.bulk._job import Job, open_job
 from chatmodels.bulk._limits import Limits
 from chatmodels.bulk._prompts import PromptSource
@@ -17,13 +19,16 @@ from chatmodels.bulk._tally import Progress
 from chatmodels.core.extending import publish
 
 __all__ = [
+    "Estimate",
     "Job",
     "Limits",
     "Progress",
     "PromptSource",
+    "Range",
     "Row",
     "RowResult",
     "RowStream",
+    "RunOwner",
     "RunStoppedError",
     "Source",
     "arun",

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from chatmodels.bulk._checkpoint import Checkpoint, Stored, Totals
+from chatmodels.bulk._estimate import Estimate, extrapolate
 from chatmodels.bulk._export import export
-from chatmodels.bulk._folder import RunFolder
+from chatmodels.bulk._folder import RunFolder, RunOwner
 from chatmodels.bulk._results import RowResult, read_result
 from chatmodels.bulk._rows import Row
-from chatmodels.core import ConfigurationError, Cost, ErrorCode, Usage
+from chatmodels.core import ConfigurationError, Cost, ErrorCode, InvalidRequestError, Usage
 from chatmodels.core.extending import Output, structured_output
 
 
@@ -65,6 +66,40 @@ class Job:
             amount=totals.cost if unknown < totals.answered else None,
             reason=f"responses without a known cost: {unknown}" if unknown else None,
             unknown=unknown,
+        )
+
+    @property
+    def owner(self) -> RunOwner | None:
+        """The process that writes to the run now; None if none does or it is unknown."""
+        return self._folder.owner()
+
+    def estimate(self, results: int, /) -> Estimate:
+        """Extrapolate the tokens and the cost of a whole run from the results so far.
+
+        Args:
+            results: The number of results at the end: that of the rows times the samples.
+
+        Raises:
+            InvalidRequestError: There are more results already.
+        """
+        totals = self._totals()
+        rest = results - totals.answered - totals.failed
+        if rest < 0:
+            raise InvalidRequestError(
+                f"results must be at least {results - rest}, which exist, not {results}"
+            )
+        with closing(self._open()) as checkpoint:
+            given, output, cost = (
+                extrapolate(checkpoint.spread(column), rest)
+                for column in ("input", "output", "cost")
+            )
+        return Estimate(
+            results=results,
+            answered=totals.answered,
+            failed=totals.failed,
+            input_tokens=given,
+            output_tokens=output,
+            cost=cost,
         )
 
     def results(self) -> Iterator[RowResult]:
