@@ -34,7 +34,9 @@ from chatmodels.core import (
     Prices,
     Usage,
     assistant,
+    image,
     set_alias,
+    system,
     user,
 )
 from chatmodels.providers.mock import MockChatModel
@@ -304,6 +306,7 @@ def test_attachments_are_added_to_the_text(tmp_path: Path, to: Path) -> None:
         {"prompt": "How many?", "attachments": str(note)},
         {"prompt": "What?", "attachments": [speech, picture]},
         {"messages": [{"role": "user", "content": "?"}], "attachments": str(note)},
+        {"messages": [{"role": "assistant", "content": "?"}], "attachments": str(note)},
         {"prompt": "What?", "attachments": [7]},
     ]
     job = run(model, source, to=to, limits=Limits(in_flight=1))
@@ -311,9 +314,13 @@ def test_attachments_are_added_to_the_text(tmp_path: Path, to: Path) -> None:
     kinds = [
         [type(part).__name__ for part in call.request.messages[-1].parts] for call in model.calls
     ]
-    assert kinds == [["TextPart", "FilePart"], ["TextPart", "AudioPart", "ImagePart"]]
+    assert kinds == [
+        ["TextPart", "FilePart"],
+        ["TextPart", "AudioPart", "ImagePart"],
+        ["TextPart", "FilePart"],
+    ]
     messages = [result.error.message for result in job.failures() if result.error]
-    assert '"messages" and "attachments"' in messages[0]
+    assert "its last message is not from the user" in messages[0]
     assert "must be a path" in messages[1]
 
 
@@ -584,6 +591,28 @@ def test_a_run_stops_on_request_and_goes_on_later(rows: Path, to: Path) -> None:
     assert len(model.calls) == 5
 
 
+def test_another_process_can_stop_a_run(rows: Path, to: Path) -> None:
+    def stop(progress: Progress) -> None:
+        assert open_job(to).stop()
+
+    with pytest.raises(RunStoppedError, match="was stopped"):
+        run(echo(), rows, to=to, prompt="{text}", limits=Limits(in_flight=1), on_progress=stop)
+
+    job = run(echo(), rows, to=to, prompt="{text}")
+    assert job.answered == 5
+    assert job.folder == to.with_name("answers.jsonl.run")
+    assert not job.stop()
+
+
+def test_failed_rows_are_exported_alone(rows: Path, to: Path) -> None:
+    job = run(echo(rules={"ticket 3": ErrorCode.CONTENT_FILTERED}), rows, to=to, prompt="{text}")
+
+    job.export(to, failed=True)
+    assert [each["id"] for each in records(to)] == ["r3"]
+    job.export(to, failed=False)
+    assert [each["id"] for each in records(to)] == ["r0", "r1", "r2", "r4"]
+
+
 def test_the_owner_is_the_process_that_has_the_run(rows: Path, to: Path) -> None:
     owners: list[RunOwner | None] = []
     job = run(
@@ -624,3 +653,17 @@ def test_the_progress_knows_the_length_of_a_file(tmp_path: Path, suffix: str) ->
     seen: list[Progress] = []
     run(echo(), source, to=tmp_path / "o.jsonl", on_progress=seen.append)
     assert seen[-1].total == 2
+
+
+def test_the_texts_of_messages_are_templates(to: Path) -> None:
+    model = echo()
+    photo = image("https://example.com/a.png")
+    prompt = [system("Reply in {language}."), user("Describe {thing}.", photo)]
+    run(model, [{"language": "French", "thing": "it"}], to=to, prompt=prompt)
+
+    assert model.calls[0].request.messages == (
+        system("Reply in French."),
+        user("Describe it.", photo),
+    )
+    with pytest.raises(InvalidRequestError, match="malformed"):
+        run(model, ["a"], to=to, prompt=[user("{")])

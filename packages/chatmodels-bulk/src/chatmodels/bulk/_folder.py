@@ -42,6 +42,7 @@ class RunFolder:
         self.target = Path(fspath(to)).absolute()
         self.path = self.target.with_name(self.target.name + ".run")
         self.checkpoint = self.path / "results.db"
+        self._stop = self.path / "stop"
 
     @contextmanager
     def locked(self) -> Generator[None]:
@@ -70,6 +71,7 @@ class RunFolder:
         try:
             owner = RunOwner(os.getpid(), socket.gethostname())
             (self.path / "owner").write_bytes(msgspec.json.encode(owner))
+            self._stop.unlink(missing_ok=True)
             yield
         finally:
             lock.release()
@@ -83,6 +85,14 @@ class RunFolder:
             return self._owner()
         lock.release()
         return None
+
+    def request_stop(self) -> None:
+        """Ask the process that writes to the folder to stop, wherever it runs."""
+        self._stop.touch()
+
+    def is_stop_requested(self) -> bool:
+        """Report whether the process that writes to the folder is to stop."""
+        return self._stop.exists()
 
     def _lock(self) -> FileLock:
         # Not shared by threads: two runs in one process exclude each other, too.

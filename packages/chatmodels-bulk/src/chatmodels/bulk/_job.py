@@ -37,6 +37,11 @@ class Job:
         return self._folder.target
 
     @property
+    def folder(self) -> Path:
+        """The folder that holds the results until the file is written."""
+        return self._folder.path
+
+    @property
     def model(self) -> str:
         """The model, as `"provider:model"`."""
         return self._facts().model
@@ -118,18 +123,33 @@ class Job:
         """Count the failed rows by the codes of their errors."""
         return Counter(result.error.code for result in self.failures() if result.error is not None)
 
-    def export(self, path: str | PathLike[str], /) -> None:
+    def stop(self) -> bool:
+        """Request that the process that writes to the run stops, as if `should_stop` returned True.
+
+        Returns:
+            Whether a process writes to the run. It stops before its next call.
+        """
+        if self.owner is None:
+            return False
+        self._folder.request_stop()
+        return True
+
+    def export(self, path: str | PathLike[str], /, *, failed: bool | None = None) -> None:
         """Write the results into another file: `.jsonl`, `.csv` or `.parquet`.
 
         Each record has the `id` of its row. A response has `text`, `output` (the value of the
         output type), `finish_reason`, `model`, `input_tokens` and `output_tokens`; an error has
         `error_code`, `error` and `attempts`. Samples after the first have their number as `sample`.
 
+        Args:
+            path: The file.
+            failed: True for the failed rows only, False for the answered ones only.
+
         Raises:
             InvalidRequestError: The format is unknown, or needs a library that is not installed.
             OSError: The file cannot be written.
         """
-        results = (self._result(stored, None) for stored in self._stored(failed=None))
+        results = (self._result(stored, None) for stored in self._stored(failed=failed))
         export(results, self._output, Path(fspath(path)))
 
     def _read(self, *, failed: bool | None) -> Iterator[RowResult]:

@@ -57,9 +57,10 @@ async def arun(
         source: The rows: a `.jsonl`, `.csv` or `.parquet` file, or an iterable.
         to: The file of the results: `.jsonl`, `.csv` or `.parquet`. It is written when all rows
             have a result, by replacing it as a whole.
-        prompt: A template with the names of columns in braces, or a function of the columns that
-            returns a prompt. By default, the column "messages" (of chat completions) or "prompt".
-            Files and URLs in the column "attachments" are added to a text.
+        prompt: A template with the names of columns in braces, messages whose texts are templates,
+            or a function of the columns that returns a prompt. By default, the column "messages"
+            (of chat completions) or "prompt". Files and URLs in the column "attachments" are added
+            to the last message, except to that of a function.
         output_type: The type of the output, as for `generate`.
         limits: The limits of the run.
         samples: The number of responses for each row.
@@ -106,7 +107,8 @@ async def arun(
             remaining = Remaining(
                 checkpoint.known(), identity, samples, changed, retry_failed=retry_failed
             )
-            engine = Engine(bounded, limits, tally, call, should_stop)
+            stops = (folder.is_stop_requested, *([] if should_stop is None else [should_stop]))
+            engine = Engine(bounded, limits, tally, call, lambda: any(stop() for stop in stops))
             total = None if on_progress is None else _total(source, first, samples)
             with closing(Journal(folder.checkpoint)) as journal:
                 async with aclosing(
