@@ -647,9 +647,9 @@ def test_the_progress_knows_the_length_of_a_file(tmp_path: Path, suffix: str) ->
     if suffix == ".csv":
         source.write_text("prompt\na\nb\n")
     else:
-        import pyarrow
+        import pyarrow as pa
 
-        parquet.write_table(pyarrow.table({"prompt": ["a", "b"]}), source)
+        parquet.write_table(pa.table({"prompt": ["a", "b"]}), source)
     seen: list[Progress] = []
     run(echo(), source, to=tmp_path / "o.jsonl", on_progress=seen.append)
     assert seen[-1].total == 2

@@ -11,7 +11,7 @@ from chatmodels.bulk._job import Job, open_job
 from chatmodels.bulk._limits import Limits
 from chatmodels.bulk._prompts import PromptSource
 from chatmodels.bulk._results import RowResult
-from chatmodels.bulk._rows import Row, Source
+from chatmodels.bulk._rows import Row, Source, count_rows
 from chatmodels.bulk._run import arun, run
 from chatmodels.bulk._stops import RunStoppedError
 from chatmodels.bulk._streams import RowStream, astream, stream
@@ -33,6 +33,7 @@ __all__ = [
     "Source",
     "arun",
     "astream",
+    "count_rows",
     "open_job",
     "run",
     "stream",

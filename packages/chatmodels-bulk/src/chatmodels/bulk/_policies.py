@@ -31,7 +31,7 @@ def limited(
     from chatmodels.resilience import RateLimit, Retry
 
     policies: list[Policy] = [_again_if_malformed]
-    chosen = dict(model_options or {})
+    chosen: dict[str, Any] = dict(model_options or {})
     if not isinstance(model, str):
         if chosen:
             raise InvalidRequestError(
@@ -41,7 +41,8 @@ def limited(
     elif ":" not in model:
         model = create_chat_model(model, **chosen)
     else:
-        model = create_chat_model(model, **{**chosen, "max_retries": 0})
+        chosen["max_retries"] = 0
+        model = create_chat_model(model, **chosen)
         policies.append(Retry(max_retries=limits.retries))
     requests, tokens = limits.requests_per_minute, limits.tokens_per_minute
     return model.with_policies(*policies, RateLimit(requests=requests, tokens=tokens))

@@ -45,7 +45,7 @@ def prompt_builder(prompt: PromptSource | None, /) -> BuildPrompt:
     if isinstance(prompt, str):
         return _with_attachments(_template(prompt))
     if isinstance(prompt, Sequence):
-        return _with_attachments(_templates(prompt))
+        return _with_attachments(_templates(as_messages(prompt)))  # pyright: ignore[reportUnknownArgumentType] - of untyped callers
     return lambda row: _called(prompt, row)
 
 
