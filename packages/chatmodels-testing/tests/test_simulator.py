@@ -364,8 +364,8 @@ def test_only_the_last_requests_are_kept_if_there_are_many() -> None:
             ask(simulator, text)
             request(simulator, "POST", "/v1/responses", b'{"model": "m", "input": "Hi!"}')
 
-        kept = [exchange.request_id for exchange in simulator.exchanges]
-        assert kept == ["req_5", "req_6"]
+        ids = [exchange.request_id for exchange in simulator.exchanges]
+        assert ids == ["req_5", "req_6"]
         assert simulator.wait(6) is simulator.exchanges[-1]
         stored = [f"/v1/responses/simulated-{number}" for number in (2, 4, 6)]
         assert [request(simulator, "GET", path).status for path in stored] == [404, 200, 200]

@@ -38,7 +38,7 @@ class FaultPlan:
         faults: The faults, or their names, which are equally frequent; or a mapping of names to
             their relative frequency. A fault that does not apply to the mode of a request, whole
             or streamed, is not chosen for it.
-        seed: Another seed gives other faults.
+        seed: Another seed has other faults.
 
     Raises:
         ValueError: The rate is not between 0 and 1, there is no fault, a name is unknown, or a

@@ -18,7 +18,7 @@ class LatencyModel(msgspec.Struct, frozen=True, kw_only=True):
         tokens_per_second: The tokens after the first one per second; each word counts as one.
         jitter: The standard deviation of both times as a part of them, such as 0.2. The times have
             a log-normal distribution, with its long tail, whose means are the times above.
-        seed: Another seed gives other times. Those of a response depend on the seed and the number
+        seed: Another seed has other times. Those of a response depend on the seed and the number
             of the request alone.
 
     Raises:

@@ -14,7 +14,7 @@ from chatmodels.testing._simulated_response import SimulatedResponse
 
 
 class SimulatorState:
-    """What a simulator remembers until it is reset; it is thread-safe.
+    """The memory of a simulator, until it is reset; it is thread-safe.
 
     Args:
         replay: The recorded exchanges.

@@ -15,7 +15,7 @@ from chatmodels.testing._simulated_response import SimulatedResponse, json_respo
 
 _BETA = "message-threads-2026-08-12"
 _FIELD = b'"thread"'
-_KEPT = ("system", "tools")
+_STORED = ("system", "tools")
 
 
 def thread(request: ReceivedRequest, /) -> dict[str, Any] | None:
@@ -46,8 +46,8 @@ def whole_request(
     previous = msgspec.json.decode(before.body)
     reply = {"role": "assistant", "content": content}
     body["messages"] = [*previous["messages"], reply, *body.get("messages", ())]
-    kept = {name: previous[name] for name in _KEPT if name in previous}
-    return msgspec.structs.replace(request, body=msgspec.json.encode(kept | body))
+    beginning = {name: previous[name] for name in _STORED if name in previous}
+    return msgspec.structs.replace(request, body=msgspec.json.encode(beginning | body))
 
 
 class _Request(msgspec.Struct):
