@@ -87,7 +87,7 @@ class RunFolder:
         return None
 
     def request_stop(self) -> None:
-        """Ask the process that writes to the folder to stop, wherever it runs."""
+        """Let the process that writes to the folder stop, wherever it runs."""
         self._stop.touch()
 
     def is_stop_requested(self) -> bool:

@@ -157,9 +157,9 @@ def _job(path: str) -> "Job":
 
 
 def _plan(path: str) -> "Plan":
-    from chatmodels.cli._bulk_plan import kept_plan
+    from chatmodels.cli._bulk_plan import stored_plan
 
-    plan = kept_plan(_job(path))
+    plan = stored_plan(_job(path))
     if plan is None:
         raise click.UsageError(
             f"{path} is the file of a run in Python; call chatmodels.bulk.run again there, or use "

@@ -63,7 +63,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return [system(instructions), user(self.prompt)]
 
 
-def keep_plan(plan: Plan, job: "Job", /) -> None:
+def store_plan(plan: Plan, job: "Job", /) -> None:
     """Store the plan of a run in its folder."""
     path = job.folder / "command.json"
     temporary = path.with_suffix(".tmp")
@@ -71,7 +71,7 @@ def keep_plan(plan: Plan, job: "Job", /) -> None:
     temporary.replace(path)
 
 
-def kept_plan(job: "Job", /) -> Plan | None:
+def stored_plan(job: "Job", /) -> Plan | None:
     """Return the plan of a run; None if it was started by other means than the command line.
 
     Raises:

@@ -45,18 +45,18 @@ def carry_out(plan: "Plan", /, *, changed: str, retry_failed: bool = False) -> E
 def answer(plan: "Plan", /, **arguments: Any) -> "Job | ExitCode":
     """Carry out a plan; return its run, or the exit code if it has stopped early."""
     bulk = import_bulk()
-    from chatmodels.cli._bulk_plan import keep_plan
+    from chatmodels.cli._bulk_plan import store_plan
     from chatmodels.cli._bulk_progress import Interrupts, progress_bar
 
     whole = plan.arguments() | arguments
     interrupts = Interrupts()
-    kept = False
+    is_stored = False
 
     def advance(progress: "Progress") -> None:
-        nonlocal kept
-        if not kept:  # now that this process has the folder
-            keep_plan(plan, bulk.open_job(plan.to))
-            kept = True
+        nonlocal is_stored
+        if not is_stored:  # now that this process has the folder
+            store_plan(plan, bulk.open_job(plan.to))
+            is_stored = True
         show(progress)
 
     with ExitStack() as stack:
