@@ -28,18 +28,26 @@ def cpu_seconds(
     return best
 
 
-@contextlib.contextmanager
-def simulator(*arguments: str) -> Iterator[str]:
+def simulator(*arguments: str) -> contextlib.AbstractContextManager[str]:
     """Run the simulator in a process of its own and yield its base URL."""
-    command = [sys.executable, "-m", "chatmodels.testing", *arguments]
+    return _serving([sys.executable, "-m", "chatmodels.testing", *arguments])
+
+
+def server(*arguments: str) -> contextlib.AbstractContextManager[str]:
+    """Run the server that sends prepared bytes in a process of its own and yield its base URL."""
+    return _serving([sys.executable, "-m", "benchmarks.server", *arguments])
+
+
+@contextlib.contextmanager
+def _serving(command: list[str]) -> Iterator[str]:
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stdout is not None
         match = None
         while match is None and (line := process.stdout.readline()):
-            match = re.search(r"http://\S+/v1", line)
+            match = re.search(r"https?://\S+/v1", line)
         try:
-            assert match is not None, "the simulator did not start"
+            assert match is not None, "the server did not start"
             yield match[0]
         finally:
             process.terminate()
