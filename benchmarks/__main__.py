@@ -18,6 +18,7 @@ BENCHMARKS = (
     "instructions",
     "policies",
     "telemetry",
+    "simulator",
 )
 LONG = ("growth", "peers", "soak")  # run by name only
 

@@ -28,18 +28,27 @@ def cpu_seconds(
     return best
 
 
-def simulator(*arguments: str) -> contextlib.AbstractContextManager[str]:
+@contextlib.contextmanager
+def simulator(*arguments: str) -> Iterator[str]:
     """Run the simulator in a process of its own and yield its base URL."""
-    return _serving([sys.executable, "-m", "chatmodels.testing", *arguments])
+    with simulator_process(*arguments) as (url, _):
+        yield url
 
 
-def server(*arguments: str) -> contextlib.AbstractContextManager[str]:
-    """Run the server that sends prepared bytes in a process of its own and yield its base URL."""
-    return _serving([sys.executable, "-m", "benchmarks.server", *arguments])
+def simulator_process(*arguments: str) -> contextlib.AbstractContextManager[tuple[str, int]]:
+    """Run the simulator in a process of its own and yield its base URL and the process's id."""
+    return _serving([sys.executable, "-m", "chatmodels.testing", "serve", *arguments])
 
 
 @contextlib.contextmanager
-def _serving(command: list[str]) -> Iterator[str]:
+def server(*arguments: str) -> Iterator[str]:
+    """Run the server that sends prepared bytes in a process of its own and yield its base URL."""
+    with _serving([sys.executable, "-m", "benchmarks.server", *arguments]) as (url, _):
+        yield url
+
+
+@contextlib.contextmanager
+def _serving(command: list[str]) -> Iterator[tuple[str, int]]:
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stdout is not None
@@ -48,7 +57,7 @@ def _serving(command: list[str]) -> Iterator[str]:
             match = re.search(r"https?://\S+/v1", line)
         try:
             assert match is not None, "the server did not start"
-            yield match[0]
+            yield match[0], process.pid
         finally:
             process.terminate()
 
