@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 MODEL, KEY = "gpt-6.1-terra", "key"
 PROMPT = "Why is the sky blue?"
-CALLS, STREAMS, WORDS, ROUNDS = 40, 3, 200, 3
+CALLS, STREAMS, WORDS, ROUNDS = 20, 2, 200, 2
 Call = Callable[[str], Awaitable[object]]
 Stream = Callable[[str], AsyncIterator[object]]
 

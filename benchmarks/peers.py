@@ -42,6 +42,7 @@ def main() -> None:
             for name, found in figures.items():
                 for label, value in measure(name, url):
                     found[label] = min(value, found.get(label, value))
+                print(f"  {name}: {json.dumps(found)}", file=sys.stderr)
     print(f"  {'':<12}{'call':>12}{'event':>12}{'first call':>12}{'peak':>10}  ratio to chatmodels")
     ours = figures["chatmodels"]
     for name, found in figures.items():
@@ -53,7 +54,11 @@ def main() -> None:
 
 def install(name: str) -> bool:
     """Install a library; report whether that worked, since a release can lack a wheel."""
-    uv = os.environ.get("HATCH_ENV_TYPE_VIRTUAL_UV_PATH") or shutil.which("uv") or "uv"
+    uv = (
+        os.environ.get("HATCH_ENV_TYPE_VIRTUAL_UV_PATH")
+        or shutil.which("uv")
+        or str(ROOT / ".hatch/bin/uv")
+    )
     home = FOLDER / name
     commands = (
         [uv, "venv", "--quiet", "--allow-existing", "--python", sys.executable, str(home)],
