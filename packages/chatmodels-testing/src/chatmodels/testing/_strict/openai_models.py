@@ -5,6 +5,7 @@ Servers with the same API serve models with other names, for which these rules d
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from chatmodels.testing._json import is_object
@@ -21,11 +22,13 @@ _RETIRED = re.compile(
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
 
+@lru_cache(maxsize=256)
 def is_openai(model: str, /) -> bool:
     """Check whether OpenAI has models with such a name."""
     return _OPENAI.match(model) is not None
 
 
+@lru_cache(maxsize=256)
 def is_retired(model: str, /) -> bool:
     """Check whether OpenAI has retired a model."""
     return _RETIRED.fullmatch(model) is not None
