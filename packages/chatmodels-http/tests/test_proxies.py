@@ -1,3 +1,6 @@
+import os
+import sys
+
 import pytest
 
 from chatmodels.http import RequestHead
@@ -75,3 +78,16 @@ def test_a_loopback_server_of_version_six_is_reached_without_the_proxy(
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("NO_PROXY", "[::1]")
     assert route_to(prepare(RequestHead("GET", "http://[::1]:11434", ())), None).proxy is None
+
+
+@pytest.mark.parametrize("platform", ["darwin", "win32", "linux"])
+def test_without_variables_only_a_system_with_settings_can_have_a_proxy(
+    monkeypatch: pytest.MonkeyPatch, platform: str
+) -> None:
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setattr("urllib.request.getproxies", lambda: {"http": "proxy.test:3128"})
+    monkeypatch.setattr("urllib.request.proxy_bypass", lambda host: False)
+    monkeypatch.setattr(sys, "platform", platform)
+    found = None if platform == "linux" else "http://proxy.test:3128"
+    assert environment_proxy("http://api.acme.test") == found
