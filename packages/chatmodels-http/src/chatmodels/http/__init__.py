@@ -22,7 +22,20 @@ from chatmodels.http._model import HttpChatModel
 from chatmodels.http._plaintext import InsecureTransportWarning
 from chatmodels.http._provider import CodecFactory, HttpProvider, OptionsRule
 from chatmodels.http._readiness import await_until_ready, wait_until_ready
-from chatmodels.http._signing import Signer, SignerFactory, SignerSource
+from chatmodels.http._signing import (
+    AsyncSignerSource,
+    ExchangingSource,
+    Signer,
+    SignerFactory,
+    SignerSource,
+    TimedSignerSource,
+)
+from chatmodels.http._token_exchange import (
+    BearerToken,
+    IssuedToken,
+    TokenExchange,
+    read_oauth_token,
+)
 from chatmodels.http._transport.engine import (
     AsyncEngine,
     AsyncHttpResponse,
@@ -35,6 +48,13 @@ from chatmodels.http._transport.engine import (
 from chatmodels.http._transport.interception import Interceptor, intercept
 
 __all__ = [
+    "read_oauth_token",
+    "TokenExchange",
+    "IssuedToken",
+    "BearerToken",
+    "TimedSignerSource",
+    "ExchangingSource",
+    "AsyncSignerSource",
     "ANY_ID",
     "AsyncEngine",
     "AsyncHttpResponse",
