@@ -18,6 +18,7 @@ from chatmodels.testing._loopback import LoopbackServer
 from chatmodels.testing._protocols import PROTOCOLS
 from chatmodels.testing._protocols.protocol import (
     CountingProtocol,
+    DescribingProtocol,
     IdentifyingProtocol,
     KeyRefusingProtocol,
     MalformedRequestError,
@@ -30,6 +31,7 @@ from chatmodels.testing._protocols.protocol import (
 from chatmodels.testing._recordings import Recording, recordings
 from chatmodels.testing._replay import Replay
 from chatmodels.testing._replies import Reply, simulate, to_response, validate_reply
+from chatmodels.testing._sent.sent_request import SentRequest
 from chatmodels.testing._simulated_response import SimulatedResponse
 from chatmodels.testing._strict import STRICT_RULES
 from chatmodels.testing._strict.errors import encode
@@ -61,6 +63,8 @@ class Simulator(LoopbackServer[Connection]):
         strict: Whether requests that the vendor refuses are refused, by `STRICT_RULES`; "all" for
             those as well that only hold for OpenAI itself, not for servers with the same API.
         port: The port to listen on; 0 for a free one.
+        protocols: Wire formats that the simulator does not know, see `chatmodels.testing.wire`.
+            They take precedence over its own.
 
     Attributes:
         latency: Can be changed at any time.
@@ -83,8 +87,10 @@ class Simulator(LoopbackServer[Connection]):
         pace: float = 0.0,
         strict: bool | Literal["all"] = True,
         port: int = 0,
+        protocols: Sequence[WireProtocol] = (),
     ) -> None:
         super().__init__(port)
+        self._protocols = (*protocols, *PROTOCOLS)
         exchanges = recordings(replay) if isinstance(replay, str | Path) else replay
         self.latency = latency
         self.pace = pace
@@ -126,6 +132,29 @@ class Simulator(LoopbackServer[Connection]):
     def requests(self) -> list[Any]:
         """The bodies of the requests as parsed JSON, oldest first."""
         return [exchange.request.json for exchange in self.exchanges]
+
+    def protocol_of(self, request: ReceivedRequest, /) -> WireProtocol | None:
+        """Return the wire format of a chat request; None for other requests."""
+        return next((each for each in self._protocols if each.generates(request)), None)
+
+    @property
+    def sent_requests(self) -> list[SentRequest]:
+        """The chat requests in neutral terms, oldest first.
+
+        Raises:
+            TypeError: A wire format does not describe its requests.
+        """
+        described: list[SentRequest] = []
+        for exchange in self.exchanges:
+            protocol = self.protocol_of(exchange.request)
+            if isinstance(protocol, DescribingProtocol):
+                described.append(protocol.describe(exchange.request))
+            elif protocol is not None:
+                raise TypeError(
+                    f"the wire format {protocol.name} does not describe requests; implement "
+                    "`features` and `describe` of DescribingProtocol"
+                )
+        return described
 
     @property
     def connections(self) -> int:
@@ -240,7 +269,7 @@ class Simulator(LoopbackServer[Connection]):
         request = exchange.request
         if (response := self._by_path.get(request.path)) is not None:
             return PROTOCOLS[-1], response
-        for protocol in PROTOCOLS:
+        for protocol in self._protocols:
             if protocol.generates(request):
                 return protocol, self._generate(exchange, protocol, number)
             if isinstance(protocol, CountingProtocol) and protocol.counts(request):

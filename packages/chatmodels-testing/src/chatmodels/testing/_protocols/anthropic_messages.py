@@ -17,6 +17,8 @@ from chatmodels.testing._exchange import ReceivedRequest
 from chatmodels.testing._protocols.anthropic_request import VERSION_HEADER, read_request
 from chatmodels.testing._protocols.count_request import read_fields
 from chatmodels.testing._protocols.protocol import ParsedRequest
+from chatmodels.testing._sent import anthropic
+from chatmodels.testing._sent.sent_request import SentRequest
 from chatmodels.testing._simulated_response import SimulatedResponse, json_response
 from chatmodels.testing._words import split_words
 
@@ -74,6 +76,7 @@ class AnthropicMessages:
 
     name = "anthropic.messages"
     request_id_header = "request-id"
+    features = anthropic.FEATURES
 
     def generates(self, request: ReceivedRequest, /) -> bool:
         """Check for a POST to the path of messages, with any prefix."""
@@ -86,6 +89,10 @@ class AnthropicMessages:
             MalformedRequestError: The request is invalid.
         """
         return read_request(request)
+
+    def describe(self, request: ReceivedRequest, /) -> SentRequest:
+        """Describe a chat request."""
+        return anthropic.describe(request.json)
 
     def other(
         self, request: ReceivedRequest, models: tuple[str, ...], /
