@@ -37,7 +37,7 @@ class InstalledProvider(msgspec.Struct, frozen=True):
         distribution: The name of the installed distribution, as pip lists it.
         version: The version of the distribution.
         contract: The version of the contract that it implements.
-        marker: The text in brackets, if it is not a version of the contract.
+        marker: The marker in brackets that should be a version of the contract, and is not.
     """
 
     name: str
@@ -124,16 +124,19 @@ def check_contract(installed: InstalledProvider, /, *, current: int = CONTRACT_V
 
 
 def read_entry_point(value: str, /) -> tuple[str, int, str]:
-    """Return the module of an entry point, the version of its contract, and an unknown marker.
+    """Return the module of an entry point, the version of its contract, and a malformed marker.
 
     A malformed value is a module, which cannot be imported under that name.
     """
     match = re.fullmatch(_VALUE, value)
     if match is None:
         return value, 1, ""
-    marker = match[2] or ""
-    contract = re.fullmatch(_CONTRACT, marker)
-    return (match[1], int(contract[1]), "") if contract else (match[1], 1, marker.strip())
+    for marker in (match[2] or "").split(","):
+        if contract := re.fullmatch(_CONTRACT, marker):
+            return match[1], int(contract[1]), ""
+        if "contract" in marker:
+            return match[1], 1, marker.strip()
+    return match[1], 1, ""
 
 
 def _scan() -> dict[str, tuple[InstalledProvider, ...]]:

@@ -2,7 +2,7 @@
 
 import importlib
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import msgspec
@@ -105,7 +105,7 @@ class CheckContext:
                 requests.
         """
         if not self.simulator.exchanges:
-            self.model("Yes.").generate("?")
+            failure(lambda: self.model("Yes.").generate("?"))
         request = self.simulator.exchanges[0].request
         protocol = self.simulator.protocol_of(request)
         assert isinstance(protocol, DescribingProtocol), (
@@ -195,10 +195,14 @@ def check_context(contract: ProviderContract, /) -> Generator[CheckContext]:
 @contextmanager
 def _loopback_only(contract: ProviderContract) -> Generator[None]:
     hosts: set[str] = set()
-    before: list[tuple[object, str, object]] = []
+    restore = ExitStack()
 
     def replace(owner: object, name: str, value: object) -> None:
-        before.append((owner, name, getattr(owner, name)))
+        own = vars(owner)
+        if name in own:
+            restore.callback(setattr, owner, name, own[name])
+        else:  # inherited
+            restore.callback(delattr, owner, name)
         setattr(owner, name, value)
 
     def blocked(host: str) -> OSError:
@@ -209,8 +213,7 @@ def _loopback_only(contract: ProviderContract) -> Generator[None]:
     try:
         yield
     finally:
-        for owner, name, value in before:
-            setattr(owner, name, value)
+        restore.close()
         if hosts:
             raise AssertionError(
                 f"{contract.provider} tried to connect to {', '.join(sorted(hosts))}, although "

@@ -59,6 +59,10 @@ def the_metadata_is_correct(context: CheckContext) -> None:
         f"the entry point names the module {entry_point.module}, but the contract expects "
         f"{contract.module}; pass registered_by=... to ProviderContract"
     )
+    assert "[contract-" in entry_point.value, (
+        f"the entry point {entry_point.value!r} has no version of the provider contract; declare "
+        f'{contract.provider} = "{entry_point.module}:PROVIDER [contract-1]"'
+    )
     installed = None if entry_point.dist is None else entry_point.dist.name
     assert installed == described.distribution, (
         f"the metadata name the distribution {described.distribution!r}, but {installed!r} has the "
