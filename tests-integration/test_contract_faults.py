@@ -3,7 +3,7 @@
 `./run mutants codecs` puts more faults into the codecs themselves.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -205,7 +205,10 @@ def one_index(event: Any) -> list[Any]:
 RESPONSES: dict[Callable[[Any], list[Any]], tuple[str, str]] = {
     no_reasoning_parts: ("reasoning-is-decoded", "was decoded as ('', 'Tides turn.')"),
     no_logprobs: ("logprobs-are-decoded", "were decoded as []"),
-    never_cut_off: ("finish-reasons-are-decoded", "because of 'length' has the finish reason 'stop'"),
+    never_cut_off: (
+        "finish-reasons-are-decoded",
+        "because of 'length' has the finish reason 'stop'",
+    ),
     swapped_usage: ("usage-is-decoded", "'input_tokens': (503, 1009)"),
     no_ends: ("events-of-tool-calls-are-complete", "return one ToolCallEnd"),
     one_index: ("events-of-tool-calls-are-complete", "with the index of its call"),
@@ -245,7 +248,9 @@ def test_the_suite_notices_what_a_response_lacks(fault: Callable[[Any], list[Any
     assert message in failure_of(HttpProvider(correct.metadata, codec), name)
 
 
-@pytest.mark.parametrize("name", sorted({name for name, _ in [*REQUESTS.values(), *RESPONSES.values()]}))
+@pytest.mark.parametrize(
+    "name", sorted({name for name, _ in [*REQUESTS.values(), *RESPONSES.values()]})
+)
 def test_a_correct_provider_passes(name: str) -> None:
     assert failure_of(provider_with(replace(ANY_SERVER, name="forgetful")), name) == ""
 

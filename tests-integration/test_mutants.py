@@ -19,8 +19,16 @@ def test_each_group_names_modules_tests_and_lines_that_exist() -> None:
     assert SCRIPT["stale"](groups, ROOT) == []
 
 
-def test_each_fault_of_a_codec_has_its_place() -> None:
-    codecs = runpy.run_path(str(ROOT / ".ci" / "mutants_codecs.py"))
+@pytest.fixture
+def codecs(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    monkeypatch.syspath_prepend(ROOT / ".ci")
+    return runpy.run_path(str(ROOT / ".ci" / "mutants_codecs.py"))
+
+
+@pytest.mark.skipif(
+    not any(ROOT.glob("packages/*/src")), reason="the sources are away while wheels are tested"
+)
+def test_each_fault_of_a_codec_has_its_place(codecs: dict[str, Any]) -> None:
     families = codecs["read"]()
     accepted = {
         fault
@@ -34,8 +42,9 @@ def test_each_fault_of_a_codec_has_its_place() -> None:
     assert accepted <= {fault for family in families.values() for fault in family["faults"]}
 
 
-def test_a_fault_of_a_codec_without_its_text_is_reported(tmp_path: Path) -> None:
-    codecs = runpy.run_path(str(ROOT / ".ci" / "mutants_codecs.py"))
+def test_a_fault_of_a_codec_without_its_text_is_reported(
+    codecs: dict[str, Any], tmp_path: Path
+) -> None:
     (tmp_path / "_encode.py").write_text("put(body)\nput(body)\n")
     faults = {"twice": ["_encode.py", "put(body)", "pass"], "gone": ["_decode.py", "x", "y"]}
     families = {"acme": {"root": ".", "faults": faults}}

@@ -150,8 +150,8 @@ def test_a_malformed_marker_of_an_entry_point_is_reported(
     with pytest.raises(ProviderImportError) as caught:
         global_registry.provider("alpha")
     assert caught.value.message == (
-        f"chatmodels-provider-alpha 1.2 (plugin_alpha) declares [{marker}] in its entry point, which "
-        "is not a version of the provider contract; its author has to declare "
+        f"chatmodels-provider-alpha 1.2 (plugin_alpha) declares [{marker}] in its entry point, "
+        "which is not a version of the provider contract; its author has to declare "
         f"[contract-{CONTRACT_VERSION}]"
     )
 

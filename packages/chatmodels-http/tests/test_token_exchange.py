@@ -183,7 +183,7 @@ def test_an_exchange_without_a_token_is_an_error(
 
 def test_an_issuer_that_cannot_be_reached_is_an_error(exchanging: Make, ask: Ask) -> None:
     source = TokenExchange(partial(token_request, "http://127.0.0.1:9"))
-    with pytest.raises(NetworkError, match="no connection to 127.0.0.1:9"):
+    with pytest.raises(NetworkError, match=r"no connection to 127\.0\.0\.1:9"):
         ask(exchanging(source))
 
 
@@ -223,10 +223,8 @@ def test_an_exchange_can_have_several_requests_and_handle_a_failure(
         def exchange(
             self, rejected: Signer | None = None, /
         ) -> Generator[HttpRequest, bytes, Signer]:
-            try:
+            with pytest.raises(AuthenticationError):
                 yield HttpRequest(method="GET", path=f"{server.url}/unknown")
-            except ChatModelError as error:
-                assert error.status == 401
             body = yield token_request(server.url)
             return BearerToken(read_oauth_token(body).token)
 

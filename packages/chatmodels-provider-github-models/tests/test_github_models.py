@@ -20,7 +20,8 @@ CONTRACT = ProviderContract(
     model="any-model",
     exempt={
         "names-of-speakers-arrive": "the API has no names of speakers",
-        "models-are-listed-if-they-can-be": "the catalog has a format of its own"},
+        "models-are-listed-if-they-can-be": "the catalog has a format of its own",
+    },
 )
 
 

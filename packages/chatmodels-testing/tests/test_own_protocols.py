@@ -8,6 +8,7 @@ from typing import Any
 import careless
 import msgspec
 import pytest
+from client import request
 
 from chatmodels.core import ChatResponse, TextPart
 from chatmodels.core.extending import register_provider, unregister_provider
@@ -15,7 +16,6 @@ from chatmodels.testing import ReceivedRequest, SimulatedResponse, Simulator
 from chatmodels.testing.contract import ProviderContract, checks
 from chatmodels.testing.contract._contract import check_context
 from chatmodels.testing.wire import OpenAIChat, ParsedRequest, json_response
-from client import request
 
 
 class Telegraph:

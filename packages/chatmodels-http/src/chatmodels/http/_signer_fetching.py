@@ -147,9 +147,7 @@ class SignerFetcher:
     ) -> ChatModelError:
         return self._mask(send_error(error, limits, self._provider, request.path))
 
-    def _failure(
-        self, response: HttpResponse | AsyncHttpResponse, body: bytes
-    ) -> ChatModelError:
+    def _failure(self, response: HttpResponse | AsyncHttpResponse, body: bytes) -> ChatModelError:
         failure = HttpFailure(status=response.status, headers=response.headers, body=body)
         error = standard_failure(failure, self._provider)
         prefix = f"{self._provider}: "

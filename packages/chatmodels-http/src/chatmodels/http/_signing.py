@@ -94,9 +94,7 @@ class ExchangingSource(Protocol):
         """Return cached credentials that do not expire soon; None if they must be requested."""
         ...
 
-    def exchange(
-        self, rejected: Signer | None = None, /
-    ) -> Generator[HttpRequest, bytes, Signer]:
+    def exchange(self, rejected: Signer | None = None, /) -> Generator[HttpRequest, bytes, Signer]:
         """Yield each request, receive the body of its response, and return the credentials.
 
         It runs for one caller at a time: it begins with a look at the cached credentials, which

@@ -1,9 +1,9 @@
 """The interface that teaches a simulator a vendor's wire format.
 
-`Simulator(protocols=[...])` and `ProviderContract(protocols=(...,))` accept objects with the methods
-of `WireProtocol`. With `features` and `describe` as well, they are a `DescribingProtocol`, and the
-contract suite compares the provider's requests with what was asked. "Write a codec" in the
-documentation has a complete one.
+`Simulator(protocols=[...])` and `ProviderContract(protocols=(...,))` accept objects with the
+methods of `WireProtocol`. With `features` and `describe` as well, they are a `DescribingProtocol`,
+and the contract suite compares the provider's requests with what was asked. "A provider with a
+codec" in the documentation has a complete one.
 
 A format that is close to OpenAI's chat completions is a subclass of `OpenAIChat`.
 """

@@ -107,8 +107,8 @@ def check_contract(installed: InstalledProvider, /, *, current: int = CONTRACT_V
     """
     if installed.marker:
         raise ProviderImportError(
-            f"{_described(installed)} declares [{installed.marker}] in its entry point, which is not "
-            f"a version of the provider contract; its author has to declare [contract-{current}]",
+            f"{_described(installed)} declares [{installed.marker}] in its entry point, which is "
+            f"not a version of the provider contract; its author has to declare [contract-{current}]",
             op="resolve",
             provider=installed.name,
         )

@@ -1,6 +1,6 @@
 """The server side of Cohere's Chat API, version 2 ("Chat" and "Chat with Streaming")."""
 
-from itertools import islice
+from itertools import zip_longest
 from typing import Any
 
 import msgspec
@@ -216,10 +216,10 @@ def _stream(response: ChatResponse[Any]) -> list[bytes]:
         field = content["type"]
         empty = content | {field: ""}
         events.append(_event("content-start", index=index, delta=_delta("content", empty)))
-        logprobs = iter(response.logprobs if field == "text" else ())
-        for chunk in split_words(content[field]):
-            more = {"logprobs": _logprob(each) for each in islice(logprobs, 1)}
-            delta = _delta("content", {field: chunk})
+        logprobs = response.logprobs if field == "text" else ()
+        for chunk, logprob in zip_longest(split_words(content[field]), logprobs):
+            more = {} if logprob is None else {"logprobs": _logprob(logprob)}
+            delta = _delta("content", {field: chunk or ""})
             events.append(_event("content-delta", index=index, delta=delta, **more))
         events.append(_event("content-end", index=index))
     for index, call in enumerate(response.tool_calls):

@@ -203,15 +203,13 @@ def _logprobs(logprobs: tuple[TokenLogprob, ...]) -> dict[str, Any]:
     if not logprobs:
         return {}
     encoded = [
-        {**_token(each), "top_logprobs": [_token(other) for other in each.top]}
-        for each in logprobs
+        {**_token(each), "top_logprobs": [_token(other) for other in each.top]} for each in logprobs
     ]
     return {"logprobs": encoded}
 
 
 def _token(each: TokenLogprob) -> dict[str, Any]:
     return {"token": each.token, "logprob": each.logprob, "bytes": list(each.token.encode())}
-
 
 
 def _usage(usage: Usage) -> dict[str, int]:

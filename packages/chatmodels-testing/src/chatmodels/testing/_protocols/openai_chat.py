@@ -153,7 +153,9 @@ class OpenAIChat:
         events = [chunk(index, delta) for delta in deltas for index in indexes]
         if response.logprobs:
             choice = {"index": 0, "delta": {}, "logprobs": _logprobs(response.logprobs)}
-            events.append(_event(envelope | {"choices": [choice | {"finish_reason": None}]} | unknown))
+            events.append(
+                _event(envelope | {"choices": [choice | {"finish_reason": None}]} | unknown)
+            )
         events += [chunk(index, {}, _finish(response)) for index in indexes]
         if parsed.stream_usage:
             events.append(_event(envelope | _NO_CHOICES | {"usage": _usage(response.usage)}))

@@ -15,7 +15,7 @@ from chatmodels.core import (
     ToolChoice,
     ToolResult,
 )
-from chatmodels.core.extending import OutputSchema, ToolDefinition
+from chatmodels.core.extending import OutputSchema
 from chatmodels.testing._json import is_array, is_object
 from chatmodels.testing._sent.chat import calls, tool
 from chatmodels.testing._sent.media import source

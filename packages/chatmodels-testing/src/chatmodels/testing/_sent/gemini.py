@@ -39,9 +39,7 @@ FIELDS = {
 FEATURES = WireFeatures(
     settings=frozenset(FIELDS),
     result_errors=True,
-    finish_reasons=frozenset(
-        {"stop", "length", "tool_calls", "content_filter", "error", "other"}
-    ),
+    finish_reasons=frozenset({"stop", "length", "tool_calls", "content_filter", "error", "other"}),
     usage=frozenset(
         {
             *("input_tokens", "output_tokens", "total_tokens", "cached_input_tokens"),

@@ -144,8 +144,8 @@ def a_tool_call_can_be_completed(context: CheckContext) -> None:
     response = model.generate([question, called.message, *results], tools=[WEATHER])
 
     assert response.text == "Rain in Oslo, sun in Rome.", (
-        f"after the results of its calls, the model responded {response.text!r}; check how encode() "
-        "writes calls and results"
+        f"after the results of its calls, the model responded {response.text!r}; check how "
+        "encode() writes calls and results"
     )
 
 
@@ -192,7 +192,9 @@ def streams_have_one_start_and_one_end(context: CheckContext) -> None:
     )
     assert end.response == stream.response, "the response in StreamEnd is not stream.response"
     limits = [event for event in events if isinstance(event, StreamStart | StreamEnd)]
-    assert len(limits) == 2, f"a stream has one StreamStart and one StreamEnd, but here are {limits}"
+    assert len(limits) == 2, (
+        f"a stream has one StreamStart and one StreamEnd, but here are {limits}"
+    )
     texts = [event.text for event in events if isinstance(event, TextDelta)]
     assert len(texts) > 1, (
         f"a text of five chunks was streamed as {texts}; return a TextDelta for each chunk"
@@ -211,8 +213,8 @@ def responses_report_their_origin(context: CheckContext) -> None:
         for name in ("id", "model"):
             reported = name not in context.contract.unreported
             assert bool(getattr(response, name)) is reported, (
-                f"the {name} of a response is {getattr(response, name)!r}; put it into StreamStart, "
-                f"or name {name!r} in ProviderContract.unreported if the vendor never reports it"
+                f"the {name} of a response is {getattr(response, name)!r}; put it into "
+                f"StreamStart, or name {name!r} in ProviderContract.unreported if the vendor never reports it"
             )
         assert response.request_id, (
             "a response has no request_id, which the vendor's support needs; it is read from the "
@@ -285,8 +287,8 @@ def responses_survive_json(context: CheckContext) -> None:
         for name in (*response.__struct_fields__, "raw"):
             first, second = getattr(response, name), getattr(again, name)
             assert first == second or name in {"failed_attempts", "payload"}, (
-                f"{name} of a response changes from {first!r} to {second!r} in JSON; use JSON in the "
-                "opaque state of parts and in the payload"
+                f"{name} of a response changes from {first!r} to {second!r} in JSON; use JSON in "
+                "the opaque state of parts and in the payload"
             )
 
 

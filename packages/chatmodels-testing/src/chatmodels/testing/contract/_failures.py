@@ -149,7 +149,9 @@ def _assert_expected(
         ("retry_after", error.retry_after if expected.retry_after == -1 else expected.retry_after),
     ):
         found: object = getattr(error, name)
-        assert found == wanted, f"the {name} of the error is {found!r} instead of {wanted!r}: {error}"
+        assert found == wanted, (
+            f"the {name} of the error is {found!r} instead of {wanted!r}: {error}"
+        )
     if expected.partial:
         assert error.partial is not None, (
             f"the response broke off after its first text, but error.partial is None: {error}"

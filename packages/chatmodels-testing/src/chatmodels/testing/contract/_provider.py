@@ -84,8 +84,8 @@ def the_metadata_is_correct(context: CheckContext) -> None:
         )
         beyond = model.capabilities - described.capabilities
         assert not beyond, (
-            f"{model.name} has the capabilities {sorted(beyond)}, which the provider does not claim; "
-            "the provider claims what at least one model can do"
+            f"{model.name} has the capabilities {sorted(beyond)}, which the provider does not "
+            "claim; the provider claims what at least one model can do"
         )
         assert context.provider.model_info(model.name) == model, (
             f"model_info({model.name!r}) is not its entry in ProviderMetadata.models"
@@ -276,7 +276,9 @@ def a_failed_count_is_an_error(context: CheckContext) -> None:
                 f"a failed count has the code {error.code!r} and the operation {error.op!r}, not "
                 f"{code!r} and 'count_tokens': {error!r}"
             )
-            assert error.provider == context.contract.provider, f"the error is of {error.provider!r}"
+            assert error.provider == context.contract.provider, (
+                f"the error is of {error.provider!r}"
+            )
 
 
 def a_prompt_without_messages_is_refused(context: CheckContext) -> None:

@@ -80,8 +80,8 @@ def names_of_speakers_arrive(context: CheckContext) -> None:
     sent = _sent(context, [Message("user", (TextPart("Count."),), name="Ada")])
     names = [message.name for message in sent.messages]
     assert names == ["Ada"], (
-        f"a message of the speaker 'Ada' was sent with the name {names[0]!r}; send Message.name, or "
-        "exempt the check if the vendor refuses names"
+        f"a message of the speaker 'Ada' was sent with the name {names[0]!r}; send Message.name, "
+        "or exempt the check if the vendor refuses names"
     )
 
 
@@ -93,7 +93,9 @@ def media_arrive_unchanged(context: CheckContext) -> None:
         sent = _sent(context, [user("What is this?", part)], optional=True)
         if not sent.messages:  # another API of the provider accepts it
             continue
-        arrived = [each for each in sent.parts if isinstance(each, ImagePart | AudioPart | FilePart)]
+        arrived = [
+            each for each in sent.parts if isinstance(each, ImagePart | AudioPart | FilePart)
+        ]
         found = [each.data for each in arrived]
         assert found == [part.data], (
             f"{capability} is claimed, so {part!r} has to be sent, but the request has "
@@ -152,8 +154,8 @@ def the_tool_choice_arrives(context: CheckContext) -> None:
         )
         if sent.messages:
             assert _is_chosen(choice, sent), (
-                f"{choice!r} was asked for, but the request has {sent.tool_choice!r} with the tools "
-                f"{[tool.name for tool in sent.tools]}; encode it, or leave its mode out of "
+                f"{choice!r} was asked for, but the request has {sent.tool_choice!r} with the "
+                f"tools {[tool.name for tool in sent.tools]}; encode it, or leave its mode out of "
                 "Profile.tool_choices, so that it is refused"
             )
 
@@ -200,8 +202,8 @@ def calls_and_results_of_the_history_arrive(context: CheckContext) -> None:
         f"the results have the ids {[result.id for result in given]}, and their calls {ids}; "
         "encode each ToolResult with its id, in order"
     )
-    assert len(set(ids)) in {1, 2} and (ids[0] == "") == (len(set(ids)) == 1), (
-        f"two calls have the ids {ids}; ids differ"
+    assert len(set(ids)) == 2 or set(ids) == {""}, (
+        f"two calls have the ids {ids}, so that their results are confused; send ToolCall.id"
     )
     texts = [result.text for result in given]
     assert ["rain" in texts[0], "no station" in texts[1]] == [True, True], (
@@ -256,9 +258,9 @@ def reasoning_is_sent_back(context: CheckContext) -> None:
     returned = [part.text for part in sent.parts if isinstance(part, ReasoningPart)]
     if signed:
         assert returned == ["The moon pulls."], (
-            "the response had reasoning with a signature, which the vendor needs back, but the next "
-            f"request has {returned or 'no reasoning'}; encode ReasoningPart, or read it without a "
-            "signature"
+            "the response had reasoning with a signature, which the vendor needs back, but the "
+            f"next request has {returned or 'no reasoning'}; encode ReasoningPart, or read it without "
+            "a signature"
         )
 
 
@@ -288,14 +290,14 @@ def _assert_tools(sent: SentRequest, asked: Sequence[ToolDefinition]) -> None:
     )
     for tool, arrived in zip(asked, sent.tools, strict=True):
         assert arrived.description == tool.description, (
-            f"the description of the tool {tool.name!r} arrived as {arrived.description!r}, so that "
-            "the model cannot know when to call it; send ToolDefinition.description"
+            f"the description of the tool {tool.name!r} arrived as {arrived.description!r}, so "
+            "that the model cannot know when to call it; send ToolDefinition.description"
         )
         for keyword in ("properties", "required"):
             wanted, found = tool.parameters[keyword], arrived.parameters.get(keyword)
             assert set(found or ()) == set(wanted), (
-                f"the schema of the tool {tool.name!r} has {keyword} {sorted(wanted)}, but was sent "
-                f"as {arrived.parameters}; send ToolDefinition.parameters"
+                f"the schema of the tool {tool.name!r} has {keyword} {sorted(wanted)}, but was "
+                f"sent as {arrived.parameters}; send ToolDefinition.parameters"
             )
 
 

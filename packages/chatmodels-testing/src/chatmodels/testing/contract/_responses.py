@@ -136,8 +136,8 @@ def events_of_tool_calls_are_complete(context: CheckContext) -> None:
             if isinstance(event, ToolCallDelta) and event.index == start.index
         )
         assert deltas == end.tool_call.arguments_json, (
-            f"the arguments {end.tool_call.arguments_json!r} of the call at index {start.index} were "
-            f"streamed as {deltas!r}; return each ToolCallDelta with the index of its call"
+            f"the arguments {end.tool_call.arguments_json!r} of the call at index {start.index} "
+            f"were streamed as {deltas!r}; return each ToolCallDelta with the index of its call"
         )
     texts = {event.index for event in events if event.type == "text_delta"}
     assert not texts & set(indexes), f"text and calls share the indexes {texts & set(indexes)}"

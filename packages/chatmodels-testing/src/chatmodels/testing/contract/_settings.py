@@ -98,8 +98,8 @@ def unknown_keywords_are_refused_with_the_nearest_name(context: CheckContext) ->
         error = failure(lambda call=call: call("?", **options))
         assert isinstance(error, InvalidRequestError), (
             f"the misspelt setting 'temperatur' "
-            f"{'is accepted' if error is None else f'fails with {error!r}'}; an InvalidRequestError "
-            "names the nearest setting"
+            f"{'is accepted' if error is None else f'fails with {error!r}'}; an "
+            "InvalidRequestError names the nearest setting"
         )
         assert "temperature" in str(error), f"the error does not name 'temperature': {error}"
     if context.contract.over_http:

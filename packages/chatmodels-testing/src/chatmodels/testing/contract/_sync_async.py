@@ -73,7 +73,9 @@ def one_model_makes_many_calls_at_once(context: CheckContext) -> None:
             whole = await model.agenerate(text)
             streamed = await model.astream(text).collect()
             for response in (whole, streamed):
-                assert text in response.text, f"a task that sent {text!r} received {response.text!r}"
+                assert text in response.text, (
+                    f"a task that sent {text!r} received {response.text!r}"
+                )
 
         async with anyio.create_task_group() as group:
             for number in range(50):
