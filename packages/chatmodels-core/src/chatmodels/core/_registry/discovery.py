@@ -108,7 +108,8 @@ def check_contract(installed: InstalledProvider, /, *, current: int = CONTRACT_V
     if installed.marker:
         raise ProviderImportError(
             f"{_described(installed)} declares [{installed.marker}] in its entry point, which is "
-            f"not a version of the provider contract; its author has to declare [contract-{current}]",
+            "not a version of the provider contract; its author has to declare "
+            f"[contract-{current}]",
             op="resolve",
             provider=installed.name,
         )

@@ -50,9 +50,9 @@ def read_error_body(body: bytes, /) -> ErrorBody:
 
     Supported formats are `{"error": "text"}`, `{"error": {...}}`, `{"detail": ...}`, flat
     `{"message": ...}`, `{"errors": [...]}`, `{"errors": [{"error": ...}]}`,
-    `{"errorMessage": ...}`, a list of any of these, web pages and plain text. If a gateway passes on
-    the error of another provider, as OpenRouter does
-    in `{"error": {"metadata": {"raw": ..., "provider_name": ...}}}`, that error is returned.
+    `{"errorMessage": ...}`, a list of any of these, web pages and plain text. If a gateway passes
+    on the error of another provider, as OpenRouter does in
+    `{"error": {"metadata": {"raw": ..., "provider_name": ...}}}`, that error is returned.
     """
     try:
         parsed: Json = msgspec.json.decode(body)

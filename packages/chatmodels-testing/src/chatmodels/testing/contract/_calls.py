@@ -214,7 +214,8 @@ def responses_report_their_origin(context: CheckContext) -> None:
             reported = name not in context.contract.unreported
             assert bool(getattr(response, name)) is reported, (
                 f"the {name} of a response is {getattr(response, name)!r}; put it into "
-                f"StreamStart, or name {name!r} in ProviderContract.unreported if the vendor never reports it"
+                f"StreamStart, or name {name!r} in ProviderContract.unreported if the vendor never "
+                "reports it"
             )
         assert response.request_id, (
             "a response has no request_id, which the vendor's support needs; it is read from the "

@@ -99,7 +99,8 @@ def the_metadata_is_correct(context: CheckContext) -> None:
         )
         address = urlsplit(described.base_url or "https://any.example")
         assert address.scheme == "https" or address.hostname == "127.0.0.1", (
-            f"the base URL is {described.base_url!r}; keys are sent over https only, or to 127.0.0.1"
+            f"the base URL is {described.base_url!r}; keys are sent over https only, or to "
+            "127.0.0.1"
         )
 
 
@@ -212,8 +213,8 @@ def models_are_listed_if_they_can_be(context: CheckContext) -> None:
         models = context.provider.list_models(options)
         names = [model.name for model in models]
         assert names == list(context.simulator.models), (
-            f"the vendor lists {list(context.simulator.models)}, but list_models() returns {names}; "
-            "check Codec.models, or exempt the check if the list has a format of its own"
+            f"the vendor lists {list(context.simulator.models)}, but list_models() returns "
+            f"{names}; check Codec.models, or exempt the check if the list has a format of its own"
         )
         if isinstance(context.provider, AsyncModelLister):
             listed = list(anyio.run(context.provider.alist_models, options))

@@ -259,8 +259,8 @@ def reasoning_is_sent_back(context: CheckContext) -> None:
     if signed:
         assert returned == ["The moon pulls."], (
             "the response had reasoning with a signature, which the vendor needs back, but the "
-            f"next request has {returned or 'no reasoning'}; encode ReasoningPart, or read it without "
-            "a signature"
+            f"next request has {returned or 'no reasoning'}; encode ReasoningPart, or read it "
+            "without a signature"
         )
 
 
