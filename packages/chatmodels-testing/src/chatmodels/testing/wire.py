@@ -9,7 +9,6 @@ A format that is close to OpenAI's chat completions is a subclass of `OpenAIChat
 """
 
 from chatmodels.core.extending import publish
-from chatmodels.testing._exchange import ReceivedRequest
 from chatmodels.testing._protocols.openai_chat import OpenAIChat, bearer_key
 from chatmodels.testing._protocols.protocol import (
     CountingProtocol,
@@ -25,7 +24,7 @@ from chatmodels.testing._sent.sent_request import (
     merged,
     settings_in,
 )
-from chatmodels.testing._simulated_response import SimulatedResponse, json_response
+from chatmodels.testing._simulated_response import json_response
 from chatmodels.testing._words import split_words
 
 __all__ = [
@@ -34,9 +33,7 @@ __all__ = [
     "MalformedRequestError",
     "OpenAIChat",
     "ParsedRequest",
-    "ReceivedRequest",
     "SentRequest",
-    "SimulatedResponse",
     "WireFeatures",
     "WireProtocol",
     "bearer_key",

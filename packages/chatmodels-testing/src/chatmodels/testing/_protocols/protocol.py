@@ -145,7 +145,7 @@ class DescribingProtocol(WireProtocol, Protocol):
 
     @property
     def features(self) -> WireFeatures:
-        """What the wire format can express."""
+        """The features that the wire format can express."""
         ...
 
     def describe(self, request: ReceivedRequest, /) -> SentRequest:

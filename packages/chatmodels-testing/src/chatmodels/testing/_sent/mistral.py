@@ -6,6 +6,7 @@ from chatmodels.testing._sent import chat
 
 FIELDS = {
     **{name: fields for name, fields in chat.FIELDS.items() if name not in {"user", "store"}},
+    "max_output_tokens": "max_tokens",
     "seed": "random_seed",
     "metadata": "metadata",
 }

@@ -36,7 +36,7 @@ class SentRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WireFeatures(msgspec.Struct, frozen=True, kw_only=True):
-    """What a wire format can express, so that a provider must neither lose nor invent it.
+    """The features that a wire format can express, and that a provider must not lose.
 
     Attributes:
         settings: The settings that a described request contains under their neutral names, with

@@ -104,11 +104,11 @@ def all_four_shapes_of_tool_calls_agree(context: CheckContext) -> None:
     """Two calls of one tool stay separate in sync and async calls, whole and streamed."""
     responses = four_shapes(context.model(*[(OSLO, ROME)] * 4), tools=[WEATHER])
 
-    asked = [(call.name, call.arguments) for call in (OSLO, ROME)]
+    expected = [(call.name, call.arguments) for call in (OSLO, ROME)]
     for shape, response in zip(SHAPES, responses, strict=True):
         arrived = [(call.name, call.arguments) for call in response.tool_calls]
-        assert arrived == asked, (
-            f"{shape} of the calls {asked} has {arrived}; decode each call with its arguments"
+        assert arrived == expected, (
+            f"{shape} of the calls {expected} has {arrived}; decode each call with its arguments"
         )
         ids = [call.id for call in response.tool_calls]
         assert len(set(ids)) == 2, (

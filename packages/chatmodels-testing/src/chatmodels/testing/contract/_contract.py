@@ -98,7 +98,7 @@ class CheckContext:
 
     @property
     def features(self) -> WireFeatures:
-        """What the wire format of the provider can express.
+        """The features that the wire format of the provider can express.
 
         Raises:
             AssertionError: The simulator does not know the wire format, or it does not describe

@@ -64,11 +64,11 @@ def messages_arrive_with_their_roles(context: CheckContext) -> None:
         assistant("One."),
         user("Continue."),
     ]
-    asked = [(message.role, message.text) for message in conversation]
+    expected = [(message.role, message.text) for message in conversation]
     sent = _sent(context, conversation)
     arrived = [(message.role, message.text) for message in sent.messages]
-    assert arrived == asked, (
-        f"each message has to be sent in its role and in order, but {asked} was sent as "
+    assert arrived == expected, (
+        f"each message has to be sent in its role and in order, but {expected} was sent as "
         f"{arrived}; check how encode() writes the role of a message"
     )
 
@@ -191,9 +191,9 @@ def calls_and_results_of_the_history_arrive(context: CheckContext) -> None:
     sent = _sent(context, conversation, tools=[WEATHER])
     calls = [part for part in sent.parts if isinstance(part, ToolCall)]
     arrived = [(call.name, call.arguments) for call in calls]
-    asked = [(call.name, call.arguments) for call in (OSLO, ROME)]
-    assert arrived == asked, (
-        f"the history has the calls {asked}, but the request has {arrived}; encode the tool calls "
+    expected = [(call.name, call.arguments) for call in (OSLO, ROME)]
+    assert arrived == expected, (
+        f"the history has the calls {expected}, but the request has {arrived}; encode the tool calls "
         "of assistant messages"
     )
     given = [part for part in sent.parts if isinstance(part, ToolResult)]
@@ -209,9 +209,9 @@ def calls_and_results_of_the_history_arrive(context: CheckContext) -> None:
     assert ["rain" in texts[0], "no station" in texts[1]] == [True, True], (
         f"the results 'rain' and 'no station' arrived as {texts}; encode the texts of ToolResult"
     )
-    said = [message.text for message in sent.messages if message.role == "assistant"]
-    assert "".join(said) == "Let me look.", (
-        f"the text beside the calls arrived as {said}; encode it as well"
+    texts_beside = [message.text for message in sent.messages if message.role == "assistant"]
+    assert "".join(texts_beside) == "Let me look.", (
+        f"the text beside the calls arrived as {texts_beside}; encode it as well"
     )
     if context.features.result_errors:
         assert [result.is_error for result in given] == [False, True], (
@@ -283,12 +283,12 @@ def _sent(
     return context.simulator.sent_requests[-1]
 
 
-def _assert_tools(sent: SentRequest, asked: Sequence[ToolDefinition]) -> None:
+def _assert_tools(sent: SentRequest, expected: Sequence[ToolDefinition]) -> None:
     names = [tool.name for tool in sent.tools]
-    assert names == [tool.name for tool in asked], (
-        f"the tools {[tool.name for tool in asked]} were sent as {names}; encode all tools in order"
+    assert names == [tool.name for tool in expected], (
+        f"the tools {[tool.name for tool in expected]} were sent as {names}; encode all tools in order"
     )
-    for tool, arrived in zip(asked, sent.tools, strict=True):
+    for tool, arrived in zip(expected, sent.tools, strict=True):
         assert arrived.description == tool.description, (
             f"the description of the tool {tool.name!r} arrived as {arrived.description!r}, so "
             "that the model cannot know when to call it; send ToolDefinition.description"
@@ -320,11 +320,11 @@ def _claims_strict(context: CheckContext) -> bool:
     return "strict" in profile.native_output
 
 
-def _is_equal(arrived: Any, asked: Any) -> bool:
+def _is_equal(arrived: Any, expected: Any) -> bool:
     """Compare values as JSON, in which a tuple is a list and numbers have one type."""
-    if isinstance(asked, tuple):
-        asked = list(asked)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-    return bool(arrived == asked)
+    if isinstance(expected, tuple):
+        expected = list(expected)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    return bool(arrived == expected)
 
 
 HTTP_CHECKS = (
