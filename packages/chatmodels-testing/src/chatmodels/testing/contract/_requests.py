@@ -193,8 +193,8 @@ def calls_and_results_of_the_history_arrive(context: CheckContext) -> None:
     arrived = [(call.name, call.arguments) for call in calls]
     expected = [(call.name, call.arguments) for call in (OSLO, ROME)]
     assert arrived == expected, (
-        f"the history has the calls {expected}, but the request has {arrived}; encode the tool calls "
-        "of assistant messages"
+        f"the history has the calls {expected}, but the request has {arrived}; encode the tool "
+        "calls of assistant messages"
     )
     given = [part for part in sent.parts if isinstance(part, ToolResult)]
     ids = [call.id for call in calls]
@@ -286,7 +286,8 @@ def _sent(
 def _assert_tools(sent: SentRequest, expected: Sequence[ToolDefinition]) -> None:
     names = [tool.name for tool in sent.tools]
     assert names == [tool.name for tool in expected], (
-        f"the tools {[tool.name for tool in expected]} were sent as {names}; encode all tools in order"
+        f"the tools {[tool.name for tool in expected]} were sent as {names}; encode all tools "
+        "in order"
     )
     for tool, arrived in zip(expected, sent.tools, strict=True):
         assert arrived.description == tool.description, (
