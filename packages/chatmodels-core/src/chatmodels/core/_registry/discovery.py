@@ -17,6 +17,7 @@ from threading import Lock
 import msgspec
 
 from chatmodels.core._errors.classes import ProviderConflictError, ProviderImportError
+from chatmodels.core._registry.entry_points import entry_points
 
 CONTRACT_VERSION = 1
 """The version of the contract that this core implements; the previous one is accepted as well."""
@@ -141,17 +142,14 @@ def read_entry_point(value: str, /) -> tuple[str, int, str]:
 
 
 def _scan() -> dict[str, tuple[InstalledProvider, ...]]:
-    from importlib.metadata import entry_points
-
     providers: dict[str, tuple[InstalledProvider, ...]] = {}
-    for entry_point in entry_points(group=GROUP):
-        distribution = entry_point.dist
+    for entry_point in entry_points(GROUP):
         module, contract, marker = read_entry_point(entry_point.value)
         installed = InstalledProvider(
             name=entry_point.name,
             module=module,
-            distribution=distribution.name if distribution else "an unknown distribution",
-            version=distribution.version if distribution else "",
+            distribution=entry_point.distribution or "an unknown distribution",
+            version=entry_point.version,
             contract=contract,
             marker=marker,
         )
