@@ -102,7 +102,10 @@ def noticed(family: Mapping[str, Any], fault: str) -> str | None:
     shutil.copytree(sources, tree, ignore=shutil.ignore_patterns("__pycache__"))
     path = tree / source / file
     path.write_text(path.read_text("utf-8").replace(old, new), "utf-8")
-    return checked(tree, family)
+    try:
+        return checked(tree, family)
+    finally:
+        shutil.rmtree(tree)
 
 
 def checked(tree: Path, family: Mapping[str, Any]) -> str | None:
