@@ -218,7 +218,7 @@ def _stream(response: ChatResponse[Any]) -> list[bytes]:
         events.append(_event("content-start", index=index, delta=_delta("content", empty)))
         logprobs = response.logprobs if field == "text" else ()
         for chunk, logprob in zip_longest(split_words(content[field]), logprobs):
-            more = {} if logprob is None else {"logprobs": _logprob(logprob)}
+            more: dict[str, Any] = {} if logprob is None else {"logprobs": _logprob(logprob)}
             delta = _delta("content", {field: chunk or ""})
             events.append(_event("content-delta", index=index, delta=delta, **more))
         events.append(_event("content-end", index=index))

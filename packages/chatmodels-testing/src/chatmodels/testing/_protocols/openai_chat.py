@@ -152,7 +152,11 @@ class OpenAIChat:
         indexes = range(parsed.choices)
         events = [chunk(index, delta) for delta in deltas for index in indexes]
         if response.logprobs:
-            choice = {"index": 0, "delta": {}, "logprobs": _logprobs(response.logprobs)}
+            choice: dict[str, Any] = {
+                "index": 0,
+                "delta": {},
+                "logprobs": _logprobs(response.logprobs),
+            }
             events.append(
                 _event(envelope | {"choices": [choice | {"finish_reason": None}]} | unknown)
             )

@@ -44,7 +44,7 @@ FEATURES = WireFeatures(
     reasoning=True,
 )
 
-_CHOICES = {"any": "required"}
+_CHOICES: dict[str, Any] = {"any": "required"}
 
 
 def describe(body: Mapping[str, Any]) -> SentRequest:

@@ -62,8 +62,8 @@ FEATURES = WireFeatures(
 )
 
 _MEDIA = {"image_url", "input_audio", "file", "video_url", "document_url"}
-_ROLES = {"developer": "system", "function": "tool"}
-_CHOICES = {"any": "required"}
+_ROLES: dict[str, Any] = {"developer": "system", "function": "tool"}
+_CHOICES: dict[str, Any] = {"any": "required"}
 
 
 def describe(body: Mapping[str, Any], fields: Mapping[str, str] = FIELDS) -> SentRequest:

@@ -50,7 +50,7 @@ FEATURES = msgspec.structs.replace(
     ),
 )
 
-_ROLES = {"developer": "system"}
+_ROLES: dict[str, Any] = {"developer": "system"}
 
 
 def describe(body: Mapping[str, Any]) -> SentRequest:
@@ -98,7 +98,7 @@ def _content(content: Any) -> Iterator[Part]:
             case "refusal":
                 yield RefusalPart(part["refusal"])
             case "input_image":
-                fields = source(part["image_url"]) if part.get("image_url") else {}
+                fields: dict[str, Any] = source(part["image_url"]) if part.get("image_url") else {}
                 detail = part.get("detail")
                 yield ImagePart(**fields, file_id=part.get("file_id"), detail=detail)
             case _:
