@@ -15,7 +15,13 @@ from chatmodels.core import ConfigurationError
 from chatmodels.core.extending import ProviderOptions
 from chatmodels.http import Codec, HttpChatModel, HttpProvider
 from chatmodels.openai_compatible import chat_completions_codec, headers_from_options
-from chatmodels.providers.openai._dialect import COMPATIBLE_DIALECT, DIALECT, FAMILIES, for_model
+from chatmodels.providers.openai._dialect import (
+    COMPATIBLE_DIALECT,
+    DIALECT,
+    FAMILIES,
+    GATEWAY_DIALECT,
+    for_model,
+)
 from chatmodels.providers.openai._metadata import METADATA
 
 _APIS = ("chat_completions", "responses")
@@ -70,7 +76,8 @@ def is_official(base_url: str | None) -> bool:
 @lru_cache(maxsize=256)
 def _chat_codec(model: str, official: bool, headers: tuple[tuple[str, str], ...]) -> Codec:
     if not official:
-        return chat_completions_codec(COMPATIBLE_DIALECT, headers)
+        dialect = GATEWAY_DIALECT if _REASONING.match(model) else COMPATIBLE_DIALECT
+        return chat_completions_codec(dialect, headers)
     return replace(chat_completions_codec(for_model(DIALECT, model), headers), families=FAMILIES)
 
 

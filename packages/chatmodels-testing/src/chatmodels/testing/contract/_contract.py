@@ -188,7 +188,7 @@ def check_context(contract: ProviderContract, /) -> Generator[CheckContext]:
             yield CheckContext(contract, None)
             return
         # Checks try every value of a setting, also those that a vendor refuses for some models.
-        with Simulator(strict=False, protocols=contract.protocols) as simulator:
+        with Simulator(protocols=contract.protocols) as simulator:
             yield CheckContext(contract, simulator)
 
 
