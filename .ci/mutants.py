@@ -2,6 +2,7 @@
 
     ./run mutants            all groups of modules
     ./run mutants finish     one of them
+    ./run mutants codecs     faults of the codecs, which the contract suite has to notice
 
 `mutmut` changes functions. Most of the rules here are tables, which it does not change, and
 cosmic-ray has no operators for their entries. So `mutants_tables.py` changes the tables.
@@ -17,6 +18,7 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
+import mutants_codecs
 import mutants_groups
 import mutants_tables
 import workspace
@@ -27,6 +29,9 @@ KILLED = {"killed", "timeout"}
 
 
 def main(chosen: list[str]) -> None:
+    if chosen[:1] == ["codecs"]:
+        mutants_codecs.main(chosen[1:])
+        return
     groups = mutants_groups.read(CONFIGURATION)
     stale = mutants_groups.stale(groups, workspace.ROOT)
     if stale:
@@ -35,6 +40,8 @@ def main(chosen: list[str]) -> None:
     if unknown:
         sys.exit(f"no groups {unknown}; choose from {list(groups)}")
     unexplained = [name for name in chosen or groups if not explained(name, groups[name])]
+    if not chosen:
+        mutants_codecs.main([])
     if unexplained:
         sys.exit(f"changes that no test notices and nothing explains: {', '.join(unexplained)}")
 

@@ -169,7 +169,7 @@ def main() -> None:
     print(f"wrote packages/chatmodels-provider-{given.name} and docs/reference/providers; now run")
     print("  ./run names && ./run reference && ./run capabilities && ./run fix")
     print(f"  ./run pytest packages/chatmodels-provider-{given.name}")
-    print("and continue with step 1 of docs/how-to/writing-a-provider.md")
+    print("and continue with step 1 of docs/how-to/provider-dialect.md")
 
 
 def name(text: str) -> str:

@@ -20,6 +20,42 @@ def test_each_group_names_modules_tests_and_lines_that_exist() -> None:
 
 
 @pytest.fixture
+def codecs(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    monkeypatch.syspath_prepend(ROOT / ".ci")
+    return runpy.run_path(str(ROOT / ".ci" / "mutants_codecs.py"))
+
+
+@pytest.mark.skipif(
+    not any(ROOT.glob("packages/*/src")), reason="the sources are away while wheels are tested"
+)
+def test_each_fault_of_a_codec_has_its_place(codecs: dict[str, Any]) -> None:
+    families = codecs["read"]()
+    accepted = {
+        fault
+        for family in families.values()
+        for faults in family.get("accepted", {}).values()
+        for fault in faults
+    }
+
+    assert len(families) == 8
+    assert list(codecs["stale_faults"](families, ROOT / "packages")) == []
+    assert accepted <= {fault for family in families.values() for fault in family["faults"]}
+
+
+def test_a_fault_of_a_codec_without_its_text_is_reported(
+    codecs: dict[str, Any], tmp_path: Path
+) -> None:
+    (tmp_path / "_encode.py").write_text("put(body)\nput(body)\n")
+    faults = {"twice": ["_encode.py", "put(body)", "pass"], "gone": ["_decode.py", "x", "y"]}
+    families = {"acme": {"root": ".", "faults": faults}}
+
+    assert list(codecs["stale_faults"](families, tmp_path)) == [
+        "acme: twice: the text occurs 2 times in _encode.py",
+        "acme: gone: the text occurs 0 times in _decode.py",
+    ]
+
+
+@pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     module = tmp_path / "packages" / "p" / "src" / "own" / "rules.py"
     module.parent.mkdir(parents=True)

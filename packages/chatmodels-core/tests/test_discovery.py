@@ -147,6 +147,20 @@ def test_a_provider_of_a_later_contract_requires_a_newer_core(site, global_regis
     assert "plugin_alpha" not in sys.modules
 
 
+@pytest.mark.parametrize("marker", ["contract-x", "contract"])
+def test_a_malformed_marker_of_an_entry_point_is_reported(
+    site, global_registry, marker: str
+) -> None:
+    site.install("alpha", value=f"{{module}}:PROVIDER [{marker}]")
+    with pytest.raises(ProviderImportError) as caught:
+        global_registry.provider("alpha")
+    assert caught.value.message == (
+        f"chatmodels-provider-alpha 1.2 (plugin_alpha) declares [{marker}] in its entry point, "
+        "which is not a version of the provider contract; its author has to declare "
+        f"[contract-{CONTRACT_VERSION}]"
+    )
+
+
 def test_the_current_and_the_previous_contract_are_accepted() -> None:
     def installed(contract: int) -> InstalledProvider:
         return InstalledProvider("alpha", "plugin_alpha", "provider-alpha", "1.2", contract)

@@ -291,11 +291,30 @@ def test_an_output_type_is_refused_together_with_all_else() -> None:
 
 
 def test_an_unsupported_output_type_is_omitted_with_a_warning() -> None:
-    model = Seeing(frozenset({Capability.TOOLS}), on_unsupported="warn")
+    claimed = frozenset({Capability.TOOLS, Capability.STRICT_TOOLS})
+    model = Seeing(claimed, on_unsupported="warn")
     response = model.generate("?", output_type=int, tools=[STRICT])
     assert response.text == "Hi"
     assert response.parsed is None
     assert response.warnings == ("acme does not support output types: omitted",)
+
+
+def test_settings_that_need_a_capability_are_refused_without_it() -> None:
+    with pytest.raises(UnsupportedError) as caught:
+        Seeing(frozenset({Capability.LOGPROBS})).generate(
+            "?", temperature=0.5, logprobs=True, seed=7, reasoning_effort="low", prediction="Hi"
+        )
+    assert "support seed, reasoning_effort, prediction;" in caught.value.message
+
+
+def test_settings_of_claimed_capabilities_are_accepted() -> None:
+    model = Seeing(frozenset({Capability.SEED, Capability.REASONING}))
+    assert model.generate("?", seed=7, reasoning_budget=1024, top_k=3).text == "Hi"
+
+
+def test_settings_of_a_profile_take_precedence_over_capabilities() -> None:
+    model = Seeing(frozenset(), profile=Profile(settings={"seed": "seed"}))
+    assert model.generate("?", seed=7).text == "Hi"
 
 
 class Seeing(StandardChatModel):

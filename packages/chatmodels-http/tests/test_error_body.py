@@ -67,6 +67,11 @@ JSON = st.recursive(
         pytest.param(
             '{"errors": [{"code": "c", "message": "no"}]}', ErrorBody("no", "c"), id="a list's code"
         ),
+        pytest.param(
+            '{"errors": [{"error": {"code": "c", "message": "no"}}]}',
+            ErrorBody("no", "c"),
+            id="a list of errors in envelopes",
+        ),
         pytest.param('{"errors": []}', ErrorBody(), id="an empty list of flat errors"),
         pytest.param(
             '{"errorCode": "c", "errorMessage": "no"}', ErrorBody("no", "c"), id="camel case"

@@ -1,5 +1,6 @@
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import anyio
@@ -10,6 +11,7 @@ from msgspec.structs import replace
 from chatmodels.core import (
     CallTimeoutError,
     ChatModelError,
+    ConfigurationError,
     HealthReport,
     ResponseInvalidError,
     Secret,
@@ -17,8 +19,8 @@ from chatmodels.core import (
     Timeout,
     UnsupportedError,
 )
-from chatmodels.core.extending import Provider
-from chatmodels.http import Frame, HttpChatModel, HttpProvider, HttpRequest, NdjsonFramer
+from chatmodels.core.extending import Provider, ProviderOptions
+from chatmodels.http import Codec, Frame, HttpChatModel, HttpProvider, HttpRequest, NdjsonFramer
 
 Options = Callable[..., Any]
 
@@ -296,6 +298,38 @@ def test_the_time_for_all_of_it_is_limited(
     server.handler = lambda exchange: exchange.seen_fin()
     with pytest.raises(CallTimeoutError):
         _collected(backend, provider, options(timeout=Timeout(total=0.1)))
+
+
+def test_a_class_is_no_codec(metadata: Any) -> None:
+    class Missing:
+        pass
+
+    with pytest.raises(TypeError, match="returns one, not the class Missing"):
+        HttpProvider(metadata, Missing)  # pyright: ignore[reportArgumentType]
+
+
+def test_a_function_that_returns_no_codec_is_reported(metadata: Any, options: Options) -> None:
+    provider = HttpProvider(metadata, lambda _: None)  # pyright: ignore[reportArgumentType]
+    with pytest.raises(ConfigurationError, match="codec function of acme returned NoneType"):
+        provider.create_chat_model("large", options())
+
+
+def test_an_option_that_only_chat_needs_does_not_affect_the_listing(
+    metadata: Any, codec: Any, server: Any, options: Options
+) -> None:
+    def encode(project: object, model: str, request: Any, /, *, stream: bool) -> HttpRequest:
+        if project is None:
+            raise ConfigurationError("acme needs a project; pass project=...")
+        return codec.encode(model, request, stream=stream)
+
+    def codec_for(given: ProviderOptions) -> Codec:
+        return msgspec.structs.replace(codec, encode=partial(encode, given.extra.get("project")))
+
+    server.handler = lambda exchange: exchange.respond('["large"]')
+    provider = HttpProvider(metadata, codec_for)
+    assert [model.name for model in provider.list_models(options())] == ["large"]
+    with pytest.raises(ConfigurationError, match="acme needs a project"):
+        provider.create_chat_model("large", options()).generate("hi")
 
 
 def test_an_invalid_codec_raises(metadata: Any) -> None:

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from chatmodels.core import AuthenticationError, ChatResponse, RateLimitError
+from chatmodels.core import AuthenticationError, ChatResponse, RateLimitError, Timeout
 from chatmodels.http import HttpChatModel, HttpProvider, HttpRequest, RequestHead
 
 Make = Callable[..., HttpChatModel]
@@ -239,3 +239,50 @@ def test_a_signature_overrides_the_secret(server: Any, signing: Make, ask: Ask) 
     sent = server.requests[-1].headers
     assert sent["authorization"].startswith("good POST")
     assert "authorization" not in sent["x-signed"].split()
+
+
+def test_a_signature_overrides_headers_of_the_codec(
+    server: Any, metadata: Any, codec: Any, options: Any, ask: Ask
+) -> None:
+    def encode(model: str, request: Any, /, *, stream: bool) -> HttpRequest:
+        encoded = codec.encode(model, request, stream=stream)
+        return replace(encoded, headers=(("Authorization", "Bearer long-lived"),))
+
+    mixed = replace(codec, encode=encode)
+    model = HttpChatModel(metadata, "large", mixed, options(), signers=Stamps("good"))
+    assert ask(model).text == "hello"
+    sent = server.requests[-1].headers
+    assert sent["authorization"].startswith("good POST")
+    assert "authorization" not in sent["x-signed"].split()
+
+
+def test_a_signer_replaces_the_headers_with_the_key(
+    server: Any, metadata: Any, codec: Any, options: Any, ask: Ask
+) -> None:
+    keyed = replace(codec, authorization=lambda secret: (("x-api-key", secret),))
+    given = options(api_key="long-lived")
+    model = HttpChatModel(metadata, "large", keyed, given, signers=Stamps("good"))
+    assert ask(model).text == "hello"
+    assert "x-api-key" not in server.requests[-1].headers
+
+
+def test_a_source_receives_the_time_that_is_left(signing: Make, ask: Ask) -> None:
+    class Timed(Stamps):
+        def fetch_within(self, seconds: float | None, rejected: Stamp | None = None, /) -> Stamp:
+            assert seconds is not None
+            assert 0 < seconds <= 300
+            return Stamp("good-key")
+
+    assert ask(signing(Timed(), timeout=Timeout(total=300))).text == "hello"
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+async def test_an_async_source_is_awaited(signing: Make) -> None:
+    class Awaited(Stamps):
+        async def afetch(self, rejected: Stamp | None = None, /) -> Stamp:
+            await anyio.lowlevel.checkpoint()
+            return Stamp("good-key")
+
+    source = Awaited()
+    assert (await signing(source).agenerate("hi")).text == "hello"
+    assert source.threads == []

@@ -22,7 +22,20 @@ from chatmodels.http._model import HttpChatModel
 from chatmodels.http._plaintext import InsecureTransportWarning
 from chatmodels.http._provider import CodecFactory, HttpProvider, OptionsRule
 from chatmodels.http._readiness import await_until_ready, wait_until_ready
-from chatmodels.http._signing import Signer, SignerFactory, SignerSource
+from chatmodels.http._signing import (
+    AsyncSignerSource,
+    ExchangingSource,
+    Signer,
+    SignerFactory,
+    SignerSource,
+    TimedSignerSource,
+)
+from chatmodels.http._token_exchange import (
+    BearerToken,
+    IssuedToken,
+    TokenExchange,
+    read_oauth_token,
+)
 from chatmodels.http._transport.engine import (
     AsyncEngine,
     AsyncHttpResponse,
@@ -38,6 +51,8 @@ __all__ = [
     "ANY_ID",
     "AsyncEngine",
     "AsyncHttpResponse",
+    "AsyncSignerSource",
+    "BearerToken",
     "Codec",
     "CodecFactory",
     "ConversationRules",
@@ -48,6 +63,7 @@ __all__ = [
     "Engine",
     "ErrorBody",
     "EventStreamFramer",
+    "ExchangingSource",
     "FailureRules",
     "Frame",
     "Framer",
@@ -59,6 +75,7 @@ __all__ = [
     "IdForm",
     "InsecureTransportWarning",
     "Interceptor",
+    "IssuedToken",
     "Listing",
     "NdjsonFramer",
     "OptionsRule",
@@ -70,6 +87,8 @@ __all__ = [
     "SignerSource",
     "SseFramer",
     "StreamDecoder",
+    "TimedSignerSource",
+    "TokenExchange",
     "TransferError",
     "TranslatedRequest",
     "await_until_ready",
@@ -81,6 +100,7 @@ __all__ = [
     "rate_limits",
     "read_error",
     "read_error_body",
+    "read_oauth_token",
     "request_id",
     "retry_after",
     "standard_failure",

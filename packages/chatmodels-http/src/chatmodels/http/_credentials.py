@@ -1,11 +1,10 @@
-"""Keys and signers of one request, fetched within the time limits of the attempt."""
+"""Keys of one request, and functions that run within the time limits of the attempt."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from chatmodels.core import Secret
 from chatmodels.http._deadlines import Limits
-from chatmodels.http._signing import Signer, SignerSource
 from chatmodels.http._tracebacks import forget_locals
 
 T = TypeVar("T")
@@ -23,7 +22,7 @@ def current_key(secret: Secret | None, limits: Limits) -> Secret | None:
     """
     if secret is None or secret.static:
         return _checked(secret)
-    return _within(limits, lambda: Secret(secret.reveal()))
+    return within(limits, lambda: Secret(secret.reveal()))
 
 
 async def acurrent_key(secret: Secret | None, limits: Limits) -> Secret | None:
@@ -34,26 +33,7 @@ async def acurrent_key(secret: Secret | None, limits: Limits) -> Secret | None:
     async def reveal() -> Secret:
         return Secret(await secret.areveal())
 
-    return await _awithin(limits, reveal)
-
-
-def fetch_signer(signers: SignerSource, limits: Limits, rejected: Signer | None = None) -> Signer:
-    """Fetch credentials.
-
-    Raises:
-        ChatModelError: There are none, or they are not available now.
-        CallTimeoutError: The function has not returned in time.
-    """
-    return _within(limits, lambda: signers.fetch(rejected))
-
-
-async def afetch_signer(
-    signers: SignerSource, limits: Limits, rejected: Signer | None = None
-) -> Signer:
-    """Fetch credentials in a thread; async version of `fetch_signer`."""
-    from anyio.to_thread import run_sync
-
-    return await _awithin(limits, lambda: run_sync(signers.fetch, rejected, abandon_on_cancel=True))
+    return await awithin(limits, reveal)
 
 
 def _checked(secret: Secret | None) -> Secret | None:
@@ -62,7 +42,12 @@ def _checked(secret: Secret | None) -> Secret | None:
     return secret
 
 
-def _within(limits: Limits, function: Callable[[], T]) -> T:
+def within(limits: Limits, function: Callable[[], T]) -> T:
+    """Run a function in a thread of its own, unless there is no time limit.
+
+    Raises:
+        CallTimeoutError: The function has not returned in time.
+    """
     from chatmodels.http._transport.bounded import OutOfTimeError, Worker
 
     worker = Worker()
@@ -79,7 +64,8 @@ def _within(limits: Limits, function: Callable[[], T]) -> T:
     return result
 
 
-async def _awithin(limits: Limits, function: Callable[[], Awaitable[T]]) -> T:
+async def awithin(limits: Limits, function: Callable[[], Awaitable[T]]) -> T:
+    """Async version of `within`, without a thread."""
     from anyio import move_on_after
 
     try:

@@ -38,7 +38,7 @@ from chatmodels.http._counting import acount_tokens, count_tokens
 from chatmodels.http._deadlines import Limits
 from chatmodels.http._health import acheck_health, check_health
 from chatmodels.http._sender import Sender
-from chatmodels.http._signing import SignerSource
+from chatmodels.http._signing import AnySource
 from chatmodels.http._stream import StreamReading, decode_response
 from chatmodels.http._transport.engine import TransferError
 
@@ -77,7 +77,7 @@ class HttpChatModel(StandardChatModel):
         *,
         policies: Sequence[Policy] | None = None,
         observers: Sequence[Observer] = (),
-        signers: SignerSource | None = None,
+        signers: AnySource | None = None,
         remedies: Mapping[str, str] | None = None,
         given: ProviderOptions | None = None,
     ) -> None:

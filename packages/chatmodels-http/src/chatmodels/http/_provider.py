@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from chatmodels.core import ChatModelError, HealthReport, ModelInfo
+from chatmodels.core import ChatModelError, ConfigurationError, HealthReport, ModelInfo
 from chatmodels.core.extending import ProviderMetadata, ProviderOptions
 from chatmodels.http._codec.codec import Codec
 from chatmodels.http._exchange import HttpRequest
@@ -50,13 +50,17 @@ class HttpProvider:
         complete: OptionsRule = lambda options: options,
         signers: SignerFactory = lambda _: None,
     ) -> None:
-        if not isinstance(codec, Codec) and not callable(codec):
+        if not isinstance(codec, Codec) and (isinstance(codec, type) or not callable(codec)):
+            found = (
+                "the class " + codec.__name__ if isinstance(codec, type) else type(codec).__name__
+            )
             raise TypeError(
-                f"the codec of a provider is a Codec or a function that returns one, not "
-                f"{type(codec).__name__}"
+                f"the codec of a provider is a Codec or a function that returns one, not {found}"
             )
         self.metadata = metadata
-        self._codec: CodecFactory = (lambda _: codec) if isinstance(codec, Codec) else codec
+        self._codec: CodecFactory = (
+            (lambda _: codec) if isinstance(codec, Codec) else _checked(codec, metadata.name)
+        )
         self._complete = complete
         self._signers = signers
 
@@ -238,6 +242,21 @@ class HttpProvider:
         options = self._complete(options)
         metadata = self.metadata_for(options)
         return Sender(metadata, self._codec(options), options, self._signers(options))
+
+
+def _checked(codec_of: CodecFactory, provider: str) -> CodecFactory:
+    """Return a function that also checks the type of the codec."""
+
+    def codec(options: ProviderOptions) -> Codec:
+        codec = codec_of(options)
+        if not isinstance(codec, Codec):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
+            raise ConfigurationError(
+                f"the codec function of {provider} returned {type(codec).__name__} instead of a "
+                "Codec; its author has to correct it"
+            )
+        return codec
+
+    return codec
 
 
 def _placed(sender: Sender, request: HttpRequest, at_root: bool) -> HttpRequest:

@@ -14,13 +14,14 @@ from chatmodels.core.extending import (
 )
 from chatmodels.http._bodies import aread_failure, read_failure
 from chatmodels.http._codec.codec import Codec
-from chatmodels.http._credentials import acurrent_key, afetch_signer, current_key, fetch_signer
+from chatmodels.http._credentials import acurrent_key, current_key
 from chatmodels.http._deadlines import Limits
 from chatmodels.http._errors.redaction import mask_secrets
 from chatmodels.http._errors.response_errors import fill_from_head, rejected_key_error, send_error
 from chatmodels.http._exchange import HttpFailure, HttpRequest
 from chatmodels.http._plaintext import warn_if_plaintext
-from chatmodels.http._signing import Signer, SignerSource
+from chatmodels.http._signer_fetching import SignerFetcher
+from chatmodels.http._signing import AnySource, Signer
 from chatmodels.http._tracebacks import forget_locals
 from chatmodels.http._transport.engine import (
     AsyncEngine,
@@ -60,7 +61,7 @@ class Sender:
         metadata: ProviderMetadata,
         codec: Codec,
         options: ProviderOptions,
-        signers: SignerSource | None = None,
+        signers: AnySource | None = None,
     ) -> None:
         base_url = options.base_url or metadata.base_url
         if base_url is None:
@@ -70,15 +71,21 @@ class Sender:
         self.codec = codec
         self._options = options
         self._signers = signers
-        self._secret: Secret | None = options.api_key
+        # A signer replaces the key, which is neither sent nor asked for then.
+        self._secret: Secret | None = options.api_key if signers is None else None
         self._given = [
             value.rpartition(" ")[2]
             for name, value in options.headers.items()
             if is_credential(name)
         ]
-        if self._secret is not None or signers is not None or self._given:
+        if options.api_key is not None or signers is not None or self._given:
             warn_if_plaintext(self.base_url, metadata.name)
         self._sent: deque[str] = deque(maxlen=_MAX_SENT)
+        self._fetcher: SignerFetcher | None = None
+        if signers is not None:
+            self._fetcher = SignerFetcher(signers, metadata.name, self._mask_secrets)
+            if options.api_key is not None and options.api_key.static:
+                self._given.append(options.api_key.reveal())
         self._heads: dict[object, RequestHead] = {}
         self._injected: Engine | None = None
         self._async_injected: AsyncEngine | None = None
@@ -117,8 +124,8 @@ class Sender:
         """
         engine = self._injected or shared_engine(self._options.proxy)
         engine = intercepted(engine, self.metadata.name, call)
-        signers, again = self._signers, self._renewable
-        signer = None if signers is None else signers.ready() or fetch_signer(signers, limits)
+        fetcher, again = self._fetcher, self._renewable
+        signer = None if fetcher is None else fetcher.ready() or fetcher.fetch(engine, limits)
         while True:
             secret = current_key(self._secret, limits)
             try:
@@ -142,8 +149,8 @@ class Sender:
                 exchange.end(refusal)
             if not again or not isinstance(refusal, AuthenticationError):
                 raise refusal
-            if signers is not None:
-                refused, signer = signer, fetch_signer(signers, limits, signer)
+            if fetcher is not None:
+                refused, signer = signer, fetcher.fetch(engine, limits, signer)
                 if signer == refused:
                     raise refusal
             again = False
@@ -160,9 +167,9 @@ class Sender:
         """Async version of `open`."""
         engine = self._async_injected or shared_async_engine(self._options.proxy)
         engine = async_intercepted(engine, self.metadata.name, call)
-        signers, again = self._signers, self._renewable
+        fetcher, again = self._fetcher, self._renewable
         signer = (
-            None if signers is None else signers.ready() or await afetch_signer(signers, limits)
+            None if fetcher is None else fetcher.ready() or await fetcher.afetch(engine, limits)
         )
         while True:
             secret = await acurrent_key(self._secret, limits)
@@ -187,8 +194,8 @@ class Sender:
                 exchange.end(refusal)
             if not again or not isinstance(refusal, AuthenticationError):
                 raise refusal
-            if signers is not None:
-                refused, signer = signer, await afetch_signer(signers, limits, signer)
+            if fetcher is not None:
+                refused, signer = signer, await fetcher.afetch(engine, limits, signer)
                 if signer == refused:
                     raise refusal
             again = False
@@ -258,7 +265,7 @@ class Sender:
         if secret is not None and secret.reveal() not in self._sent:
             self._sent.append(secret.reveal())
         if signer is not None:
-            head, proof = self._signed(head, request, secret, signer)
+            head, proof = self._signed(head, request, signer)
             shown = [value for name, value in proof if is_credential(name)]
             self._sent.extend((*signer.secrets, *shown))
             head = RequestHead(head.method, head.url, (*head.headers, *proof))
@@ -267,21 +274,17 @@ class Sender:
         return RequestHead(head.method, head.url, (*head.headers, *extra_headers.items()))
 
     def _signed(
-        self, head: RequestHead, request: HttpRequest, secret: Secret | None, signer: Signer
+        self, head: RequestHead, request: HttpRequest, signer: Signer
     ) -> tuple[RequestHead, list[tuple[str, str]]]:
-        """Sign a head. The user's headers override the signature, and the signature the secret."""
+        """Sign a head. The user's headers override the signature, and the signature all others."""
         signature = signer.sign(head, request.body)
-        names = {name.lower() for name, _ in signature}
-        if secret is not None:
-            chosen = {name.lower() for name in (*dict(request.headers), *self._options.headers)}
-            proof = self.codec.authorization(secret.reveal())
-            replaced = (names - chosen).intersection(name.lower() for name, _ in proof)
-            if replaced:
-                others = tuple(each for each in head.headers if each[0] not in replaced)
-                head = RequestHead(head.method, head.url, others)
-                signature = signer.sign(head, request.body)
-        present = {name for name, _ in head.headers}
-        return head, [each for each in signature if each[0].lower() not in present]
+        chosen = {name.lower() for name in self._options.headers}
+        replaced = {name.lower() for name, _ in signature} - chosen
+        others = tuple(each for each in head.headers if each[0] not in replaced)
+        if len(others) != len(head.headers):
+            head = RequestHead(head.method, head.url, others)
+            signature = signer.sign(head, request.body)
+        return head, [each for each in signature if each[0].lower() not in chosen]
 
     def _headers(
         self, request: HttpRequest, secret: Secret | None, given: dict[str, str], *, stream: bool

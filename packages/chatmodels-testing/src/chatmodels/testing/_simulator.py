@@ -19,6 +19,7 @@ from chatmodels.testing._loopback import LoopbackServer
 from chatmodels.testing._protocols import PROTOCOLS
 from chatmodels.testing._protocols.protocol import (
     CountingProtocol,
+    DescribingProtocol,
     MalformedRequestError,
     ParsedRequest,
     RetrievalRequest,
@@ -31,6 +32,7 @@ from chatmodels.testing._rate_limit_headers import limit_error, limit_headers
 from chatmodels.testing._rate_limits import RateLimits
 from chatmodels.testing._recordings import Recording, recordings
 from chatmodels.testing._replies import Reply, simulate, to_response, validate_reply
+from chatmodels.testing._sent.sent_request import SentRequest
 from chatmodels.testing._simulated_response import SimulatedResponse
 from chatmodels.testing._state import SimulatorState
 from chatmodels.testing._strict import STRICT_RULES, UNKNOWN_MODELS
@@ -71,6 +73,8 @@ class Simulator(LoopbackServer[Connection]):
         sleep: Waits for delays, as `asyncio.sleep` does.
         clock: Returns the time in Unix seconds, for the rate limits.
         port: The port to listen on; 0 for a free one.
+        protocols: Wire formats that the simulator does not know, see `chatmodels.testing.wire`.
+            They take precedence over its own.
 
     Raises:
         TypeError: The reply has another type than those that can be queued.
@@ -104,6 +108,7 @@ class Simulator(LoopbackServer[Connection]):
         sleep: Sleep = asyncio.sleep,
         clock: Callable[[], float] = time.time,
         port: int = 0,
+        protocols: Sequence[WireProtocol] = (),
     ) -> None:
         super().__init__(port)
         if models is not None and not models:
@@ -118,7 +123,7 @@ class Simulator(LoopbackServer[Connection]):
         self._accepts_all_models = models is None
         self._reply = None if reply is None else validate_reply(reply)
         self.recordings = tuple(exchanges)
-        self._protocols = tuple(roles(protocol) for protocol in PROTOCOLS)
+        self._protocols = tuple(map(roles, (*protocols, *PROTOCOLS)))
         self._sleep = sleep
         self._clock = clock
         self._state = SimulatorState(self.recordings, limits, clock, history)
@@ -152,6 +157,30 @@ class Simulator(LoopbackServer[Connection]):
     def requests(self) -> list[Any]:
         """The bodies of the requests as parsed JSON, oldest first."""
         return [exchange.request.json for exchange in self.exchanges]
+
+    def protocol_of(self, request: ReceivedRequest, /) -> WireProtocol | None:
+        """Return the wire format of a chat request; None for other requests."""
+        every = (served.protocol for served in self._protocols)
+        return next((each for each in every if each.generates(request)), None)
+
+    @property
+    def sent_requests(self) -> list[SentRequest]:
+        """The chat requests in neutral terms, oldest first.
+
+        Raises:
+            TypeError: A wire format does not describe its requests.
+        """
+        described: list[SentRequest] = []
+        for exchange in self.exchanges:
+            protocol = self.protocol_of(exchange.request)
+            if isinstance(protocol, DescribingProtocol):
+                described.append(protocol.describe(exchange.request))
+            elif protocol is not None:
+                raise TypeError(
+                    f"the wire format {protocol.name} does not describe requests; implement "
+                    "`features` and `describe` of DescribingProtocol"
+                )
+        return described
 
     @property
     def connections(self) -> int:

@@ -51,9 +51,10 @@ class StandardChatModel(CallMethods, Primitives):
         timeout: Time limits that a call can override; a number is the total limit.
         supported_settings: The supported settings; None for those of the profile.
         profile: The features that the model supports; by default all.
-        capabilities: The capabilities in the provider's metadata. Tools, media and output types
-            that are not among them are not supported; rules for media in the profile take
-            precedence. None if the subclass checks that.
+        capabilities: The capabilities in the provider's metadata. Tools, media, output types, and
+            settings such as `seed` that need a capability which is not among them are refused;
+            rules for media and settings in the profile take precedence. None if the subclass checks
+            that.
         on_unsupported: The reaction to unsupported features: "error" raises `UnsupportedError`,
             "warn" omits them and adds a warning to the response.
         remedies: Unsupported setting to the option of the model with which it is supported, as in
@@ -384,11 +385,30 @@ _MEDIA: Mapping[Capability, MediaKind] = {
 }
 
 
-def _claimed(profile: Profile, capabilities: frozenset[Capability]) -> Profile:
-    """Return the profile without tools, output types and media beyond the capabilities.
+_SETTINGS: Mapping[Capability, Sequence[str]] = {
+    Capability.AUDIO_OUTPUT: ("audio_output",),
+    Capability.LOGPROBS: ("logprobs", "top_logprobs"),
+    Capability.PARALLEL_TOOLS: ("parallel_tool_calls",),
+    Capability.PREDICTION: ("prediction",),
+    Capability.REASONING: ("reasoning_effort", "reasoning_budget"),
+    Capability.SEED: ("seed",),
+}
 
-    Rules for media in the profile are preserved: they are more precise.
+
+def _claimed(profile: Profile, capabilities: frozenset[Capability]) -> Profile:
+    """Return the profile without tools, output types, media and settings beyond the capabilities.
+
+    Rules for media and settings in the profile are preserved: they are more precise.
     """
+    settings = profile.settings
+    if settings is None:
+        refused = {
+            name
+            for capability, names in _SETTINGS.items()
+            for name in names
+            if capability not in capabilities
+        }
+        settings = {name: name for name in Settings.__struct_fields__ if name not in refused}
     media = tuple(
         AcceptedMedia(kind=kind, sources=("data", "url", "file_id"))
         for capability, kind in _MEDIA.items()
@@ -396,6 +416,8 @@ def _claimed(profile: Profile, capabilities: frozenset[Capability]) -> Profile:
     )
     return msgspec.structs.replace(
         profile,
+        settings=settings,
+        strict_tools=profile.strict_tools and Capability.STRICT_TOOLS in capabilities,
         tools=profile.tools and Capability.TOOLS in capabilities,
         output_types=profile.output_types and Capability.STRUCTURED_OUTPUT in capabilities,
         user_media=media if profile.user_media is None else profile.user_media,

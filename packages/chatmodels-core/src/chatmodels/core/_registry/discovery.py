@@ -3,11 +3,11 @@
 A provider's distribution declares, in the group `chatmodels.providers`,
 
 ```toml
-openai = "chatmodels.providers.openai [contract-1]"
+openai = "chatmodels.providers.openai:PROVIDER [contract-1]"
 ```
 
 its name, the module that registers it when imported, and the version of the contract between core
-and providers that it implements (1 by default).
+and providers that it implements (1 by default). The object after the colon is not used.
 """
 
 import re
@@ -26,7 +26,7 @@ GROUP = "chatmodels.providers"
 
 # EntryPoint.extras is not used: it splits "contract-1" into two words.
 _VALUE = r"\s*([\w.]+)\s*(?::[^\[]*)?(?:\[(.*)\])?\s*"
-_CONTRACT = r"contract-(\d+)"
+_CONTRACT = r"\s*contract-(\d+)\s*"
 
 
 class InstalledProvider(msgspec.Struct, frozen=True):
@@ -38,6 +38,7 @@ class InstalledProvider(msgspec.Struct, frozen=True):
         distribution: The name of the installed distribution, as pip lists it.
         version: The version of the distribution.
         contract: The version of the contract that it implements.
+        marker: The marker in brackets that should be a version of the contract, and is not.
     """
 
     name: str
@@ -45,6 +46,7 @@ class InstalledProvider(msgspec.Struct, frozen=True):
     distribution: str
     version: str
     contract: int = 1
+    marker: str = ""
 
 
 class Discovery:
@@ -104,6 +106,14 @@ def check_contract(installed: InstalledProvider, /, *, current: int = CONTRACT_V
     Raises:
         ProviderImportError: It does not; the message contains the command that fixes it.
     """
+    if installed.marker:
+        raise ProviderImportError(
+            f"{_described(installed)} declares [{installed.marker}] in its entry point, which is "
+            "not a version of the provider contract; its author has to declare "
+            f"[contract-{current}]",
+            op="resolve",
+            provider=installed.name,
+        )
     if current - 1 <= installed.contract <= current:
         return
     outdated = "chatmodels-core" if installed.contract > current else installed.distribution
@@ -115,18 +125,33 @@ def check_contract(installed: InstalledProvider, /, *, current: int = CONTRACT_V
     )
 
 
+def read_entry_point(value: str, /) -> tuple[str, int, str]:
+    """Return the module of an entry point, the version of its contract, and a malformed marker.
+
+    A malformed value is a module, which cannot be imported under that name.
+    """
+    match = re.fullmatch(_VALUE, value)
+    if match is None:
+        return value, 1, ""
+    for marker in (match[2] or "").split(","):
+        if contract := re.fullmatch(_CONTRACT, marker):
+            return match[1], int(contract[1]), ""
+        if "contract" in marker:
+            return match[1], 1, marker.strip()
+    return match[1], 1, ""
+
+
 def _scan() -> dict[str, tuple[InstalledProvider, ...]]:
     providers: dict[str, tuple[InstalledProvider, ...]] = {}
     for entry_point in entry_points(GROUP):
-        match = re.fullmatch(_VALUE, entry_point.value)
-        contract = re.search(_CONTRACT, match[2]) if match and match[2] else None
+        module, contract, marker = read_entry_point(entry_point.value)
         installed = InstalledProvider(
             name=entry_point.name,
-            # A malformed value fails to import under its own text.
-            module=match[1] if match else entry_point.value,
+            module=module,
             distribution=entry_point.distribution or "an unknown distribution",
             version=entry_point.version,
-            contract=int(contract[1]) if contract else 1,
+            contract=contract,
+            marker=marker,
         )
         providers[installed.name] = (*providers.get(installed.name, ()), installed)
     return providers

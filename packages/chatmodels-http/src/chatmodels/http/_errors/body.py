@@ -48,9 +48,10 @@ def read_error_body(body: bytes, /) -> ErrorBody:
     """Read an error body; it never raises.
 
     Supported formats are `{"error": "text"}`, `{"error": {...}}`, `{"detail": ...}`, flat
-    `{"message": ...}`, `{"errors": [...]}`, `{"errorMessage": ...}`, a list of any of these, web
-    pages and plain text. If a gateway passes on the error of another provider, as OpenRouter does
-    in `{"error": {"metadata": {"raw": ..., "provider_name": ...}}}`, that error is returned.
+    `{"message": ...}`, `{"errors": [...]}`, `{"errors": [{"error": ...}]}`,
+    `{"errorMessage": ...}`, a list of any of these, web pages and plain text. If a gateway passes
+    on the error of another provider, as OpenRouter does in
+    `{"error": {"metadata": {"raw": ..., "provider_name": ...}}}`, that error is returned.
     """
     try:
         parsed: Json = msgspec.json.decode(body)
@@ -73,6 +74,9 @@ def _read(parsed: Json) -> ErrorBody:
     if not _is_object(parsed):
         return ErrorBody(excerpt(_words(parsed)))
     inner: Json = parsed.get("error")
+    listed: Json = parsed.get("errors")
+    if not inner and _is_array(listed) and listed and _is_object(listed[0]):
+        inner = listed[0].get("error")  # an envelope in each error of a list
     if _is_array(inner) and inner:
         inner = inner[0]
     if _is_object(inner):

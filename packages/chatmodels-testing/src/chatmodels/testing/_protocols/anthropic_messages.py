@@ -22,6 +22,8 @@ from chatmodels.testing._protocols.anthropic_threads import (
 )
 from chatmodels.testing._protocols.count_request import read_fields
 from chatmodels.testing._protocols.protocol import ParsedRequest, StoredResponse
+from chatmodels.testing._sent import anthropic
+from chatmodels.testing._sent.sent_request import SentRequest
 from chatmodels.testing._simulated_response import SimulatedResponse, json_response
 from chatmodels.testing._words import split_words
 
@@ -79,6 +81,7 @@ class AnthropicMessages:
 
     name = "anthropic.messages"
     request_id_header = "request-id"
+    features = anthropic.FEATURES
 
     def generates(self, request: ReceivedRequest, /) -> bool:
         """Check for a POST to the path of messages, with any prefix."""
@@ -110,6 +113,10 @@ class AnthropicMessages:
     def refuse_to_continue(self, response_id: str, /) -> SimulatedResponse:
         """Encode the error for an unknown thread."""
         return unknown_thread(response_id)
+
+    def describe(self, request: ReceivedRequest, /) -> SentRequest:
+        """Describe a chat request."""
+        return anthropic.describe(request.json)
 
     def other(
         self, request: ReceivedRequest, models: tuple[str, ...], /
@@ -250,6 +257,8 @@ def _ending(response: ChatResponse[Any]) -> dict[str, Any]:
 
 def _stream(response: ChatResponse[Any]) -> list[bytes]:
     start = _message(response, []) | {"stop_reason": None, "stop_details": None}
+    # The output is counted at the end ("Streaming").
+    start["usage"] |= {"output_tokens": 1, "output_tokens_details": {"thinking_tokens": 0}}
     events: list[dict[str, Any]] = [{"type": "message_start", "message": start}]
     for index, part in enumerate(_parts(response)):
         block, deltas = _block_start(part)

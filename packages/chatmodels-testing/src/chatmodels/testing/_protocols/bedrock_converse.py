@@ -19,6 +19,8 @@ from chatmodels.testing._protocols.bedrock_request import read_request
 from chatmodels.testing._protocols.count_request import read_fields
 from chatmodels.testing._protocols.event_stream import CONTENT_TYPE, event, message
 from chatmodels.testing._protocols.protocol import MalformedRequestError, ParsedRequest
+from chatmodels.testing._sent import bedrock
+from chatmodels.testing._sent.sent_request import SentRequest
 from chatmodels.testing._simulated_response import SimulatedResponse, json_response
 from chatmodels.testing._words import split_words
 
@@ -65,6 +67,7 @@ class BedrockConverse:
 
     name = "bedrock.converse"
     request_id_header = "x-amzn-requestid"
+    features = bedrock.FEATURES
 
     def generates(self, request: ReceivedRequest, /) -> bool:
         """Check for a POST to the path of a model, with any prefix."""
@@ -80,6 +83,10 @@ class BedrockConverse:
         assert match is not None, "generates() has checked the path"
         streamed = match["stream"] is not None
         return read_request(request, unquote(match["model"]), streamed=streamed)
+
+    def describe(self, request: ReceivedRequest, /) -> SentRequest:
+        """Describe a chat request."""
+        return bedrock.describe(request.json)
 
     def other(
         self, request: ReceivedRequest, models: tuple[str, ...], /

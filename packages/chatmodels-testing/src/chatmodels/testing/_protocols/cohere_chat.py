@@ -1,5 +1,6 @@
 """The server side of Cohere's Chat API, version 2 ("Chat" and "Chat with Streaming")."""
 
+from itertools import zip_longest
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ from chatmodels.core import (
     ReasoningPart,
     RefusalPart,
     TextPart,
+    TokenLogprob,
     ToolCall,
     Usage,
 )
@@ -18,6 +20,8 @@ from chatmodels.testing._exchange import ReceivedRequest
 from chatmodels.testing._protocols.cohere_request import read_request
 from chatmodels.testing._protocols.protocol import MalformedRequestError, ParsedRequest
 from chatmodels.testing._protocols.request_body import read_body
+from chatmodels.testing._sent import cohere
+from chatmodels.testing._sent.sent_request import SentRequest
 from chatmodels.testing._simulated_response import SimulatedResponse, json_response
 from chatmodels.testing._words import split_words
 
@@ -49,6 +53,7 @@ class CohereChat:
 
     name = "cohere.chat_v2"
     request_id_header = "x-debug-trace-id"
+    features = cohere.FEATURES
 
     def generates(self, request: ReceivedRequest, /) -> bool:
         """Check for a POST to the path of the chat."""
@@ -61,6 +66,10 @@ class CohereChat:
             MalformedRequestError: The request is invalid.
         """
         return read_request(request)
+
+    def describe(self, request: ReceivedRequest, /) -> SentRequest:
+        """Describe a chat request."""
+        return cohere.describe(request.json)
 
     def other(
         self, request: ReceivedRequest, models: tuple[str, ...], /
@@ -112,7 +121,10 @@ class CohereChat:
         message: dict[str, Any] = {"role": "assistant", "content": _contents(response)}
         if response.tool_calls:
             message["tool_calls"] = [_call(call) for call in response.tool_calls]
-        return json_response({"id": response.id, "message": message, **_ending(response)})
+        body = {"id": response.id, "message": message, **_ending(response)}
+        if response.logprobs:
+            body["logprobs"] = list(map(_logprob, response.logprobs))
+        return json_response(body)
 
     def error(self, code: ErrorCode, status: int, message: str, /) -> SimulatedResponse:
         """Encode an error."""
@@ -204,10 +216,11 @@ def _stream(response: ChatResponse[Any]) -> list[bytes]:
         field = content["type"]
         empty = content | {field: ""}
         events.append(_event("content-start", index=index, delta=_delta("content", empty)))
-        events += (
-            _event("content-delta", index=index, delta=_delta("content", {field: chunk}))
-            for chunk in split_words(content[field])
-        )
+        logprobs = response.logprobs if field == "text" else ()
+        for chunk, logprob in zip_longest(split_words(content[field]), logprobs):
+            more: dict[str, Any] = {} if logprob is None else {"logprobs": _logprob(logprob)}
+            delta = _delta("content", {field: chunk or ""})
+            events.append(_event("content-delta", index=index, delta=delta, **more))
         events.append(_event("content-end", index=index))
     for index, call in enumerate(response.tool_calls):
         start = _call(call)
@@ -218,6 +231,10 @@ def _stream(response: ChatResponse[Any]) -> list[bytes]:
             events.append(_event("tool-call-delta", index=index, delta=delta))
         events.append(_event("tool-call-end", index=index))
     return [*events, _event("message-end", delta=_ending(response))]
+
+
+def _logprob(each: TokenLogprob) -> dict[str, Any]:
+    return {"text": each.token, "token_ids": [1], "logprobs": [each.logprob]}
 
 
 def _delta(field: str, value: dict[str, Any]) -> dict[str, Any]:

@@ -10,13 +10,16 @@ from chatmodels.core import (
     ReasoningPart,
     RefusalPart,
     TextPart,
+    TokenLogprob,
     ToolCall,
     Usage,
 )
 from chatmodels.testing._exchange import ReceivedRequest
 from chatmodels.testing._protocols.count_request import read_fields
-from chatmodels.testing._protocols.gemini_request import STREAMED, WHOLE, read_request
+from chatmodels.testing._protocols.gemini_request import STREAMED, WHOLE, camel_case, read_request
 from chatmodels.testing._protocols.protocol import ParsedRequest
+from chatmodels.testing._sent import gemini
+from chatmodels.testing._sent.sent_request import SentRequest
 from chatmodels.testing._simulated_response import SimulatedResponse, json_response
 from chatmodels.testing._words import split_words
 
@@ -66,6 +69,7 @@ class Gemini:
 
     name = "gemini.generate_content"
     request_id_header = "x-goog-request-id"
+    features = gemini.FEATURES
 
     def generates(self, request: ReceivedRequest, /) -> bool:
         """Check for a POST to an operation of a model, with any prefix."""
@@ -78,6 +82,10 @@ class Gemini:
             MalformedRequestError: The request is invalid.
         """
         return read_request(request)
+
+    def describe(self, request: ReceivedRequest, /) -> SentRequest:
+        """Describe a chat request."""
+        return gemini.describe(camel_case(request.json))
 
     def other(
         self, request: ReceivedRequest, models: tuple[str, ...], /
@@ -216,7 +224,19 @@ def _ending(response: ChatResponse[Any]) -> dict[str, Any]:
     word = response.raw_finish_reason or _FINISH.get(response.finish_reason, "STOP")
     if refusal:
         return {"finishReason": "PROHIBITED_CONTENT", "finishMessage": refusal}
-    return {"finishReason": word}
+    return {"finishReason": word, **_logprobs(response.logprobs)}
+
+
+def _logprobs(logprobs: tuple[TokenLogprob, ...]) -> dict[str, Any]:
+    if not logprobs:
+        return {}
+    chosen = [_candidate(each) for each in logprobs]
+    top = [{"candidates": [_candidate(other) for other in each.top]} for each in logprobs]
+    return {"logprobsResult": {"chosenCandidates": chosen, "topCandidates": top}}
+
+
+def _candidate(each: TokenLogprob) -> dict[str, Any]:
+    return {"token": each.token, "logProbability": each.logprob}
 
 
 def _usage(usage: Usage) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from chatmodels.testing._exchange import ReceivedRequest
 from chatmodels.testing._protocols.openai_chat import OpenAIChat
 from chatmodels.testing._protocols.openai_request import parse_request
 from chatmodels.testing._protocols.protocol import ParsedRequest
+from chatmodels.testing._sent import chat, mistral
+from chatmodels.testing._sent.sent_request import SentRequest
 from chatmodels.testing._simulated_response import SimulatedResponse, json_response
 from chatmodels.testing._words import split_words
 
@@ -38,6 +40,7 @@ class MistralChat(OpenAIChat):
 
     name = "mistral.chat"
     request_id_header = "mistral-correlation-id"
+    features = mistral.FEATURES
 
     def generates(self, request: ReceivedRequest, /) -> bool:
         """Check for a POST to the path of chat completions below Mistral's root."""
@@ -55,6 +58,10 @@ class MistralChat(OpenAIChat):
         last = request.json["messages"][-1]
         prefill = last.get("content") or "" if last["role"] == "assistant" else ""
         return msgspec.structs.replace(parsed, stream_usage=True, prefill=prefill)
+
+    def describe(self, request: ReceivedRequest, /) -> SentRequest:
+        """Describe a chat request."""
+        return chat.describe(request.json, mistral.FIELDS)
 
     def other(
         self, request: ReceivedRequest, models: tuple[str, ...], /

@@ -5,10 +5,12 @@ from typing import Any
 
 import msgspec
 
-from chatmodels.core import ChatResponse, ErrorCode, RefusalPart, ToolCall, Usage
+from chatmodels.core import ChatResponse, ErrorCode, RefusalPart, TokenLogprob, ToolCall, Usage
 from chatmodels.testing._exchange import ReceivedRequest
 from chatmodels.testing._protocols.ollama_request import read_request
 from chatmodels.testing._protocols.protocol import ParsedRequest
+from chatmodels.testing._sent import ollama
+from chatmodels.testing._sent.sent_request import SentRequest
 from chatmodels.testing._simulated_response import SimulatedResponse, json_response
 from chatmodels.testing._words import split_words
 
@@ -42,6 +44,7 @@ class OllamaChat:
 
     name = "ollama.chat"
     request_id_header = "x-request-id"  # from a proxy; Ollama does not send one
+    features = ollama.FEATURES
 
     def generates(self, request: ReceivedRequest, /) -> bool:
         """Check for a POST to the path of the chat, or of completions of a prompt."""
@@ -54,6 +57,10 @@ class OllamaChat:
             MalformedRequestError: The request is invalid.
         """
         return read_request(request)
+
+    def describe(self, request: ReceivedRequest, /) -> SentRequest:
+        """Describe a chat request."""
+        return ollama.describe(request.json)
 
     def other(
         self, request: ReceivedRequest, models: tuple[str, ...], /
@@ -188,7 +195,21 @@ def _ending(response: ChatResponse[Any]) -> dict[str, Any]:
         "total_duration": 2_000_000,
         "load_duration": 1_000_000,
         **_usage(response.usage),
+        **_logprobs(response.logprobs),
     }
+
+
+def _logprobs(logprobs: tuple[TokenLogprob, ...]) -> dict[str, Any]:
+    if not logprobs:
+        return {}
+    encoded = [
+        {**_token(each), "top_logprobs": [_token(other) for other in each.top]} for each in logprobs
+    ]
+    return {"logprobs": encoded}
+
+
+def _token(each: TokenLogprob) -> dict[str, Any]:
+    return {"token": each.token, "logprob": each.logprob, "bytes": list(each.token.encode())}
 
 
 def _usage(usage: Usage) -> dict[str, int]:

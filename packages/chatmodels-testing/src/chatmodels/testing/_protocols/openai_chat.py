@@ -8,6 +8,7 @@ import msgspec
 from chatmodels.core import (
     ChatResponse,
     ErrorCode,
+    TokenLogprob,
     ToolArgumentsError,
     ToolCall,
     Usage,
@@ -16,6 +17,8 @@ from chatmodels.core import (
 from chatmodels.testing._exchange import ReceivedRequest
 from chatmodels.testing._protocols.openai_request import parse_request
 from chatmodels.testing._protocols.protocol import ParsedRequest
+from chatmodels.testing._sent import chat
+from chatmodels.testing._sent.sent_request import SentRequest
 from chatmodels.testing._simulated_response import SimulatedResponse, json_response
 from chatmodels.testing._words import split_words
 
@@ -58,6 +61,7 @@ class OpenAIChat:
 
     name = "openai.chat"
     request_id_header = "x-request-id"
+    features = chat.FEATURES
 
     def generates(self, request: ReceivedRequest, /) -> bool:
         """Check for a POST to the path of chat completions, with any prefix."""
@@ -70,6 +74,10 @@ class OpenAIChat:
             MalformedRequestError: The request is invalid.
         """
         return parse_request(request.body)
+
+    def describe(self, request: ReceivedRequest, /) -> SentRequest:
+        """Describe a chat request."""
+        return chat.describe(request.json)
 
     def other(
         self, request: ReceivedRequest, models: tuple[str, ...], /
@@ -105,7 +113,7 @@ class OpenAIChat:
                     {
                         "index": index,
                         "message": _message(response, parsed.custom),
-                        "logprobs": None,
+                        "logprobs": _logprobs(response.logprobs),
                         "finish_reason": _finish(response),
                     }
                     for index in range(parsed.choices)
@@ -143,6 +151,15 @@ class OpenAIChat:
         deltas = list(_deltas(response, parsed.custom))
         indexes = range(parsed.choices)
         events = [chunk(index, delta) for delta in deltas for index in indexes]
+        if response.logprobs:
+            choice: dict[str, Any] = {
+                "index": 0,
+                "delta": {},
+                "logprobs": _logprobs(response.logprobs),
+            }
+            events.append(
+                _event(envelope | {"choices": [choice | {"finish_reason": None}]} | unknown)
+            )
         events += [chunk(index, {}, _finish(response)) for index in indexes]
         if parsed.stream_usage:
             events.append(_event(envelope | _NO_CHOICES | {"usage": _usage(response.usage)}))
@@ -235,14 +252,48 @@ def _finish(response: ChatResponse[Any]) -> str:
     return response.raw_finish_reason or _FINISH.get(response.finish_reason, "stop")
 
 
+def _logprobs(logprobs: tuple[TokenLogprob, ...]) -> dict[str, Any] | None:
+    return {"content": encoded_logprobs(logprobs), "refusal": None} if logprobs else None
+
+
+def encoded_logprobs(logprobs: tuple[TokenLogprob, ...], /) -> list[dict[str, Any]]:
+    """Encode log probabilities in the form that both of OpenAI's APIs use."""
+    return [
+        {
+            "token": each.token,
+            "logprob": each.logprob,
+            "bytes": list(each.token.encode()),
+            "top_logprobs": [
+                {"token": top.token, "logprob": top.logprob, "bytes": list(top.token.encode())}
+                for top in each.top
+            ],
+        }
+        for each in logprobs
+    ]
+
+
+def _reported(**counts: int | None) -> dict[str, int]:
+    return {name: count for name, count in counts.items() if count is not None}
+
+
 def _usage(usage: Usage) -> dict[str, Any]:
     input_tokens, output_tokens = usage.input_tokens or 0, usage.output_tokens or 0
     return {
         "prompt_tokens": input_tokens,
         "completion_tokens": output_tokens,
         "total_tokens": input_tokens + output_tokens,
-        "prompt_tokens_details": {"cached_tokens": usage.cached_input_tokens or 0},
-        "completion_tokens_details": {"reasoning_tokens": usage.reasoning_tokens or 0},
+        "prompt_tokens_details": {
+            "cached_tokens": usage.cached_input_tokens or 0,
+            **_reported(audio_tokens=usage.input_audio_tokens),
+        },
+        "completion_tokens_details": {
+            "reasoning_tokens": usage.reasoning_tokens or 0,
+            **_reported(
+                audio_tokens=usage.output_audio_tokens,
+                accepted_prediction_tokens=usage.accepted_prediction_tokens,
+                rejected_prediction_tokens=usage.rejected_prediction_tokens,
+            ),
+        },
     }
 
 

@@ -19,6 +19,8 @@ from chatmodels.testing._protocols.protocol import (
     StoredOperation,
     StoredResponse,
 )
+from chatmodels.testing._sent import responses
+from chatmodels.testing._sent.sent_request import SentRequest
 from chatmodels.testing._simulated_response import SimulatedResponse, json_response
 
 _RESPONSES = "/responses"
@@ -58,6 +60,7 @@ class OpenAIResponses:
 
     name = "openai.responses"
     request_id_header = "x-request-id"
+    features = responses.FEATURES
 
     def generates(self, request: ReceivedRequest, /) -> bool:
         """Check for a POST to the path of responses, with any prefix."""
@@ -70,6 +73,10 @@ class OpenAIResponses:
             MalformedRequestError: The request is invalid.
         """
         return parse_request(request.body)
+
+    def describe(self, request: ReceivedRequest, /) -> SentRequest:
+        """Describe a chat request."""
+        return responses.describe(request.json)
 
     def retrieve(self, request: ReceivedRequest, /) -> RetrievalRequest | None:
         """Parse a request for a stored response."""

@@ -9,10 +9,11 @@ from chatmodels.core import (
     ReasoningPart,
     RefusalPart,
     TextPart,
+    TokenLogprob,
     ToolCall,
     Usage,
 )
-from chatmodels.testing._protocols.openai_chat import custom_text
+from chatmodels.testing._protocols.openai_chat import custom_text, encoded_logprobs
 from chatmodels.testing._protocols.protocol import ParsedRequest
 from chatmodels.testing._words import split_words
 
@@ -49,7 +50,10 @@ def whole(response: ChatResponse[Any], parsed: ParsedRequest, /) -> dict[str, An
     status = "completed" if reason is None else "incomplete"
     return envelope(response, parsed, status) | {
         "incomplete_details": None if reason is None else {"reason": reason},
-        "output": [_item(part, position, parsed) for position, part in enumerate(_parts(response))],
+        "output": [
+            _item(part, position, parsed, response)
+            for position, part in enumerate(_parts(response))
+        ],
         "usage": _usage(response.usage),
     }
 
@@ -65,7 +69,7 @@ def _events(response: ChatResponse[Any], parsed: ParsedRequest) -> Iterator[Even
     yield {"type": "response.created", "response": start}
     yield {"type": "response.in_progress", "response": start}
     for position, part in enumerate(_parts(response)):
-        item = _item(part, position, parsed)
+        item = _item(part, position, parsed, response)
         ids = {"item_id": item["id"], "output_index": position}
         yield {"type": "response.output_item.added", **ids, "item": _empty_item(item)}
         for event in _content_events(item):
@@ -80,7 +84,9 @@ def _parts(response: ChatResponse[Any]) -> list[Part]:
     return [part for part in response.message.parts if isinstance(part, supported)]
 
 
-def _item(part: Part, position: int, parsed: ParsedRequest) -> dict[str, Any]:
+def _item(
+    part: Part, position: int, parsed: ParsedRequest, response: ChatResponse[Any]
+) -> dict[str, Any]:
     if isinstance(part, ToolCall):
         return _call(part, position, custom=part.name in parsed.custom)
     if isinstance(part, ReasoningPart):
@@ -95,7 +101,7 @@ def _item(part: Part, position: int, parsed: ParsedRequest) -> dict[str, Any]:
         "id": f"msg_{position}",
         "status": "completed",
         "role": "assistant",
-        "content": [_content(part)],
+        "content": [_content(part, response.logprobs)],
     }
 
 
@@ -108,11 +114,12 @@ def _call(call: ToolCall, position: int, *, custom: bool) -> dict[str, Any]:
     return item | {"arguments": call.arguments_json}
 
 
-def _content(part: Part) -> dict[str, Any]:
+def _content(part: Part, logprobs: tuple[TokenLogprob, ...]) -> dict[str, Any]:
     if isinstance(part, RefusalPart):
         return {"type": "refusal", "refusal": part.text}
     text = part.text if isinstance(part, TextPart) else ""
-    return {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
+    encoded = encoded_logprobs(logprobs)
+    return {"type": "output_text", "text": text, "annotations": [], "logprobs": encoded}
 
 
 def _empty_item(item: dict[str, Any]) -> dict[str, Any]:

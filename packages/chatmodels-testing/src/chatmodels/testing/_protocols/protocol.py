@@ -7,6 +7,7 @@ import msgspec
 from chatmodels.core import ChatResponse, ErrorCode, ToolChoice
 from chatmodels.core.extending import OutputSchema, ToolDefinition
 from chatmodels.testing._exchange import ReceivedRequest
+from chatmodels.testing._sent.sent_request import SentRequest, WireFeatures
 from chatmodels.testing._simulated_response import SimulatedResponse
 
 
@@ -135,6 +136,20 @@ class WireProtocol(Protocol):
 
     def empty(self, parsed: ParsedRequest, /) -> SimulatedResponse:
         """Encode a well-formed response without a message."""
+        ...
+
+
+@runtime_checkable
+class DescribingProtocol(WireProtocol, Protocol):
+    """A wire format whose requests the contract suite compares with what was asked."""
+
+    @property
+    def features(self) -> WireFeatures:
+        """The features that the wire format can express."""
+        ...
+
+    def describe(self, request: ReceivedRequest, /) -> SentRequest:
+        """Describe a chat request, independent of the provider's code."""
         ...
 
 

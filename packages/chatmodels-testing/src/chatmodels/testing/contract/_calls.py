@@ -66,29 +66,60 @@ def comparable(response: ChatResponse[Any]) -> ChatResponse[Any]:
     return msgspec.structs.replace(response, id=None, request_id=None, timing=None)
 
 
+SHAPES = ("generate()", "stream()", "agenerate()", "astream()")
+"""The order of the responses of `four_shapes`."""
+
+
+def _assert_alike(shape: str, response: ChatResponse[Any], first: ChatResponse[Any]) -> None:
+    """Check that a response equals that of `generate`, and name the fields that differ."""
+    one, other = comparable(first), comparable(response)
+    different = {
+        name: (getattr(one, name), getattr(other, name))
+        for name in one.__struct_fields__
+        if name != "payload" and getattr(one, name) != getattr(other, name)
+    }
+    assert one == other, (
+        f"generate() and {shape} of the same response differ in {different}; whole and streamed "
+        "responses have to give the same values"
+    )
+
+
 def all_four_shapes_of_a_call_agree(context: CheckContext) -> None:
     """A text is the same in sync and async calls, whole and streamed."""
     responses = four_shapes(context.model(*["The Arctic, the Antarctic ..."] * 4))
 
-    for response in responses:
-        assert response.text == "The Arctic, the Antarctic ..."
-        assert response.finish_reason == "stop"
-        assert comparable(response) == comparable(responses[0])
+    for shape, response in zip(SHAPES, responses, strict=True):
+        assert response.text == "The Arctic, the Antarctic ...", (
+            f"{shape} has the text {response.text!r} instead of 'The Arctic, the Antarctic ...'; "
+            "decode every text of the response"
+        )
+        assert response.finish_reason == "stop", (
+            f"{shape} of a complete text has the finish reason {response.finish_reason!r} instead "
+            "of 'stop'; map the vendor's reason"
+        )
+        _assert_alike(shape, response, responses[0])
 
 
 def all_four_shapes_of_tool_calls_agree(context: CheckContext) -> None:
     """Two calls of one tool stay separate in sync and async calls, whole and streamed."""
     responses = four_shapes(context.model(*[(OSLO, ROME)] * 4), tools=[WEATHER])
 
-    for response in responses:
-        assert [call.name for call in response.tool_calls] == [OSLO.name, ROME.name]
-        assert len({call.id for call in response.tool_calls}) == 2
-        assert [call.arguments for call in response.tool_calls] == [
-            {"city": "Oslo"},
-            {"city": "Rome"},
-        ]
-        assert response.finish_reason == "tool_calls"
-        assert comparable(response) == comparable(responses[0])
+    expected = [(call.name, call.arguments) for call in (OSLO, ROME)]
+    for shape, response in zip(SHAPES, responses, strict=True):
+        arrived = [(call.name, call.arguments) for call in response.tool_calls]
+        assert arrived == expected, (
+            f"{shape} of the calls {expected} has {arrived}; decode each call with its arguments"
+        )
+        ids = [call.id for call in response.tool_calls]
+        assert len(set(ids)) == 2, (
+            f"{shape} of two calls has the ids {ids}, so that results cannot name their calls; "
+            "create ids if the vendor sends none"
+        )
+        assert response.finish_reason == "tool_calls", (
+            f"{shape} with calls has the finish reason {response.finish_reason!r}; a response that "
+            "waits for the results of tools has 'tool_calls'"
+        )
+        _assert_alike(shape, response, responses[0])
 
 
 def all_four_shapes_of_structured_output_agree(context: CheckContext) -> None:
@@ -96,9 +127,12 @@ def all_four_shapes_of_structured_output_agree(context: CheckContext) -> None:
     text = '{"primes": [2, 3, 5], "complete": false}'
     responses = four_shapes(context.model(*[text] * 4), output_type=Primes)
 
-    for response in responses:
-        assert response.parsed == Primes([2, 3, 5], complete=False)
-        assert comparable(response) == comparable(responses[0])
+    for shape, response in zip(SHAPES, responses, strict=True):
+        assert response.parsed == Primes([2, 3, 5], complete=False), (
+            f"{shape} of {text} is parsed as {response.parsed!r}; the text of the response has to "
+            "arrive unchanged"
+        )
+        _assert_alike(shape, response, responses[0])
 
 
 def a_tool_call_can_be_completed(context: CheckContext) -> None:
@@ -109,14 +143,18 @@ def a_tool_call_can_be_completed(context: CheckContext) -> None:
     results = [tool_result(call, "rain or sun") for call in called.tool_calls]
     response = model.generate([question, called.message, *results], tools=[WEATHER])
 
-    assert response.text == "Rain in Oslo, sun in Rome."
+    assert response.text == "Rain in Oslo, sun in Rome.", (
+        f"after the results of its calls, the model responded {response.text!r}; check how "
+        "encode() writes calls and results"
+    )
 
 
 def a_conversation_of_all_roles_is_accepted(context: CheckContext) -> None:
     """Earlier messages of the model are sent with the new prompt."""
     conversation = [user("Count."), assistant("One."), user("Continue.")]
 
-    assert context.model("Again.").generate(conversation).text == "Again."
+    text = context.model("Again.").generate(conversation).text
+    assert text == "Again.", f"a conversation of three messages has the response {text!r}"
 
 
 def batches_keep_their_order(context: CheckContext) -> None:
@@ -134,7 +172,10 @@ def batches_keep_their_order(context: CheckContext) -> None:
                 assert isinstance(result, ChatModelError), "an error in a batch is not an error"
             else:
                 assert isinstance(result, ChatResponse), f"not a response: {result!r}"
-                assert f"number {number}" in result.text
+                assert f"number {number}" in result.text, (
+                    f"the result at position {number} of a batch is that of another prompt: "
+                    f"{result.text!r}"
+                )
 
 
 def streams_have_one_start_and_one_end(context: CheckContext) -> None:
@@ -143,35 +184,62 @@ def streams_have_one_start_and_one_end(context: CheckContext) -> None:
         events: list[StreamEvent] = list(stream)
 
     start, *_, end = events
-    assert isinstance(start, StreamStart)
-    assert isinstance(end, StreamEnd)
-    assert end.response == stream.response
-    assert sum(isinstance(event, StreamStart | StreamEnd) for event in events) == 2
+    assert isinstance(start, StreamStart), (
+        f"a stream begins with {start!r}; its first event has to be a StreamStart"
+    )
+    assert isinstance(end, StreamEnd), (
+        f"a stream ends with {end!r}; its last event has to be a StreamEnd"
+    )
+    assert end.response == stream.response, "the response in StreamEnd is not stream.response"
+    limits = [event for event in events if isinstance(event, StreamStart | StreamEnd)]
+    assert len(limits) == 2, (
+        f"a stream has one StreamStart and one StreamEnd, but here are {limits}"
+    )
     texts = [event.text for event in events if isinstance(event, TextDelta)]
-    assert len(texts) > 1, "the text is a single delta"
-    assert "".join(texts) == stream.response.text
+    assert len(texts) > 1, (
+        f"a text of five chunks was streamed as {texts}; return a TextDelta for each chunk"
+    )
+    assert "".join(texts) == stream.response.text, (
+        f"the deltas {texts} are not the text {stream.response.text!r}; return each chunk once"
+    )
 
 
 def responses_report_their_origin(context: CheckContext) -> None:
     """Responses have a model, a provider, ids, the provider's payload and the duration."""
     for response in four_shapes(context.model(*["Here."] * 4)):
-        assert response.provider == context.contract.provider
+        assert response.provider == context.contract.provider, (
+            f"the provider of a response is {response.provider!r}, not its registered name"
+        )
         for name in ("id", "model"):
             reported = name not in context.contract.unreported
-            assert bool(getattr(response, name)) is reported, f"{name} is wrong: {response!r}"
-        assert response.request_id
-        assert response.raw
-        assert response.raw_finish_reason
-        assert response.timing.total > 0
-        assert response.timing.attempts == 1
+            assert bool(getattr(response, name)) is reported, (
+                f"the {name} of a response is {getattr(response, name)!r}; put it into "
+                f"StreamStart, or name {name!r} in ProviderContract.unreported if the vendor never "
+                "reports it"
+            )
+        assert response.request_id, (
+            "a response has no request_id, which the vendor's support needs; it is read from the "
+            "headers of the response"
+        )
+        assert response.raw, "a response has no payload; put the vendor's JSON into StreamEnd"
+        assert response.raw_finish_reason, (
+            "a response has no raw_finish_reason; put the vendor's reason into StreamEnd"
+        )
+        assert response.timing.total > 0, "a response has no duration"
+        assert response.timing.attempts == 1, (
+            f"one call made {response.timing.attempts} attempts; the options have max_retries=0"
+        )
 
 
 def usage_adds_up(context: CheckContext) -> None:
     """Parts of the usage do not exceed totals, and streams report the same fields."""
     for response in four_shapes(context.model(*["The Arctic, the Antarctic ..."] * 4)):
         usage = response.usage
-        assert usage.input_tokens, "input tokens are reported, in streams as well"
-        assert usage.output_tokens
+        for name in ("input_tokens", "output_tokens"):
+            assert getattr(usage, name), (
+                f"the vendor reports {name}, but the usage has {getattr(usage, name)}; return a "
+                "UsageUpdate, in streams as well"
+            )
         assert_usage_adds_up(usage)
 
 
@@ -179,8 +247,13 @@ def responses_have_the_prices_of_their_model(context: CheckContext) -> None:
     """A cost is computed with the option `prices`, which the provider passes to its model."""
     prices = Prices(input=1, output=1)
     for response in four_shapes(context.model(*["Here."] * 4, prices=prices)):
-        assert response.prices == prices
-        assert response.cost.amount, f"there is no cost: {response.cost!r}"
+        assert response.prices == prices, (
+            f"a response has the prices {response.prices}, not those of the option `prices`; pass "
+            "options.prices to the model"
+        )
+        assert response.cost.amount, (
+            f"a response with prices and usage has no cost: {response.cost!r}; decode the usage"
+        )
 
 
 def assert_usage_adds_up(usage: Usage) -> None:
@@ -212,9 +285,12 @@ def responses_survive_json(context: CheckContext) -> None:
     """A response can be encoded as JSON and decoded without loss."""
     for response in four_shapes(context.model(*[("Look:", OSLO)] * 4), tools=[WEATHER]):
         again: ChatResponse[Any] = from_json(to_json(response), ChatResponse)
-        assert again == response
-        assert again.raw == response.raw
-        assert again.timing == response.timing
+        for name in (*response.__struct_fields__, "raw"):
+            first, second = getattr(response, name), getattr(again, name)
+            assert first == second or name in {"failed_attempts", "payload"}, (
+                f"{name} of a response changes from {first!r} to {second!r} in JSON; use JSON in "
+                "the opaque state of parts and in the payload"
+            )
 
 
 CHECKS = (

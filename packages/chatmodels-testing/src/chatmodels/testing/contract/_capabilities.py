@@ -1,20 +1,15 @@
 """Checks of capabilities: claimed ones work, others are refused."""
 
-import base64
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from chatmodels.core import AudioPart, ChatModelError, FilePart, ImagePart, UnsupportedError, user
+from chatmodels.core import ChatModelError, UnsupportedError, user
 from chatmodels.core.extending import Capability, ToolDefinition
 from chatmodels.testing.contract._contract import CheckContext, failure
 from chatmodels.testing.contract._efforts import all_efforts
+from chatmodels.testing.contract._requests import MEDIA
 from chatmodels.testing.contract._settings import SETTINGS
-
-_PIXEL = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mP4DwABAQEAHLCMmQAAAABJRU5ErkJggg=="
-)
-"""A white pixel as PNG, which all vendors with images accept."""
 
 _TOOL = ToolDefinition("clock", "Return the time.", {"type": "object", "properties": {}})
 _STRICT_TOOL = ToolDefinition(
@@ -29,11 +24,6 @@ _STRICT_TOOL = ToolDefinition(
     strict=True,
 )
 
-_INPUTS: Mapping[Capability, Any] = {
-    Capability.VISION: ImagePart(data=_PIXEL, media_type="image/png"),
-    Capability.AUDIO_INPUT: AudioPart(data=b"RIFF", media_type="audio/wav"),
-    Capability.DOCUMENTS: FilePart(data=b"%PDF-1.4", media_type="application/pdf", name="a.pdf"),
-}
 _OPTIONS: Mapping[Capability, Sequence[dict[str, Any]]] = {
     Capability.TOOLS: [{"tools": [_TOOL]}],
     Capability.STRICT_TOOLS: [{"tools": [_STRICT_TOOL]}],
@@ -57,18 +47,25 @@ _OPTIONS: Mapping[Capability, Sequence[dict[str, Any]]] = {
 def the_capabilities_are_correct(context: CheckContext) -> None:
     """Requests for claimed capabilities are accepted, and requests for others are refused."""
     claimed = context.metadata.capabilities
-    for capability in (*_INPUTS, *_OPTIONS):
+    for capability in (*MEDIA, *_OPTIONS):
         errors = list(_errors(context, capability))
         error = None if errors[-1] is None else errors[0]
         if capability in claimed:
-            assert error is None, f"{capability} is claimed, but: {error}"
+            assert error is None, (
+                f"the metadata claim {capability!r}, but a request that needs it fails: {error!r}; "
+                "support it, or remove it from ProviderMetadata.capabilities"
+            )
         else:
-            assert isinstance(error, UnsupportedError), f"{capability} is not claimed: {error!r}"
+            assert isinstance(error, UnsupportedError), (
+                f"the metadata do not claim {capability!r}, but a request that needs it "
+                f"{'succeeds' if error is None else f'fails with {error!r}'}; claim it, or leave "
+                "it out of the Profile, so that an UnsupportedError refuses it"
+            )
 
 
 def _errors(context: CheckContext, capability: Capability) -> Iterator[ChatModelError | None]:
     """Yield the errors of the requests that need a capability, until one is accepted."""
-    part = _INPUTS.get(capability)
+    part = MEDIA.get(capability)
     prompt = user("What is this?") if part is None else user("What is this?", part)
     for options in _OPTIONS.get(capability, [{}]):
         error = failure(partial(context.model("{}").generate, prompt, **options))

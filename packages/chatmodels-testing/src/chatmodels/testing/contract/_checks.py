@@ -11,6 +11,8 @@ from chatmodels.testing.contract._failures import HTTP_CHECKS as FAILURES
 from chatmodels.testing.contract._failures import fault_checks
 from chatmodels.testing.contract._provider import CHECKS as PROVIDER
 from chatmodels.testing.contract._provider import HTTP_CHECKS as HTTP_PROVIDER
+from chatmodels.testing.contract._requests import HTTP_CHECKS as REQUESTS
+from chatmodels.testing.contract._responses import HTTP_CHECKS as RESPONSES
 from chatmodels.testing.contract._secrets import CHECKS as SECRETS
 from chatmodels.testing.contract._secrets import HTTP_CHECKS as HTTP_SECRETS
 from chatmodels.testing.contract._settings import CHECKS as SETTINGS
@@ -27,6 +29,8 @@ _ALL_PROVIDERS = (
 )
 _HTTP_PROVIDERS = (
     *HTTP_PROVIDER,
+    *REQUESTS,
+    *RESPONSES,
     *HTTP_SETTINGS,
     *HTTP_SECRETS,
     *CONNECTIONS,

@@ -71,7 +71,10 @@ def a_forgotten_stream_closes_its_connection(context: CheckContext) -> None:
         del stream
         gc.collect()
     assert_left(context)
-    assert any(warning.category is ResourceWarning for warning in caught), "there is no warning"
+    assert any(warning.category is ResourceWarning for warning in caught), (
+        "a stream that was neither read to its end nor closed was collected without a "
+        "ResourceWarning; return the stream of StandardChatModel"
+    )
 
 
 def connections_are_reused(context: CheckContext) -> None:
@@ -81,7 +84,8 @@ def connections_are_reused(context: CheckContext) -> None:
         model.generate("?")
         model.stream("?").collect()
     assert context.simulator.accepted == 1, (
-        f"{context.simulator.accepted} connections for six calls"
+        f"six consecutive calls used {context.simulator.accepted} connections instead of one; keep "
+        "the client between calls, and read each response to its end"
     )
 
 
@@ -96,7 +100,8 @@ def async_connections_are_reused(context: CheckContext) -> None:
 
     anyio.run(calls)
     assert context.simulator.accepted == 1, (
-        f"{context.simulator.accepted} connections for six calls"
+        f"six consecutive calls used {context.simulator.accepted} connections instead of one; keep "
+        "the client between calls, and read each response to its end"
     )
 
 
@@ -113,9 +118,14 @@ def assert_left(context: CheckContext) -> None:
     Raises:
         AssertionError: The client has not left.
     """
-    assert context.simulator.exchanges, "no request was received"
+    assert context.simulator.exchanges, (
+        "no request was received; `connect` of the ProviderContract leads requests to the simulator"
+    )
     outcome = context.simulator.exchanges[-1].wait(_TIMEOUT)
-    assert outcome == "abandoned", f"the client has not left: {outcome}"
+    assert outcome == "abandoned", (
+        f"the connection of an abandoned response is still open ({outcome}), so that the provider "
+        "goes on and bills the rest; close the response when the generator of events is closed"
+    )
 
 
 async def _wait_until_left(context: CheckContext) -> None:
@@ -135,7 +145,9 @@ async def _cancel(
     """Cancel a call after its start, and check that the cancellation ends it."""
     with anyio.CancelScope() as scope:
         await run(scope.cancel)
-    assert scope.cancelled_caught, "the cancellation was not propagated"
+    assert scope.cancelled_caught, (
+        "a cancelled call did not end with its cancellation; do not catch BaseException"
+    )
     await _wait_until_left(context)
 
 

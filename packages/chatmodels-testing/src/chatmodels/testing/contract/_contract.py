@@ -2,7 +2,7 @@
 
 import importlib
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import msgspec
@@ -11,7 +11,10 @@ from chatmodels.core import ChatModel, ChatModelError, create_chat_model
 from chatmodels.core.extending import Provider, ProviderMetadata
 from chatmodels.core.extending import provider as registered
 from chatmodels.testing._former import warn_former
+from chatmodels.testing._network import block_network
+from chatmodels.testing._protocols.protocol import DescribingProtocol, WireProtocol
 from chatmodels.testing._replies import ReplyContent
+from chatmodels.testing._sent.sent_request import WireFeatures
 from chatmodels.testing._simulator import Simulator
 
 SECRET = "sk-contract-0123456789abcdefghij"  # noqa: S105 - not a real key
@@ -43,7 +46,8 @@ class ProviderContract(msgspec.Struct, frozen=True, kw_only=True):
             streams do.
         registered_by: The module that registers the provider when it is imported; the default is
             the module of that name in `chatmodels.providers`, with "_" for "-".
-            untold: The former name of `unreported`, until 0.3.
+        protocols: The wire formats that the simulator does not know: see `chatmodels.testing.wire`.
+        untold: The former name of `unreported`, until 0.3.
     """
 
     provider: str
@@ -55,6 +59,7 @@ class ProviderContract(msgspec.Struct, frozen=True, kw_only=True):
     exempt: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
     streams_whole: bool = False
     registered_by: str | None = None
+    protocols: tuple[WireProtocol, ...] = ()
     untold: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
@@ -90,6 +95,25 @@ class CheckContext:
         """The simulated provider, for checks of HTTP providers."""
         assert self._simulator is not None, "an in-process provider has no simulator"
         return self._simulator
+
+    @property
+    def features(self) -> WireFeatures:
+        """The features that the wire format of the provider can express.
+
+        Raises:
+            AssertionError: The simulator does not know the wire format, or it does not describe
+                requests.
+        """
+        if not self.simulator.exchanges:
+            failure(lambda: self.model("Yes.").generate("?"))
+        request = self.simulator.exchanges[0].request
+        protocol = self.simulator.protocol_of(request)
+        assert isinstance(protocol, DescribingProtocol), (
+            f"the requests to {request.path} cannot be compared with the calls, because their wire "
+            "format has no `features` and no `describe`; implement DescribingProtocol of "
+            "chatmodels.testing.wire"
+        )
+        return protocol.features
 
     @property
     def provider(self) -> Provider:
@@ -153,11 +177,46 @@ class Check:
 
 @contextmanager
 def check_context(contract: ProviderContract, /) -> Generator[CheckContext]:
-    """Set up the context of one check."""
+    """Set up the context of one check, which can connect to loopback only.
+
+    Raises:
+        AssertionError: The check tried to connect to another address.
+    """
     importlib.import_module(contract.module)
-    if not contract.over_http:
-        yield CheckContext(contract, None)
-        return
-    # Checks try every value of a setting, also those that a vendor refuses for some models.
-    with Simulator() as simulator:
-        yield CheckContext(contract, simulator)
+    with _loopback_only(contract):
+        if not contract.over_http:
+            yield CheckContext(contract, None)
+            return
+        # Checks try every value of a setting, also those that a vendor refuses for some models.
+        with Simulator(protocols=contract.protocols) as simulator:
+            yield CheckContext(contract, simulator)
+
+
+@contextmanager
+def _loopback_only(contract: ProviderContract) -> Generator[None]:
+    hosts: set[str] = set()
+    restore = ExitStack()
+
+    def replace(owner: object, name: str, value: object) -> None:
+        own = vars(owner)
+        if name in own:
+            restore.callback(setattr, owner, name, own[name])
+        else:  # inherited
+            restore.callback(delattr, owner, name)
+        setattr(owner, name, value)
+
+    def blocked(host: str) -> OSError:
+        hosts.add(host)
+        return OSError(f"the contract suite blocks the connection to {host}")
+
+    block_network(replace, blocked=blocked)
+    try:
+        yield
+    finally:
+        restore.close()
+        if hosts:
+            raise AssertionError(
+                f"{contract.provider} tried to connect to {', '.join(sorted(hosts))}, although "
+                "`connect` and `options` of the ProviderContract have to lead all requests to the "
+                "simulator; use options.base_url for each of them"
+            )

@@ -45,8 +45,13 @@ def a_failed_call_is_retried(context: CheckContext) -> None:
     error = failure(lambda: model.generate(PROMPT, idempotent=False))
 
     for result in (response, streamed):
-        assert result.timing.attempts == 3
-    assert error is not None, "a call that is not idempotent was retried"
+        assert result.timing.attempts == 3, (
+            f"with max_retries=2, a call that failed twice made {result.timing.attempts} attempts "
+            "instead of 3; pass options.max_retries on"
+        )
+    assert error is not None, (
+        "a call with idempotent=False was sent again after a failure; do not retry in the provider"
+    )
 
 
 class _FaultCheck:
@@ -72,9 +77,15 @@ class _FaultCheck:
         expected = fault.expected("stream" if context.contract.streams_whole else mode)
         error = call(_model_with(context, fault, seconds), mode)
         if expected is None:
-            assert error is None, f"{fault.name} must not fail, but: {error!r}"
+            assert error is None, (
+                f"the fault {fault.name!r} ({fault.description}) is harmless, but the call fails: "
+                f"{error!r}"
+            )
             return
-        assert error is not None, f"{fault.name} did not raise an error"
+        assert error is not None, (
+            f"the call succeeds, although {fault.description} (the fault {fault.name!r}); raise an "
+            f"error with one of the codes {', '.join(expected.codes)}"
+        )
         _assert_expected(context, error, expected, mode)
         if fault.silent:
             assert_left(context)
@@ -121,29 +132,54 @@ def _async(model: ChatModel, mode: Mode) -> ChatModelError | None:
 def _assert_expected(
     context: CheckContext, error: ChatModelError, expected: Expected, mode: Mode
 ) -> None:
-    assert error.code in expected.codes, f"{error.code} is none of {expected.codes}: {error}"
-    assert isinstance(error, error_class(error.code))
-    assert error.op == ("generate" if mode == "whole" else "stream")
-    assert error.provider == context.contract.provider
-    assert error.model == context.contract.model
-    if expected.status != -1:
-        assert error.status == expected.status, f"status {error.status}: {error}"
-    assert expected.retry_after in {-1, error.retry_after}
+    assert error.code in expected.codes, (
+        f"the error has the code {error.code!r} instead of {' or '.join(expected.codes)}: {error}; "
+        "map it by FailureRules"
+    )
+    assert isinstance(error, error_class(error.code)), (
+        f"an error with the code {error.code!r} is a {type(error).__name__}, not a "
+        f"{error_class(error.code).__name__}; create it with error_class(code)"
+    )
+    op = "generate" if mode == "whole" else "stream"
+    for name, wanted in (
+        ("op", op),
+        ("provider", context.contract.provider),
+        ("model", context.contract.model),
+        ("status", error.status if expected.status == -1 else expected.status),
+        ("retry_after", error.retry_after if expected.retry_after == -1 else expected.retry_after),
+    ):
+        found: object = getattr(error, name)
+        assert found == wanted, (
+            f"the {name} of the error is {found!r} instead of {wanted!r}: {error}"
+        )
     if expected.partial:
-        assert error.partial is not None, f"the partial response is lost: {error}"
-        assert error.partial.text, f"the partial text is lost: {error}"
+        assert error.partial is not None, (
+            f"the response broke off after its first text, but error.partial is None: {error}"
+        )
+        assert error.partial.text, (
+            f"the text that arrived before the failure is not in error.partial: {error}"
+        )
     assert str(error), "the error has no message"
-    assert SECRET not in f"{error!r}{error.details}", "the API key is in the error"
+    assert SECRET not in f"{error!r}{error.details}", (
+        "the API key is in the error; the text of the vendor can quote it, so raise errors through "
+        "chatmodels.http, which masks it"
+    )
     again = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
-    assert (type(again), again.code, again.message) == (type(error), error.code, error.message)
+    assert (type(again), again.code, again.message) == (type(error), error.code, error.message), (
+        f"a pickled error becomes {again!r} instead of {error!r}; do not override its constructor"
+    )
 
 
 def _assert_request_id(error: ChatModelError, exchange: Exchange, expected: Expected) -> None:
     """Check the request id, which is available if the head of the response has been received."""
     if expected.status in {None, -1}:
-        assert error.request_id in {None, exchange.request_id}
+        allowed = {None, exchange.request_id}
     else:
-        assert error.request_id == exchange.request_id
+        allowed = {exchange.request_id}
+    assert error.request_id in allowed, (
+        f"the request_id of the error is {error.request_id!r}, but the response had "
+        f"{exchange.request_id!r}"
+    )
 
 
 HTTP_CHECKS = (a_failed_call_is_retried,)

@@ -22,8 +22,13 @@ def the_secret_reaches_the_provider(context: CheckContext) -> None:
     context.model().generate("?")
 
     headers = context.simulator.exchanges[-1].request.headers
-    assert any(SECRET in value for value in headers.values())
-    assert SECRET not in context.simulator.exchanges[-1].request.target
+    assert any(SECRET in value for value in headers.values()), (
+        f"the option api_key is in none of the headers {sorted(headers)}; return it from "
+        "Codec.authorization, or exempt the check if a SignerSource replaces it"
+    )
+    assert SECRET not in context.simulator.exchanges[-1].request.target, (
+        "the key is part of the URL, which proxies and logs contain; send it in a header"
+    )
 
 
 def secrets_do_not_leak(context: CheckContext) -> None:
@@ -38,7 +43,9 @@ def secrets_do_not_leak(context: CheckContext) -> None:
                 failure(lambda: model.generate(PROMPT)),
                 failure(lambda: model.stream(PROMPT).collect()),
             ):
-                assert error is not None, f"{name} did not raise an error"
+                assert error is not None, (
+                    f"the call succeeds, although {FAULTS[name].description} (the fault {name!r})"
+                )
                 shown += [repr(error), str(error.details), *traceback.format_exception(error)]
     shown.append(log.getvalue())
     for text in shown:
@@ -47,14 +54,22 @@ def secrets_do_not_leak(context: CheckContext) -> None:
 
 def a_rejected_secret_is_requested_once_more(context: CheckContext) -> None:
     """A key from a function can be renewed: after a 401 the function is called again."""
-    keys = iter(["bad-and-old", SECRET, SECRET])
-    assert context.model(api_key=lambda: next(keys)).generate("?").text
-
+    keys = iter(["bad-and-old"])
+    renewed = context.model(api_key=lambda: next(keys, SECRET))
+    error = failure(lambda: renewed.generate("?"))
+    assert error is None, (
+        "the key from a function was rejected with 401, and the next one is valid, but the call "
+        f"fails: {error!r}; pass options.api_key on without revealing it before the request"
+    )
     always = context.model(api_key=lambda: "bad-forever")
     before = len(context.simulator.exchanges)
     rejected = failure(lambda: always.generate("?"))
-    assert isinstance(rejected, AuthenticationError), "a bad key was accepted"
-    assert len(context.simulator.exchanges) - before == 2
+    assert isinstance(rejected, AuthenticationError), (
+        f"a rejected key {'is accepted' if rejected is None else f'is {rejected!r}'}; the vendor's "
+        "401 is an AuthenticationError"
+    )
+    sent = len(context.simulator.exchanges) - before
+    assert sent == 2, f"a key that stays wrong was sent {sent} times instead of twice"
 
 
 def a_secret_can_come_from_an_async_function(context: CheckContext) -> None:
@@ -66,7 +81,7 @@ def a_secret_can_come_from_an_async_function(context: CheckContext) -> None:
 
     async def call() -> None:
         response = await context.model(api_key=key).agenerate("?")
-        assert response.text
+        assert response.text, f"a call with a key from an async function returned {response!r}"
 
     anyio.run(call)
 
@@ -75,24 +90,34 @@ def a_copy_works(context: CheckContext) -> None:
     """Copies and deep copies of a model work."""
     model = context.model()
     for duplicate in (copy.copy(model), copy.deepcopy(model)):
-        assert duplicate.generate("?").text
+        response = duplicate.generate("?")
+        assert response.text, f"a copy of the model returned {response!r}"
 
 
 def a_pickled_model_works_without_its_secret(context: CheckContext) -> None:
     """A pickle does not contain the secret; a key from the environment is read again."""
     if not context.contract.over_http:
-        assert _pickled(context.model()).generate("?").text
+        response = _pickled(context.model()).generate("?")
+        assert response.text, f"a pickled model returned {response!r}"
         return
     variables = [spec.env for spec in context.metadata.options if spec.name == "api_key"]
-    assert variables, "the metadata has no option api_key"
-    assert variables[0], "the option api_key has no environment variable"
+    assert variables, (
+        "the metadata have no option api_key; declare OptionSpec(name='api_key', secret=True), or "
+        "exempt the check if the vendor has no keys"
+    )
+    assert variables[0], (
+        "the option api_key has no environment variable; pass env=(...) to its OptionSpec"
+    )
     variable = variables[0][0]
     with _environment(variable, SECRET):
         model = context.model(api_key=None)
         data = pickle.dumps(model)
-        assert SECRET.encode() not in data, "the API key is in the pickle"
+        assert SECRET.encode() not in data, (
+            "the API key is in the pickle of a model; keep it as a Secret"
+        )
         again: ChatModel = pickle.loads(data)  # noqa: S301 - our own
-        assert again.generate("?").text
+        response = again.generate("?")
+        assert response.text, f"a pickled model returned {response!r}"
 
 
 def _pickled(model: ChatModel) -> ChatModel:

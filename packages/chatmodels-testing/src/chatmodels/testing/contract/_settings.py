@@ -55,7 +55,10 @@ def every_setting_is_applied_or_refused(context: CheckContext) -> None:
             plain, *_, changed = (exchange.request for exchange in context.simulator.exchanges)
             if plain.json == changed.json and plain.headers.keys() == changed.headers.keys():
                 lost.append(name)
-    assert not lost, f"these settings are accepted, but have no effect: {', '.join(lost)}"
+    assert not lost, (
+        f"these settings are accepted, but do not change the request: {', '.join(lost)}; encode "
+        "them, or leave them out of Profile.settings, so that an UnsupportedError refuses them"
+    )
 
 
 def unsupported_settings_can_be_left_out(context: CheckContext) -> None:
@@ -72,13 +75,19 @@ def settings_of_the_model_apply_to_its_calls(context: CheckContext) -> None:
     """A default is sent unless a call overrides it, and calls do not change it."""
     model = context.model(max_output_tokens=7)
     if not context.contract.over_http:
-        assert model.generate("?").text
+        response = model.generate("?")
+        assert response.text, f"a model with max_output_tokens=7 returned {response!r}"
         return
     model.generate("?")
     model.generate("?", max_output_tokens=8)
     model.generate("?")
     first, second, third = context.simulator.requests
-    assert first == third != second
+    assert first != second, (
+        "max_output_tokens=8 of a call does not override max_output_tokens=7 of its model"
+    )
+    assert first == third, (
+        f"a setting of one call changes the next one: {first} was sent before it, {third} after it"
+    )
 
 
 def unknown_keywords_are_refused_with_the_nearest_name(context: CheckContext) -> None:
@@ -87,10 +96,14 @@ def unknown_keywords_are_refused_with_the_nearest_name(context: CheckContext) ->
     model = context.model()
     for call in (model.generate, model.stream):
         error = failure(lambda call=call: call("?", **options))
-        assert isinstance(error, InvalidRequestError), "a misspelt setting was accepted"
-        assert "temperature" in str(error)
+        assert isinstance(error, InvalidRequestError), (
+            f"the misspelt setting 'temperatur' "
+            f"{'is accepted' if error is None else f'fails with {error!r}'}; an "
+            "InvalidRequestError names the nearest setting"
+        )
+        assert "temperature" in str(error), f"the error does not name 'temperature': {error}"
     if context.contract.over_http:
-        assert not context.simulator.exchanges
+        assert not context.simulator.exchanges, "a request with a misspelt setting was sent"
 
 
 def provider_options_are_sent_unchanged(context: CheckContext) -> None:
@@ -99,14 +112,18 @@ def provider_options_are_sent_unchanged(context: CheckContext) -> None:
     context.model().generate("?", provider_options=extra)
 
     sent: dict[str, Any] = context.simulator.requests[-1]
-    assert sent.get("x_contract") == {"nested": [1, None, "two"]}
+    assert sent.get("x_contract") == extra["x_contract"], (
+        f"provider_options={extra} was sent as {sent.get('x_contract')!r}; add "
+        "request.provider_options to the body, with add_options() of chatmodels.http.wire"
+    )
 
 
 def headers_of_the_options_are_sent(context: CheckContext) -> None:
     """Headers of a model are sent with each request."""
     context.model(headers={"X-Contract": "seven"}).generate("?")
 
-    assert context.simulator.exchanges[-1].request.headers.get("x-contract") == "seven"
+    sent = context.simulator.exchanges[-1].request.headers.get("x-contract")
+    assert sent == "seven", f"the header X-Contract of the option `headers` was sent as {sent!r}"
 
 
 def _refusal(model: ChatModel, name: str, value: object) -> UnsupportedError | None:

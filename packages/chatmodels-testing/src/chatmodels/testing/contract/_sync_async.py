@@ -22,7 +22,10 @@ def one_model_works_in_three_event_loops_in_a_row(context: CheckContext) -> None
     for _ in range(3):
         texts.add(asyncio.run(call()))
         texts.add(model.generate("?").text * 2)
-    assert len(texts) == 1
+    assert len(texts) == 1, (
+        f"equal calls in three event loops have the responses {texts}; keep no connection of an "
+        "event loop in the model"
+    )
 
 
 def one_model_works_under_trio(context: CheckContext) -> None:
@@ -30,12 +33,15 @@ def one_model_works_under_trio(context: CheckContext) -> None:
     model = context.model()
 
     async def call() -> None:
-        assert (await model.agenerate("?")).text
+        whole = await model.agenerate("?")
+        assert whole.text, f"agenerate() under trio returned {whole!r}"
         async with model.astream("?") as stream:
             async for _ in stream:
                 pass
-        assert stream.response.text
-        assert all(not isinstance(item, Exception) for item in await model.abatch(["?"] * 4))
+        assert stream.response.text, f"astream() under trio returned {stream.response!r}"
+        results = await model.abatch(["?"] * 4)
+        failed = [item for item in results if isinstance(item, Exception)]
+        assert not failed, f"abatch() under trio fails: {failed}; use anyio instead of asyncio"
 
     anyio.run(call, backend="trio")
 
@@ -49,9 +55,9 @@ def one_model_works_in_eight_threads(context: CheckContext) -> None:
 
     def work(number: int) -> None:
         text = f"number {number}"
-        assert text in model.generate(text).text
-        assert text in model.stream(text).collect().text
-        assert text in asyncio.run(call(text))
+        whole, streamed = model.generate(text).text, model.stream(text).collect().text
+        for response in (whole, streamed, asyncio.run(call(text))):
+            assert text in response, f"a thread that sent {text!r} received {response!r}"
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(work, range(16)))
@@ -64,8 +70,12 @@ def one_model_makes_many_calls_at_once(context: CheckContext) -> None:
     async def call() -> None:
         async def work(number: int) -> None:
             text = f"number {number}."
-            assert text in (await model.agenerate(text)).text
-            assert text in (await model.astream(text).collect()).text
+            whole = await model.agenerate(text)
+            streamed = await model.astream(text).collect()
+            for response in (whole, streamed):
+                assert text in response.text, (
+                    f"a task that sent {text!r} received {response.text!r}"
+                )
 
         async with anyio.create_task_group() as group:
             for number in range(50):

@@ -1,0 +1,1 @@
+"""Requests as the vendor reads them, in neutral terms, for comparison with what was asked."""
