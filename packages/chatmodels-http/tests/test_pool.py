@@ -65,7 +65,7 @@ def test_connections_to_origins_that_are_no_longer_used_are_returned_in_turn() -
     assert len([each for each in old if each is not None]) == 3
     assert [idle.drain() for idle in once] == [[], [], []]
     assert pools.open("http://busy", Connection) is busy
-    kept = busy.acquire()
-    busy.release(kept)
+    last = busy.acquire()
+    busy.release(last)
     pools.close()
-    assert kept.aborted
+    assert last.aborted

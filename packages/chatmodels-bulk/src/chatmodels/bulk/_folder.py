@@ -28,7 +28,7 @@ class RunOwner(msgspec.Struct, frozen=True):
 
     @property
     def is_local(self) -> bool:
-        """Whether the process runs on this machine."""
+        """True if the process runs on this machine."""
         return self.host == socket.gethostname()
 
     def __str__(self) -> str:
