@@ -5,12 +5,13 @@ beside it, so that an interrupted run goes on where it stopped. `stream` and `as
 results and write nothing.
 """
 
+from chatmodels.bulk._cancel import acancel, cancel
 from chatmodels.bulk._job import Job, open_job
 from chatmodels.bulk._limits import Limits
 from chatmodels.bulk._prompts import PromptSource
 from chatmodels.bulk._results import RowResult
 from chatmodels.bulk._rows import Row, Source
-from chatmodels.bulk._run import arun, run
+from chatmodels.bulk._run import Via, arun, run
 from chatmodels.bulk._stops import RunStoppedError
 from chatmodels.bulk._streams import RowStream, astream, stream
 from chatmodels.bulk._tally import Progress
@@ -26,8 +27,11 @@ __all__ = [
     "RowStream",
     "RunStoppedError",
     "Source",
+    "Via",
+    "acancel",
     "arun",
     "astream",
+    "cancel",
     "open_job",
     "run",
     "stream",

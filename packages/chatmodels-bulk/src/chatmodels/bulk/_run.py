@@ -2,25 +2,37 @@
 
 import asyncio
 from collections.abc import Sized
-from contextlib import aclosing, closing, suppress
+from contextlib import aclosing, closing
 from os import PathLike
-from typing import Any, Unpack, get_args
+from typing import Any, Literal, Unpack, get_args
 
+from chatmodels.bulk._batch_calls import BatchCalls
+from chatmodels.bulk._batch_run import BatchRun
+from chatmodels.bulk._batch_store import BatchStore
+from chatmodels.bulk._budget import Budget
 from chatmodels.bulk._checkpoint import Checkpoint, Journal, RunFacts
-from chatmodels.bulk._engine import Engine
+from chatmodels.bulk._clock import Clock, SystemClock
+from chatmodels.bulk._engine import Engine, Results
 from chatmodels.bulk._export import refuse_unknown_format
 from chatmodels.bulk._folder import RunFolder
 from chatmodels.bulk._identity import identify
 from chatmodels.bulk._job import Job
 from chatmodels.bulk._limits import Limits
+from chatmodels.bulk._loops import refuse_running_loop
 from chatmodels.bulk._policies import limited
 from chatmodels.bulk._prompts import PromptSource, prompt_builder
 from chatmodels.bulk._questions import check_samples, questions
 from chatmodels.bulk._remaining import Changed, Remaining
 from chatmodels.bulk._rows import Source, read_rows
 from chatmodels.bulk._tally import OnProgress, Tally
-from chatmodels.core import ChatModel, ConfigurationError, InvalidRequestError
+from chatmodels.core import ChatModel, ConfigurationError, InvalidRequestError, UnsupportedError
 from chatmodels.core.extending import CallOptions
+
+Via = Literal["calls", "batch", "auto"]
+"""The way to the responses: see `arun`."""
+
+CLOCK: Clock = SystemClock()
+"""The clock of runs with batches."""
 
 
 async def arun(
@@ -35,6 +47,7 @@ async def arun(
     samples: int = 1,
     changed: Changed = "stop",
     retry_failed: bool = False,
+    via: Via = "calls",
     on_progress: OnProgress | None = None,
     **options: Unpack[CallOptions],
 ) -> Job:
@@ -62,6 +75,10 @@ async def arun(
         changed: The reaction to a row whose prompt, model, options or schema are not those of its
             stored result: "stop" raises an error, "redo" asks again, "keep" keeps the result.
         retry_failed: Whether rows that failed in an earlier run are asked again.
+        via: "calls" calls the model for each row. "batch" sends the rows to the vendor's batch API,
+            which costs less and takes up to a day; a run that is interrupted finds its batches
+            again. "auto" does so if the vendor has one, and calls the model for the rows without a
+            response after `limits.batch_deadline`. The policies of a model do not apply to batches.
         on_progress: Receives the progress after each new result.
         options: The options and settings of the calls, as for `generate`.
 
@@ -72,35 +89,60 @@ async def arun(
         RunStoppedError: A limit was reached, or every further row would fail.
         ConfigurationError: Another process has the run, its folder cannot be written, or a row has
             changed.
+        UnsupportedError: The vendor has no batch API that chatmodels supports.
         InvalidRequestError: The source, the prompt or the options are invalid.
     """
     check_samples(samples)
-    _check(changed)
+    _check("changed", changed, Changed)
+    _check("via", via, Via)
     folder = RunFolder(to)
     refuse_unknown_format(folder.target)
     build = prompt_builder(prompt)
     rows = read_rows(source)
     bounded = limited(model, limits)
     call: dict[str, Any] = {**options, "output_type": output_type}
+    batch_calls = None if via == "calls" else _batch_calls(bounded, call, via)
     identity = await identify(bounded, output_type, options)
     facts = RunFacts(identity.model, identity.digest, samples)
     with folder.locked():
         checkpoint = Checkpoint(folder.checkpoint)
+        store = BatchStore(checkpoint.connection)
         try:
             _compare(checkpoint, facts, changed)
+            _settle_batches(store, batch_calls)
             tally = _earlier(checkpoint, without_failed=retry_failed)
             remaining = Remaining(
                 checkpoint.known(), identity, samples, changed, retry_failed=retry_failed
             )
-            engine = Engine(bounded, limits, tally, call)
-            with closing(Journal(folder.checkpoint)) as journal:
-                async with aclosing(
-                    engine.results(remaining.of(questions(rows, build, samples)))
-                ) as results:
-                    async for result, cost in results:
-                        journal.put(remaining.stored(result, cost))
-                        if on_progress is not None:
-                            on_progress(tally.progress(_total(source, samples)))
+            budget = Budget(limits, tally)
+            calls = remaining.of(questions(rows, build, samples))
+            removes_batched = batch_calls is not None
+            with closing(Journal(folder.checkpoint, removes_batched=removes_batched)) as journal:
+
+                async def keep(results: Results) -> None:
+                    async with aclosing(results):
+                        async for result, cost in results:
+                            journal.put(remaining.stored(result, cost))
+                            if on_progress is not None:
+                                on_progress(tally.progress(_total(source, samples)))
+
+                if batch_calls is not None:
+                    batches = BatchRun(
+                        batch_calls,
+                        store,
+                        remaining,
+                        budget,
+                        limits,
+                        samples=samples,
+                        clock=CLOCK,
+                        flush=journal.flush,
+                        has_calls=via == "auto",
+                    )
+                    await keep(batches.results(calls))
+                    # Their requests have the options already.
+                    rest = Engine(bounded, limits.in_flight, budget, {"output_type": output_type})
+                    await keep(rest.results(batches.unanswered()))
+                await keep(Engine(bounded, limits.in_flight, budget, call).results(calls))
             _check_end(checkpoint, remaining.end, changed)
         finally:
             checkpoint.close()
@@ -121,6 +163,7 @@ def run(
     samples: int = 1,
     changed: Changed = "stop",
     retry_failed: bool = False,
+    via: Via = "calls",
     on_progress: OnProgress | None = None,
     **options: Unpack[CallOptions],
 ) -> Job:
@@ -129,7 +172,7 @@ def run(
     Raises:
         ConfigurationError: An event loop runs already, as in a notebook; for the others see `arun`.
     """
-    _refuse_running_loop()
+    refuse_running_loop("run", "arun")
     return asyncio.run(
         arun(
             model,
@@ -141,17 +184,43 @@ def run(
             samples=samples,
             changed=changed,
             retry_failed=retry_failed,
+            via=via,
             on_progress=on_progress,
             **options,
         )
     )
 
 
-def _check(changed: Changed) -> None:
-    if changed not in get_args(Changed):
+def _check(name: str, value: object, choices: Any) -> None:
+    if value not in get_args(choices):
         raise InvalidRequestError(
-            f"changed must be one of {', '.join(map(repr, get_args(Changed)))}, not {changed!r}"
+            f"{name} must be one of {', '.join(map(repr, get_args(choices)))}, not {value!r}"
         )
+
+
+def _batch_calls(model: ChatModel, call: dict[str, Any], via: Via) -> BatchCalls | None:
+    try:
+        return BatchCalls(model, call)
+    except UnsupportedError:
+        if via == "auto":
+            return None
+        raise
+
+
+def _settle_batches(store: BatchStore, calls: BatchCalls | None) -> None:
+    """Check the batches of an earlier run; without batches now, their rows are read anew.
+
+    Raises:
+        ConfigurationError: There are open batches, whose rows would be paid twice.
+    """
+    if calls is None and (count := len(store.batches())):
+        raise ConfigurationError(
+            f"open batches of an earlier run: {count}, with rows that would be paid twice; pass "
+            "via='batch' or via='auto' to read their results",
+            op="bulk",
+        )
+    if calls is None:
+        store.clear()
 
 
 def _compare(checkpoint: Checkpoint, facts: RunFacts, changed: Changed) -> None:
@@ -168,6 +237,7 @@ def _compare(checkpoint: Checkpoint, facts: RunFacts, changed: Changed) -> None:
                 f"{facts.samples}; choose another output",
                 op="bulk",
             )
+        _check_batches(checkpoint, earlier, facts, changed)
         if changed == "stop" and earlier.options != facts.options:
             what = (
                 "the options, settings or output schema have changed"
@@ -182,14 +252,24 @@ def _compare(checkpoint: Checkpoint, facts: RunFacts, changed: Changed) -> None:
     checkpoint.set_facts(facts)
 
 
-def _refuse_running_loop() -> None:
-    with suppress(RuntimeError):
-        asyncio.get_running_loop()
+def _check_batches(
+    checkpoint: Checkpoint, earlier: RunFacts, facts: RunFacts, changed: Changed
+) -> None:
+    """Remove the batches of other requests, if these are made again.
+
+    Raises:
+        ConfigurationError: Their results are to be kept, but only their model can read them.
+    """
+    store = BatchStore(checkpoint.connection)
+    if earlier.options == facts.options or changed == "stop":
+        return
+    if changed == "keep" and store.batches():
         raise ConfigurationError(
-            "run() cannot be called while an event loop runs, as in a notebook; use: await "
-            "arun(...)",
+            f"open batches of {earlier.model} with other options belong to {checkpoint.path}; run "
+            "it with those to read their results, or pass changed='redo' to abandon them",
             op="bulk",
         )
+    store.clear()
 
 
 def _check_end(checkpoint: Checkpoint, end: int, changed: Changed) -> None:

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from chatmodels.core.extending import publish
+from chatmodels.http._codec.batches import BatchFormat, BatchSteps, first_line
 from chatmodels.http._codec.call_ids import ANY_ID, IdForm
 from chatmodels.http._codec.codec import Codec, Encode, bearer
 from chatmodels.http._codec.conversation import ConversationRules, endpoint_of, everywhere
@@ -38,6 +39,8 @@ __all__ = [
     "ANY_ID",
     "AsyncEngine",
     "AsyncHttpResponse",
+    "BatchFormat",
+    "BatchSteps",
     "Codec",
     "CodecFactory",
     "ConversationRules",
@@ -77,6 +80,7 @@ __all__ = [
     "endpoint_of",
     "everywhere",
     "excerpt",
+    "first_line",
     "intercept",
     "rate_limits",
     "read_error",

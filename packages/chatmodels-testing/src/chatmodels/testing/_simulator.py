@@ -10,6 +10,8 @@ from typing import Any, Literal
 import msgspec
 
 from chatmodels.core import ChatResponse, ErrorCode
+from chatmodels.testing._batches import BATCH_APIS
+from chatmodels.testing._batches.batch import SimulatedBatches
 from chatmodels.testing._connection import Connection
 from chatmodels.testing._exchange import Exchange, ReceivedRequest
 from chatmodels.testing._fault import Fault
@@ -70,6 +72,7 @@ class Simulator(LoopbackServer[Connection]):
         stream_usage: Whether streams report their usage even if the request does not ask for it, as
             some vendors do. It can be changed at any time.
         recordings: The recorded exchanges that are replayed.
+        batches: The batches of the vendors' batch APIs, and their faults.
     """
 
     _name = "simulator"
@@ -93,6 +96,7 @@ class Simulator(LoopbackServer[Connection]):
         self.stream_usage = False
         self._reply = None if reply is None else validate_reply(reply)
         self.recordings = tuple(exchanges)
+        self.batches = SimulatedBatches()
         self._lock = Condition()
         self.reset()
 
@@ -185,8 +189,9 @@ class Simulator(LoopbackServer[Connection]):
             self._by_path[path] = response
 
     def reset(self) -> None:
-        """Clear the exchanges, the queue and the responses of paths, and restart the recordings."""
+        """Clear exchanges, queue, batches and responses of paths, and restart the recordings."""
         with self._lock:
+            self.batches.reset()
             self._by_path: dict[str, SimulatedResponse] = {}
             self._queue: deque[Reply] = deque()
             self._exchanges: list[Exchange] = []
@@ -240,6 +245,8 @@ class Simulator(LoopbackServer[Connection]):
         request = exchange.request
         if (response := self._by_path.get(request.path)) is not None:
             return PROTOCOLS[-1], response
+        if (batched := self._batch(exchange)) is not None:
+            return batched
         for protocol in PROTOCOLS:
             if protocol.generates(request):
                 return protocol, self._generate(exchange, protocol, number)
@@ -251,6 +258,23 @@ class Simulator(LoopbackServer[Connection]):
                 return protocol, _refusal(exchange, protocol) or other
         message = f"Unknown request URL: {request.method} {request.path}"
         return PROTOCOLS[-1], PROTOCOLS[-1].error(ErrorCode.INVALID_REQUEST, 404, message)
+
+    def _batch(self, exchange: Exchange) -> tuple[WireProtocol, SimulatedResponse] | None:
+        for api in BATCH_APIS:
+            path = api.paths.fullmatch(exchange.request.path)
+            if path is None:
+                continue
+            protocol = next(each for each in PROTOCOLS if each.name == api.name)
+            response = _refusal(exchange, protocol) or api.respond(
+                exchange.request,
+                path,
+                self.batches,
+                lambda request: self._choose(Exchange(request), next(self._numbers))[1],
+            )
+            if isinstance(response, str):
+                response = protocol.error(ErrorCode.INVALID_REQUEST, 400, response)
+            return protocol, response
+        return None
 
     def _generate(
         self, exchange: Exchange, protocol: WireProtocol, number: int
