@@ -1,6 +1,7 @@
 """The calls of a run as rows of batches: encoded and decoded by the model, as calls are."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from chatmodels.core import (
@@ -90,10 +91,9 @@ class BatchCalls:
         self, id_: str, prompt: Prompt | ChatRequest, call: Mapping[str, Any]
     ) -> tuple[bytes, bytes]:
         self._id, self._encoded = id_, None
-        try:
+        # The response below is no output of the type.
+        with suppress(OutputInvalidError):
             await self._encoding.agenerate(prompt, **call)
-        except OutputInvalidError:
-            pass  # of the response below, which is no output of the type
         assert self._encoded is not None, "the policy was called"
         return self._encoded
 

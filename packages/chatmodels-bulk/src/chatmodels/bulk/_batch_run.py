@@ -47,6 +47,7 @@ _JITTER = 0.2
 _ROWS_AT_ONCE = 200  # rows that are encoded before other tasks run
 _TIMEOUT = 408
 
+
 class _Shard(msgspec.Struct):
     """The rows of the next batch: encoded, and as they are stored."""
 
@@ -144,7 +145,7 @@ class BatchRun:
 
     def unanswered(self) -> Iterator[Question]:
         """Yield the questions that no batch has answered, for calls; see `has_calls`."""
-        for stored in self._store.waiting(0, more=True):
+        for stored in self._store.waiting(range(sys.maxsize)):
             question = self._question(stored)
             self._remaining.give_key(question, stored.key)
             yield question
@@ -170,7 +171,7 @@ class BatchRun:
     async def _next_shard(self, questions: Iterator[Question | RowResult]) -> "_Shard":
         """Return the rows of the next batch: those of earlier batches first, then new ones."""
         shard = _Shard(f"cm{token_hex(8)}")
-        for row in self._store.waiting(ATTEMPTS):
+        for row in self._store.waiting(range(ATTEMPTS)):
             if not await self._add(shard, row):
                 return shard
         if self._held is not None:
@@ -183,8 +184,9 @@ class BatchRun:
                 self._refused.append(question)
                 continue
             place = self._remaining.place(question)
+            id_ = f"{shard.name}-{place}"
             try:
-                encoded, request = await self._calls.encode(f"{shard.name}-{place}", question.prompt)
+                encoded, request = await self._calls.encode(id_, question.prompt)
             except ChatModelError as error:
                 self._refuse(question, error)
                 continue
@@ -205,7 +207,7 @@ class BatchRun:
         if len(encoded) > room:
             question = self._question(row)
             self._remaining.give_key(question, row.key)
-            self._refuse(question, InvalidRequestError(f"{_too_long(len(encoded), room)}"))
+            self._refuse(question, _too_long(len(encoded), room))
             return True
         tokens = 0
         if self._limits.batch_tokens is not None:
@@ -328,7 +330,7 @@ class BatchRun:
         if is_cancelled and self._stop is None:
             self._stop = self._budget.stopped("the batches were cancelled", "run it again", None)
         if not self._has_calls:
-            for row in self._store.waiting(ATTEMPTS, more=True):
+            for row in self._store.waiting(range(ATTEMPTS, sys.maxsize)):
                 yield self._result(row, _unanswered())
             await asyncio.to_thread(self._flush)
 
@@ -363,9 +365,7 @@ class BatchRun:
         number, sample = divmod(row.place, self._samples)
         return Question(Row(number=number, id=row.id), sample, stored_request(row.request))
 
-    def _result(
-        self, row: BatchedRow, outcome: ChatResponse[Any] | ChatModelError
-    ) -> RowResult:
+    def _result(self, row: BatchedRow, outcome: ChatResponse[Any] | ChatModelError) -> RowResult:
         number, sample = divmod(row.place, self._samples)
         is_error = isinstance(outcome, ChatModelError)
         result = RowResult(
@@ -383,8 +383,10 @@ def _is_refusal(error: ChatModelError) -> bool:
     return error.status is not None and 400 <= error.status < 500 and error.status != _TIMEOUT
 
 
-def _too_long(size: int, room: int) -> str:
-    return f"the row has {size} bytes, and a batch has room for {room}; call the model instead"
+def _too_long(size: int, room: int) -> InvalidRequestError:
+    return InvalidRequestError(
+        f"the row has {size} bytes, and a batch has room for {room}; call the model instead"
+    )
 
 
 def _unanswered() -> CallTimeoutError:

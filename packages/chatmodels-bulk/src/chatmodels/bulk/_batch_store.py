@@ -118,19 +118,18 @@ class BatchStore:
         ).fetchone()
         return None if row is None else BatchedRow(*row)
 
-    def waiting(self, attempts: int, /, *, more: bool = False) -> Iterator[BatchedRow]:
+    def waiting(self, attempts: range, /) -> Iterator[BatchedRow]:
         """Yield the rows that are in no batch, in their order; they can be removed meanwhile.
 
         Args:
-            attempts: The number of attempts of which they have fewer.
-            more: Whether they have as many or more instead.
+            attempts: The numbers of attempts that they can have.
         """
-        place, sign = -1, ">=" if more else "<"
+        place = -1
         while True:
             page = self._connection.execute(
                 "SELECT place, id, key, request, attempts FROM batched WHERE batch IS NULL "
-                f"AND attempts {sign} ? AND place > ? ORDER BY place LIMIT ?",  # noqa: S608
-                (attempts, place, _PAGE),
+                "AND attempts >= ? AND attempts < ? AND place > ? ORDER BY place LIMIT ?",
+                (attempts.start, attempts.stop, place, _PAGE),
             ).fetchall()
             if not page:
                 return

@@ -236,6 +236,7 @@ class Journal:
         self._waiting: list[Stored] = []
         self._changed = Condition()
         self._closed = False
+        self._is_flushing = False
         self._put = 0
         self._committed = 0
         self._failure: Exception | None = None
@@ -262,7 +263,10 @@ class Journal:
             ConfigurationError: They could not be written.
         """
         with self._changed:
+            self._is_flushing = True
+            self._changed.notify_all()
             self._changed.wait_for(lambda: self._failure or self._committed == self._put)
+            self._is_flushing = False
             self._check()
 
     def close(self) -> None:
@@ -311,7 +315,8 @@ class Journal:
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._closed)
             self._changed.wait_for(
-                lambda: self._closed or len(self._waiting) >= _COMMIT_ROWS, _COMMIT_SECONDS
+                lambda: self._closed or self._is_flushing or len(self._waiting) >= _COMMIT_ROWS,
+                _COMMIT_SECONDS,
             )
             results, self._waiting = self._waiting, []
         return results

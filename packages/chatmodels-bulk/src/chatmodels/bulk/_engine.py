@@ -37,9 +37,7 @@ class Engine:
         self._fatal: ChatModelError | None = None
         self._failure: Exception | None = None
 
-    async def results(
-        self, calls: Iterable[Question | RowResult]
-    ) -> Results:
+    async def results(self, calls: Iterable[Question | RowResult]) -> Results:
         """Yield the results as they complete, with their costs if they are known.
 
         Questions are read when there is room for a call. If a limit is reached, an error shows that

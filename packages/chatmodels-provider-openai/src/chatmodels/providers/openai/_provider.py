@@ -73,7 +73,8 @@ def is_official(base_url: str | None) -> bool:
 
 @lru_cache(maxsize=256)
 def _chat_codec(model: str, official: bool, headers: tuple[tuple[str, str], ...]) -> Codec:
-    chat = chat_completions_codec(for_model(DIALECT, model) if official else COMPATIBLE_DIALECT, headers)
+    dialect = for_model(DIALECT, model) if official else COMPATIBLE_DIALECT
+    chat = chat_completions_codec(dialect, headers)
     batches = OpenAIBatches(provider="openai", failure=chat.failure, headers=headers)
     return replace(chat, batches=batches, families=FAMILIES if official else chat.families)
 

@@ -113,9 +113,7 @@ def _file_in(request: ReceivedRequest) -> bytes:
 
 def _row(line: dict[str, Any], request: ReceivedRequest) -> BatchedRow:
     body = msgspec.json.encode(line["body"])
-    inner = msgspec.structs.replace(
-        request, method=line["method"], target=line["url"], body=body
-    )
+    inner = msgspec.structs.replace(request, method=line["method"], target=line["url"], body=body)
     return BatchedRow(line["custom_id"], inner)
 
 
