@@ -1,4 +1,4 @@
-"""Writes the rules of strict mode and the faults into `docs/reference/simulator.md`.
+"""Writes the APIs, the rules of strict mode and the faults into `docs/reference/simulator.md`.
 
 With `--print` the page goes to standard output instead: that is what the tests compare.
 """
@@ -10,8 +10,13 @@ import sys
 import workspace
 
 from chatmodels.testing import FAULTS, STRICT_RULES
+from chatmodels.testing._command import described_options
+from chatmodels.testing._protocols.endpoints import ENDPOINTS
 
 PAGE = workspace.ROOT / "docs" / "reference" / "simulator.md"
+APIS = "<!-- APIs, written by ./run simulator-page -->\n"
+OPTIONS = "<!-- options, written by ./run simulator-page -->\n"
+WRITTEN_END = "<!-- end -->\n"
 BEGIN, END = "<!-- written by ./run simulator-page -->\n", "## Clients\n"
 TITLES = {
     "openai.chat": "OpenAI's chat completions",
@@ -27,6 +32,8 @@ TITLES = {
 
 def page() -> str:
     text = PAGE.read_text("utf-8")
+    text = replaced(text, APIS, apis())
+    text = replaced(text, OPTIONS, options())
     head, _, rest = text.partition(BEGIN)
     sections = [f"{head}{BEGIN}"]
     for api, rules in STRICT_RULES.items():
@@ -44,6 +51,25 @@ def page() -> str:
     )
     sections.append("## Faults\n\n" + introduction + "\n".join(lines) + "\n")
     return "\n".join(sections) + "\n" + END + rest.partition(END)[2]
+
+
+def replaced(text: str, begin: str, written: str) -> str:
+    head, _, rest = text.partition(begin)
+    return f"{head}{begin}\n{written}\n{WRITTEN_END}{rest.partition(WRITTEN_END)[2]}"
+
+
+def options() -> str:
+    lines = ["| option | |", "| --- | --- |"]
+    lines += [f"| `{option}` | {description} |" for option, description in described_options()]
+    return "\n".join(lines) + "\n"
+
+
+def apis() -> str:
+    lines = ["| API | requests | base URL |", "| --- | --- | --- |"]
+    for endpoints in ENDPOINTS:
+        requests = ", ".join(f"`{request}`" for request in endpoints.requests)
+        lines.append(f"| {endpoints.api} | {requests} | `{endpoints.base_url}` |")
+    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":

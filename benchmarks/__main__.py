@@ -13,6 +13,7 @@ BENCHMARKS = (
     "engines",
     "policies",
     "telemetry",
+    "simulator",
 )
 LONG = ("soak",)  # run by name only
 

@@ -31,7 +31,14 @@ def cpu_seconds(
 @contextlib.contextmanager
 def simulator(*arguments: str) -> Iterator[str]:
     """Run the simulator in a process of its own and yield its base URL."""
-    command = [sys.executable, "-m", "chatmodels.testing", *arguments]
+    with simulator_process(*arguments) as (url, _):
+        yield url
+
+
+@contextlib.contextmanager
+def simulator_process(*arguments: str) -> Iterator[tuple[str, int]]:
+    """Run the simulator in a process of its own and yield its base URL and the process's id."""
+    command = [sys.executable, "-m", "chatmodels.testing", "serve", *arguments]
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stdout is not None
@@ -40,7 +47,7 @@ def simulator(*arguments: str) -> Iterator[str]:
             match = re.search(r"http://\S+/v1", line)
         try:
             assert match is not None, "the simulator did not start"
-            yield match[0]
+            yield match[0], process.pid
         finally:
             process.terminate()
 

@@ -57,7 +57,8 @@ def files() -> Iterator[Path]:
 
 
 def is_read(path: Path) -> bool:
-    return path.suffix in {".py", ".md", *SCRIPTS} or path.name == "run"
+    is_ours = "node_modules" not in path.parts
+    return is_ours and (path.suffix in {".py", ".md", *SCRIPTS} or path.name == "run")
 
 
 @pytest.mark.parametrize("path", list(files()), ids=lambda path: path.relative_to(ROOT).as_posix())

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,14 +13,30 @@ from typing import Any
 import pytest
 from pyarrow import parquet
 
-from chatmodels.bulk import Job, Limits, Progress, RunStoppedError, arun, open_job, run
+from chatmodels.bulk import (
+    Job,
+    Limits,
+    Progress,
+    Range,
+    RunOwner,
+    RunStoppedError,
+    arun,
+    open_job,
+    run,
+)
+from chatmodels.bulk._folder import RunFolder
 from chatmodels.core import (
     ChatRequest,
+    ChatResponse,
     ConfigurationError,
     ErrorCode,
     InvalidRequestError,
     Prices,
+    Usage,
+    assistant,
+    image,
     set_alias,
+    system,
     user,
 )
 from chatmodels.providers.mock import MockChatModel
@@ -289,6 +306,7 @@ def test_attachments_are_added_to_the_text(tmp_path: Path, to: Path) -> None:
         {"prompt": "How many?", "attachments": str(note)},
         {"prompt": "What?", "attachments": [speech, picture]},
         {"messages": [{"role": "user", "content": "?"}], "attachments": str(note)},
+        {"messages": [{"role": "assistant", "content": "?"}], "attachments": str(note)},
         {"prompt": "What?", "attachments": [7]},
     ]
     job = run(model, source, to=to, limits=Limits(in_flight=1))
@@ -296,9 +314,13 @@ def test_attachments_are_added_to_the_text(tmp_path: Path, to: Path) -> None:
     kinds = [
         [type(part).__name__ for part in call.request.messages[-1].parts] for call in model.calls
     ]
-    assert kinds == [["TextPart", "FilePart"], ["TextPart", "AudioPart", "ImagePart"]]
+    assert kinds == [
+        ["TextPart", "FilePart"],
+        ["TextPart", "AudioPart", "ImagePart"],
+        ["TextPart", "FilePart"],
+    ]
     messages = [result.error.message for result in job.failures() if result.error]
-    assert '"messages" and "attachments"' in messages[0]
+    assert "its last message is not from the user" in messages[0]
     assert "must be a path" in messages[1]
 
 
@@ -504,3 +526,144 @@ def test_a_model_by_its_name_is_retried_inside_of_the_limits(
     assert run("mock:m", ["a"], to=to).answered == 1
     set_alias("bulk-test", "mock:m")
     assert run("bulk-test", ["a"], to=to).answered == 1
+
+
+def test_a_trial_answers_the_first_rows_which_count_towards_the_run(rows: Path, to: Path) -> None:
+    model = echo()
+    seen: list[Progress] = []
+    job = run(model, rows, to=to, prompt="{text}", first=2, on_progress=seen.append)
+
+    assert not to.exists()
+    assert (job.answered, seen[-1].total) == (2, 2)
+    job = run(model, rows, to=to, prompt="{text}", on_progress=seen.append)
+    assert (len(model.calls), job.answered, seen[-1].total) == (5, 5, 5)
+    assert len(records(to)) == 5
+    assert run(model, rows, to=to, prompt="{text}", first=2).answered == 5
+    with pytest.raises(InvalidRequestError, match="first must be a positive integer, not 0"):
+        run(model, rows, to=to, first=0)
+
+
+def test_the_whole_run_is_estimated_from_its_first_rows(rows: Path, to: Path) -> None:
+    responses = [
+        ChatResponse(message=assistant("x"), usage=Usage(input_tokens=10, output_tokens=count))
+        for count in (1, 2, 3, 4, 5)
+    ]
+    model = MockChatModel("m", responses=responses, prices=Prices(input=1, output=1))
+    job = run(model, rows, to=to, prompt="{text}", limits=Limits(in_flight=1))
+
+    found = job.estimate(105)
+    assert (found.results, found.answered, found.failed) == (105, 5, 0)
+    assert found.input_tokens == Range(1050, 1050, 1050)
+    # The 2.5 % on each side of Student's distribution with four degrees of freedom: 2.776.
+    margin = 2.776 * (2.5 * (100 + 100 * 100 / 5)) ** 0.5
+    assert found.output_tokens is not None
+    assert found.output_tokens.expected == 315
+    assert found.output_tokens.high == pytest.approx(315 + margin, rel=0.01)
+    assert found.output_tokens.low == pytest.approx(315 - margin, rel=0.04)
+    assert found.cost is not None
+    assert found.cost.expected == pytest.approx(0.001365)
+    assert job.estimate(5).output_tokens == Range(15, 15, 15)
+    with pytest.raises(InvalidRequestError, match="results must be at least 5"):
+        job.estimate(4)
+
+
+def test_an_estimate_is_open_or_unknown_without_enough_results(rows: Path, to: Path) -> None:
+    rules = {"ticket 0": ErrorCode.CONTENT_FILTERED}
+    failed = run(echo(rules=rules), rows, to=to, prompt="{text}", first=1).estimate(10)
+    assert failed.output_tokens == Range(0, 0, float("inf"))
+    job = run(echo(), rows, to=to, prompt="{text}", first=2)
+    assert job.estimate(10).cost is None
+
+
+def test_a_run_stops_on_request_and_goes_on_later(rows: Path, to: Path) -> None:
+    model = echo()
+    with pytest.raises(RunStoppedError, match=r"the run was stopped\. 2 results are kept"):
+        run(
+            model,
+            rows,
+            to=to,
+            prompt="{text}",
+            limits=Limits(in_flight=1),
+            should_stop=lambda: len(model.calls) == 2,
+        )
+
+    assert run(model, rows, to=to, prompt="{text}").answered == 5
+    assert len(model.calls) == 5
+
+
+def test_another_process_can_stop_a_run(rows: Path, to: Path) -> None:
+    def stop(progress: Progress) -> None:
+        assert open_job(to).stop()
+
+    with pytest.raises(RunStoppedError, match="was stopped"):
+        run(echo(), rows, to=to, prompt="{text}", limits=Limits(in_flight=1), on_progress=stop)
+
+    job = run(echo(), rows, to=to, prompt="{text}")
+    assert job.answered == 5
+    assert job.folder == to.with_name("answers.jsonl.run")
+    assert not job.stop()
+
+
+def test_failed_rows_are_exported_alone(rows: Path, to: Path) -> None:
+    job = run(echo(rules={"ticket 3": ErrorCode.CONTENT_FILTERED}), rows, to=to, prompt="{text}")
+
+    job.export(to, failed=True)
+    assert [each["id"] for each in records(to)] == ["r3"]
+    job.export(to, failed=False)
+    assert [each["id"] for each in records(to)] == ["r0", "r1", "r2", "r4"]
+
+
+def test_the_owner_is_the_process_that_has_the_run(rows: Path, to: Path) -> None:
+    owners: list[RunOwner | None] = []
+    job = run(
+        echo(),
+        rows,
+        to=to,
+        prompt="{text}",
+        on_progress=lambda _: owners.append(open_job(to).owner),
+    )
+
+    assert job.owner is None
+    assert owners[0] is not None
+    assert owners[0].process == os.getpid()
+    assert owners[0].is_local
+    with RunFolder(to).locked():
+        (to.parent / "answers.jsonl.run" / "owner").write_text("{")
+        assert job.owner is None
+        with pytest.raises(ConfigurationError, match="is in use by another process"):
+            run(echo(), rows, to=to, prompt="{text}")
+
+
+def test_model_options_create_the_model(rows: Path, to: Path) -> None:
+    options = {"responses": ["one"], "on_exhausted": "last"}
+    assert run("mock:m", rows, to=to, prompt="{text}", model_options=options).answered == 5
+    with pytest.raises(InvalidRequestError, match="model_options are for a model that is passed"):
+        run(echo(), rows, to=to, model_options=options)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_the_progress_knows_the_length_of_a_file(tmp_path: Path, suffix: str) -> None:
+    source = tmp_path / f"rows{suffix}"
+    if suffix == ".csv":
+        source.write_text("prompt\na\nb\n")
+    else:
+        import pyarrow as pa
+
+        parquet.write_table(pa.table({"prompt": ["a", "b"]}), source)
+    seen: list[Progress] = []
+    run(echo(), source, to=tmp_path / "o.jsonl", on_progress=seen.append)
+    assert seen[-1].total == 2
+
+
+def test_the_texts_of_messages_are_templates(to: Path) -> None:
+    model = echo()
+    photo = image("https://example.com/a.png")
+    prompt = [system("Reply in {language}."), user("Describe {thing}.", photo)]
+    run(model, [{"language": "French", "thing": "it"}], to=to, prompt=prompt)
+
+    assert model.calls[0].request.messages == (
+        system("Reply in French."),
+        user("Describe it.", photo),
+    )
+    with pytest.raises(InvalidRequestError, match="malformed"):
+        run(model, ["a"], to=to, prompt=[user("{")])

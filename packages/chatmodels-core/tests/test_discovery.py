@@ -1,7 +1,11 @@
 import importlib.metadata
 import logging
 import sys
+from contextlib import contextmanager
+from pathlib import Path
+from zipfile import ZipFile
 
+import msgspec
 import pytest
 
 from chatmodels.core import (
@@ -18,6 +22,7 @@ from chatmodels.core._registry.discovery import (
     InstalledProvider,
     check_contract,
 )
+from chatmodels.core._registry.entry_points import entry_points
 from chatmodels.core._registry.registry import ProviderRegistry
 from chatmodels.core._values.metadata import Capability
 
@@ -277,10 +282,11 @@ def test_a_malformed_entry_point_is_reported_like_a_failed_import(
     assert global_registry.provider("beta").metadata.name == "beta"
 
 
-def test_an_entry_point_without_a_distribution_is_reported_as_such(monkeypatch) -> None:
+def test_an_entry_point_without_a_distribution_is_reported_as_such(monkeypatch, tmp_path) -> None:
     entry_point = importlib.metadata.EntryPoint("alpha", "a [contract-9]", "chatmodels.providers")
     monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: [entry_point])
-    with pytest.raises(ProviderImportError, match=r"^an unknown distribution"):
+    unknown = pytest.raises(ProviderImportError, match=r"^an unknown distribution")
+    with archive_on_path(tmp_path), unknown:
         Discovery().find("alpha")
 
 
@@ -297,6 +303,94 @@ def test_an_unregistered_provider_is_not_discovered_again(site, global_registry)
         assert global_registry.provider(name).metadata.name == name
     with pytest.raises(ProviderNotFoundError):
         registry.unregister_provider("beta")
+
+
+# Entry points.
+
+
+@contextmanager
+def archive_on_path(folder: Path, **files: str):
+    archive = folder / "archive.zip"
+    with ZipFile(archive, "w") as writer:
+        for name, text in files.items():
+            writer.writestr(f"zipped-3.0.dist-info/{name}", text)
+    sys.path.insert(0, str(archive))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(archive))
+
+
+def by_the_standard_library(group: str) -> list[tuple[str, str, str, str]]:
+    found = importlib.metadata.entry_points(group=group)
+    return sorted((each.name, each.value, each.dist.name, each.dist.version) for each in found)
+
+
+def read(group: str) -> list[tuple[str, str, str, str]]:
+    return sorted(msgspec.structs.astuple(each) for each in entry_points(group))
+
+
+def write(folder: Path, name: str, **files: str) -> None:
+    info = folder / name
+    info.mkdir(parents=True)
+    for file, text in files.items():
+        (info / file).write_text(text)
+
+
+SECTIONS = """
+# a comment
+[other]
+wrong = wrong
+
+[acme.group]
+# a comment
+one = module_one:name [extra]
+two=module_two
+
+[chatmodels.providers]
+wrong = wrong
+"""
+
+
+@pytest.mark.parametrize("group", ["console_scripts", "chatmodels.providers", "pytest11", "none"])
+def test_entry_points_are_those_of_the_standard_library(group: str) -> None:
+    assert read(group) == by_the_standard_library(group)
+
+
+@pytest.mark.parametrize(
+    ("folder", "described"),
+    [("Acme.Tools-1.2.dist-info", "METADATA"), ("Acme_Tools.egg-info", "PKG-INFO")],
+)
+def test_entry_points_are_read_from_folders(site, folder: str, described: str) -> None:
+    description = "Metadata-Version: 2.1\nName: Acme.Tools\nVersion: 1.2\n\nName: wrong\n"
+    write(site.path, folder, **{"entry_points.txt": SECTIONS, described: description})
+    assert read("acme.group") == [
+        ("one", "module_one:name [extra]", "Acme.Tools", "1.2"),
+        ("two", "module_two", "Acme.Tools", "1.2"),
+    ]
+    assert read("acme.group") == by_the_standard_library("acme.group")
+
+
+def test_the_first_of_a_distribution_on_the_path_counts(site, monkeypatch) -> None:
+    first, second = site.path / "first", site.path / "second"
+    for folder, version in ((first, "2.0"), (second, "1.0")):
+        files = {"entry_points.txt": SECTIONS, "METADATA": f"Name: acme-x\nVersion: {version}\n"}
+        write(folder, f"acme_x-{version}.dist-info", **files)
+        (folder / "acme-other.txt").touch()
+    monkeypatch.setattr(sys, "path", [str(first), "", str(second), str(site.path / "absent")])
+    assert {version for _, _, _, version in read("acme.group")} == {"2.0"}
+    assert read("acme.group") == by_the_standard_library("acme.group")
+
+
+def test_entry_points_in_an_archive_are_found(tmp_path) -> None:
+    files = {"entry_points.txt": SECTIONS, "METADATA": "Name: zipped\nVersion: 3.0\n"}
+    with archive_on_path(tmp_path, **files):
+        assert ("two", "module_two", "zipped", "3.0") in read("acme.group")
+
+
+def test_a_distribution_without_metadata_has_no_name(site) -> None:
+    write(site.path, "bare-1.0.dist-info", **{"entry_points.txt": SECTIONS})
+    assert ("two", "module_two", "", "") in read("acme.group")
 
 
 # Registries of one's own.

@@ -14,8 +14,10 @@ import zstandard
 from chatmodels.core import (
     AuthenticationError,
     ErrorCode,
+    NetworkError,
     RateLimitError,
     ResponseInvalidError,
+    StreamInterruptedError,
 )
 from chatmodels.http import TransferError
 from chatmodels.http._transport import content_encoding
@@ -55,9 +57,10 @@ def decoded(coding: str, *chunks: bytes) -> bytes:
     assert undo is not None
     steps: list[bytes] = []
     for chunk in chunks:
-        steps.append(undo.feed(chunk))
+        steps.append(undo.feed(chunk) or b"")
         while step := undo.rest():
             steps.append(step)
+    assert undo.feed(None) is None
     return b"".join(steps)
 
 
@@ -93,7 +96,7 @@ def test_no_step_is_much_longer_than_the_limit(
     size = 20 * STEP
     undo = decoder(coding)
     assert undo is not None
-    step = undo.feed(encode(bytes(size)))
+    step = undo.feed(encode(bytes(size))) or b""
     steps: list[int] = []
     while step:
         steps.append(len(step))
@@ -107,7 +110,28 @@ def test_each_library_for_zstandard_decodes_in_steps(zstd_library: str) -> None:
     assert decoded("zstd", body) == decoded("zstd", *each_byte(body)) == TEXT + bytes(40 * STEP)
     undo = decoder("zstd")
     assert undo is not None
-    assert len(undo.feed(body)) < 40 * STEP
+    assert len(undo.feed(body) or b"") < 40 * STEP
+
+
+@codings
+def test_a_body_that_ends_within_its_coding_is_broken(
+    coding: str, encode: Callable[[bytes], bytes]
+) -> None:
+    body = encode(TEXT)
+    for end in range(1, len(body)):
+        with pytest.raises(TransferError, match="the body ends within its coding") as caught:
+            decoded(coding, body[:end])
+        assert caught.value.kind == "broken"
+
+
+def test_each_library_for_zstandard_reports_a_body_that_is_cut(zstd_library: str) -> None:
+    with pytest.raises(TransferError, match="the body ends within its coding, zstd"):
+        decoded("zstd", backports.zstd.compress(TEXT)[:-1])
+
+
+@codings
+def test_a_body_without_a_byte_has_no_coding(coding: str, encode: Callable[[bytes], bytes]) -> None:
+    assert decoded(coding) == b""
 
 
 def test_brotlicffi_is_used_if_brotli_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,6 +166,7 @@ def test_an_unknown_coding_raises_when_the_body_is_read() -> None:
     undo = decoder("snappy")
     assert undo is not None
     assert undo.rest() == b""
+    assert undo.feed(None) is None
     with pytest.raises(TransferError, match="the content coding 'snappy'") as caught:
         undo.feed(b"x")
     assert caught.value.kind == "undecodable"
@@ -198,6 +223,40 @@ def test_responses_are_decoded(
     )
     assert through(form).text == "hello"
     assert server.requests[0].headers["accept-encoding"] == "identity"
+
+
+@forms
+@codings
+def test_a_response_that_is_cut_within_its_coding_is_an_error(
+    server: Any, through: Any, form: str, coding: str, encode: Callable[[bytes], bytes]
+) -> None:
+    body = encode(b'{"text": "hello"}')
+    server.handler = lambda exchange: exchange.respond(
+        body[:-1], content_encoding=coding, x_request_id="req_1"
+    )
+    with pytest.raises(NetworkError, match="the body ends within its coding") as caught:
+        through(form)
+    assert caught.value.request_id == "req_1"
+
+
+@pytest.mark.parametrize("form", ["stream", "astream"])
+def test_a_stream_that_is_cut_within_its_coding_keeps_its_partial_response(
+    server: Any, through: Any, form: str
+) -> None:
+    def handle(exchange: Any) -> None:
+        compressor = zlib.compressobj(wbits=zlib.MAX_WBITS + 16)
+        exchange.begin(content_encoding="gzip")
+        exchange.chunk(compressor.compress(b'data: {"text": "Hel"}\n\n') + sync(compressor))
+        exchange.end()
+
+    def sync(compressor: Any) -> bytes:
+        return compressor.flush(zlib.Z_SYNC_FLUSH)
+
+    server.handler = handle
+    with pytest.raises(StreamInterruptedError, match="the body ends within its coding") as caught:
+        through(form)
+    assert caught.value.partial is not None
+    assert caught.value.partial.text == "Hel"
 
 
 @forms

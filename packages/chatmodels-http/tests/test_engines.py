@@ -220,6 +220,26 @@ def test_a_stream_whose_tls_breaks_keeps_its_partial_response(
     assert caught.value.partial.text == "Hel"
 
 
+@pytest.mark.usefixtures("trusted")
+@pytest.mark.parametrize("notified", [True, False], ids=["notified", "cut"])
+def test_only_the_end_of_tls_ends_a_body_without_a_length(
+    server: Any, tls_server: int, model: Make, generate: Ask, notified: bool
+) -> None:
+    def handle(exchange: Any) -> str:
+        exchange.send(b'HTTP/1.1 200 OK\r\n\r\n{"text": "hello"}')
+        if notified:
+            exchange._connection.unwrap()
+        return "stop"
+
+    server.handler = handle
+    acme = model(base_url=f"https://localhost:{tls_server}")
+    if notified:
+        assert generate(acme).text == "hello"
+    else:
+        with pytest.raises(NetworkError, match="TLS"):
+            generate(acme)
+
+
 def test_an_interrupt_closes_the_connection_of_a_sync_call(
     server: Any, model: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,7 +1,7 @@
 from collections import deque
 from itertools import count
 
-from chatmodels.http._transport.pool import KEEP_ALIVE, IdleConnections
+from chatmodels.http._transport.pool import KEEP_ALIVE, IdleConnections, Pools
 
 
 class Clock:
@@ -42,3 +42,30 @@ def test_idle_connections_are_drained_without_counting_them() -> None:
     idle._idle = Shared()
     idle.release(idle.acquire())
     assert idle.drain() == [0]
+
+
+class Connection:
+    def __init__(self) -> None:
+        self.aborted = False
+
+    def abort(self) -> None:
+        self.aborted = True
+
+
+def test_connections_to_origins_that_are_no_longer_used_are_returned_in_turn() -> None:
+    clock = Clock()
+    pools: Pools[Connection] = Pools(clock)
+    once = [pools.open(f"http://{number}", Connection) for number in range(3)]
+    for idle in once:
+        idle.release(idle.acquire())
+    clock.now = KEEP_ALIVE + 1.0
+    busy = pools.open("http://busy", Connection)
+    old = [busy.release(busy.acquire()) for _ in range(8)]
+
+    assert len([each for each in old if each is not None]) == 3
+    assert [idle.drain() for idle in once] == [[], [], []]
+    assert pools.open("http://busy", Connection) is busy
+    kept = busy.acquire()
+    busy.release(kept)
+    pools.close()
+    assert kept.aborted

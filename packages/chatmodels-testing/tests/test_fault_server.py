@@ -348,3 +348,20 @@ def test_a_client_of_another_library_meets_faults_too() -> None:
             reply = client.getresponse()
             with pytest.raises(http.client.HTTPException):
                 reply.read()
+
+
+def test_a_model_can_be_named_after_a_fault() -> None:
+    def call(server: FaultServer, path: str, model: str) -> int:
+        body = BODY.replace(b'"m"', model.encode())
+        head = (HEAD % len(body)).replace(b"/v1/chat/completions", path.encode())
+        with connected(server) as peer:
+            return response(peer, head + body)[0]
+
+    with FaultServer() as server:
+        server.queue("redirect-308")
+        assert call(server, "/v1/chat/completions", '"fault-redirect-307"') == 307
+        assert call(server, "/v1beta/models/fault-redirect-301:generateContent", '"m"') == 301
+        assert call(server, "/model/fault-redirect-302/converse", '"m"') == 302
+        assert call(server, "/v1/chat/completions", '"fault-unknown"') == 308
+        assert call(server, "/v1/chat/completions", '"m"') == 200
+        assert server.played == ("redirect-307", "redirect-301", "redirect-302", "redirect-308")

@@ -358,6 +358,19 @@ def test_requests_are_remembered(simulator: Simulator) -> None:
     assert repr(second) == "<Exchange GET /v1/models?limit=2&limit=3 200 complete>"
 
 
+def test_only_the_last_requests_are_kept_if_there_are_many() -> None:
+    with Simulator(history=2) as simulator:
+        for text in "abc":
+            ask(simulator, text)
+            request(simulator, "POST", "/v1/responses", b'{"model": "m", "input": "Hi!"}')
+
+        ids = [exchange.request_id for exchange in simulator.exchanges]
+        assert ids == ["req_5", "req_6"]
+        assert simulator.wait(6) is simulator.exchanges[-1]
+        stored = [f"/v1/responses/simulated-{number}" for number in (2, 4, 6)]
+        assert [request(simulator, "GET", path).status for path in stored] == [404, 200, 200]
+
+
 def test_a_reset_forgets_everything(simulator: Simulator) -> None:
     simulator.queue("one", "two")
     ask(simulator)
@@ -377,16 +390,13 @@ def test_requests_can_be_waited_for(simulator: Simulator) -> None:
         simulator.wait(2, timeout=0.01)
 
 
-def test_latency_and_pace_are_applied(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_latency_and_pace_are_applied() -> None:
     waits: list[float] = []
-    sleep = asyncio.sleep
 
     async def note(seconds: float) -> None:
-        waits.extend([seconds] if seconds else [])
-        await sleep(0)
+        waits.append(seconds)
 
-    monkeypatch.setattr(asyncio, "sleep", note)
-    with Simulator(latency=2000.0, pace=500.0) as simulator:
+    with Simulator(latency=2000.0, pace=500.0, sleep=note) as simulator:
         assert len(ask(simulator, stream=True).events) == 6
 
     assert waits == [2000.0, *[500.0] * 6]  # there is a seventh piece, the end

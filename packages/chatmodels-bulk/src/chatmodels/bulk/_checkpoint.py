@@ -6,6 +6,7 @@ from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from threading import Condition, Thread
+from typing import Literal
 
 import msgspec
 
@@ -99,6 +100,20 @@ class Totals(msgspec.Struct, frozen=True):
     unpriced: int
 
 
+class Spread(msgspec.Struct, frozen=True):
+    """Sums over the values of all stored results, in which a failed result counts as 0.
+
+    Attributes:
+        count: The number of results.
+        total: The sum.
+        squares: The sum of the squares.
+    """
+
+    count: int
+    total: float
+    squares: float
+
+
 def to_units(amount: Decimal | None, /) -> int | None:
     """Return an amount of money as it is stored."""
     return None if amount is None else int(amount / _COST_UNIT)
@@ -151,6 +166,15 @@ class Checkpoint:
         ).fetchone()
         answered, failed, given, output, cost, unpriced = row
         return Totals(answered, failed, given, output, Decimal(cost) * _COST_UNIT, unpriced)
+
+    def spread(self, column: Literal["input", "output", "cost"]) -> Spread | None:
+        """Add up one amount of all results; None if that of a response is unknown."""
+        row = self._connection.execute(
+            f"SELECT count(*), total({column}), total(1.0 * {column} * {column}), "  # noqa: S608
+            f"total(failed = 0 AND {column} IS NULL) FROM result"
+        ).fetchone()
+        unit = float(_COST_UNIT) if column == "cost" else 1.0
+        return None if row[3] else Spread(row[0], row[1] * unit, row[2] * unit * unit)
 
     def results(self, *, failed: bool | None = None) -> Iterator[Stored]:
         """Return the results in the order of the rows, a page at a time."""

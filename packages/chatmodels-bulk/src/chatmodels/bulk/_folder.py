@@ -7,9 +7,32 @@ from contextlib import contextmanager
 from os import PathLike, fspath
 from pathlib import Path
 
+import msgspec
 from filelock import FileLock, Timeout
 
 from chatmodels.core import ConfigurationError
+
+_PROBE_SECONDS = 0.2
+
+
+class RunOwner(msgspec.Struct, frozen=True):
+    """The process that writes to a run.
+
+    Attributes:
+        process: The number of the process.
+        host: The name of its machine.
+    """
+
+    process: int
+    host: str
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the process runs on this machine."""
+        return self.host == socket.gethostname()
+
+    def __str__(self) -> str:
+        return f"process {self.process} on {self.host}"
 
 
 class RunFolder:
@@ -19,6 +42,7 @@ class RunFolder:
         self.target = Path(fspath(to)).absolute()
         self.path = self.target.with_name(self.target.name + ".run")
         self.checkpoint = self.path / "results.db"
+        self._stop = self.path / "stop"
 
     def refuse_missing(self) -> None:
         """Check that there is a run.
@@ -45,19 +69,48 @@ class RunFolder:
                 f"the folder {self.path} cannot be created: {error}; choose another output",
                 op="bulk",
             ) from error
-        owner = self.path / "owner"
-        # Not shared by threads: two runs in one process exclude each other, too.
-        lock = FileLock(self.path / "lock", timeout=0, is_singleton=False, thread_local=False)
+        lock = self._lock()
         try:
-            lock.acquire()
+            # `owner` has the lock for a moment, which is no run.
+            lock.acquire(timeout=_PROBE_SECONDS)
         except Timeout:
-            known = owner.read_text("utf-8") if owner.exists() else "another process"
             raise ConfigurationError(
-                f"{self.path} is in use by {known}; wait for it, or choose another output",
+                f"{self.path} is in use by {self._owner() or 'another process'}; wait for it, or "
+                "choose another output",
                 op="bulk",
             ) from None
         try:
-            owner.write_text(f"process {os.getpid()} on {socket.gethostname()}", "utf-8")
+            owner = RunOwner(os.getpid(), socket.gethostname())
+            (self.path / "owner").write_bytes(msgspec.json.encode(owner))
+            self._stop.unlink(missing_ok=True)
             yield
         finally:
             lock.release()
+
+    def owner(self) -> RunOwner | None:
+        """Return the process that writes to the folder; None if none does or it is unknown."""
+        lock = self._lock()
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            return self._owner()
+        lock.release()
+        return None
+
+    def request_stop(self) -> None:
+        """Let the process that writes to the folder stop, wherever it runs."""
+        self._stop.touch()
+
+    def is_stop_requested(self) -> bool:
+        """Report whether the process that writes to the folder is to stop."""
+        return self._stop.exists()
+
+    def _lock(self) -> FileLock:
+        # Not shared by threads: two runs in one process exclude each other, too.
+        return FileLock(self.path / "lock", is_singleton=False, thread_local=False)
+
+    def _owner(self) -> RunOwner | None:
+        try:
+            return msgspec.json.decode((self.path / "owner").read_bytes(), type=RunOwner)
+        except (OSError, msgspec.DecodeError):
+            return None

@@ -9,11 +9,12 @@ from typing import Any
 
 from chatmodels.bulk._batch_store import BatchStore
 from chatmodels.bulk._checkpoint import Checkpoint, Stored, Totals
+from chatmodels.bulk._estimate import Estimate, extrapolate
 from chatmodels.bulk._export import export
-from chatmodels.bulk._folder import RunFolder
+from chatmodels.bulk._folder import RunFolder, RunOwner
 from chatmodels.bulk._results import RowResult, read_result
 from chatmodels.bulk._rows import Row
-from chatmodels.core import ConfigurationError, Cost, ErrorCode, Usage
+from chatmodels.core import ConfigurationError, Cost, ErrorCode, InvalidRequestError, Usage
 from chatmodels.core.extending import Output, structured_output
 
 
@@ -35,6 +36,11 @@ class Job:
     def path(self) -> Path:
         """The file of the results."""
         return self._folder.target
+
+    @property
+    def folder(self) -> Path:
+        """The folder that holds the results until the file is written."""
+        return self._folder.path
 
     @property
     def model(self) -> str:
@@ -74,6 +80,40 @@ class Job:
             unknown=unknown,
         )
 
+    @property
+    def owner(self) -> RunOwner | None:
+        """The process that writes to the run now; None if none does or it is unknown."""
+        return self._folder.owner()
+
+    def estimate(self, results: int, /) -> Estimate:
+        """Extrapolate the tokens and the cost of a whole run from the results so far.
+
+        Args:
+            results: The number of results at the end: that of the rows times the samples.
+
+        Raises:
+            InvalidRequestError: There are more results already.
+        """
+        totals = self._totals()
+        rest = results - totals.answered - totals.failed
+        if rest < 0:
+            raise InvalidRequestError(
+                f"results must be at least {results - rest}, which exist, not {results}"
+            )
+        with closing(self._open()) as checkpoint:
+            given, output, cost = (
+                extrapolate(checkpoint.spread(column), rest)
+                for column in ("input", "output", "cost")
+            )
+        return Estimate(
+            results=results,
+            answered=totals.answered,
+            failed=totals.failed,
+            input_tokens=given,
+            output_tokens=output,
+            cost=cost,
+        )
+
     def results(self) -> Iterator[RowResult]:
         """Yield the results in the order of the rows.
 
@@ -90,18 +130,33 @@ class Job:
         """Count the failed rows by the codes of their errors."""
         return Counter(result.error.code for result in self.failures() if result.error is not None)
 
-    def export(self, path: str | PathLike[str], /) -> None:
+    def stop(self) -> bool:
+        """Request that the process that writes to the run stops, as if `should_stop` returned True.
+
+        Returns:
+            Whether a process writes to the run. It stops before its next call.
+        """
+        if self.owner is None:
+            return False
+        self._folder.request_stop()
+        return True
+
+    def export(self, path: str | PathLike[str], /, *, failed: bool | None = None) -> None:
         """Write the results into another file: `.jsonl`, `.csv` or `.parquet`.
 
         Each record has the `id` of its row. A response has `text`, `output` (the value of the
         output type), `finish_reason`, `model`, `input_tokens` and `output_tokens`; an error has
         `error_code`, `error` and `attempts`. Samples after the first have their number as `sample`.
 
+        Args:
+            path: The file.
+            failed: True for the failed rows only, False for the answered ones only.
+
         Raises:
             InvalidRequestError: The format is unknown, or needs a library that is not installed.
             OSError: The file cannot be written.
         """
-        results = (self._result(stored, None) for stored in self._stored(failed=None))
+        results = (self._result(stored, None) for stored in self._stored(failed=failed))
         export(results, self._output, Path(fspath(path)))
 
     def _read(self, *, failed: bool | None) -> Iterator[RowResult]:

@@ -1,11 +1,13 @@
 """The policies of a run around its model."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from chatmodels.bulk._limits import Limits
 from chatmodels.core import (
     ChatModel,
     ChatRequest,
+    InvalidRequestError,
     OutputInvalidError,
     ResponseInvalidError,
     create_chat_model,
@@ -13,7 +15,9 @@ from chatmodels.core import (
 from chatmodels.core.extending import CallInfo, Flow, Policy, Send
 
 
-def limited(model: ChatModel | str, limits: Limits, /) -> ChatModel:
+def limited(
+    model: ChatModel | str, limits: Limits, model_options: Mapping[str, Any] | None = None, /
+) -> ChatModel:
     """Return the model with the policies of a run.
 
     The limits of requests and tokens are inside of the retries, so that they count each attempt,
@@ -22,16 +26,23 @@ def limited(model: ChatModel | str, limits: Limits, /) -> ChatModel:
 
     Raises:
         ConfigurationError: The model cannot be created.
+        InvalidRequestError: There are options for a model that exists already.
     """
     from chatmodels.resilience import RateLimit, Retry
 
     policies: list[Policy] = [_again_if_malformed]
+    chosen: dict[str, Any] = dict(model_options or {})
     if not isinstance(model, str):
-        pass
+        if chosen:
+            raise InvalidRequestError(
+                "model_options are for a model that is passed as text; create the model with "
+                f"them instead: {', '.join(chosen)}"
+            )
     elif ":" not in model:
-        model = create_chat_model(model)
+        model = create_chat_model(model, **chosen)
     else:
-        model = create_chat_model(model, max_retries=0)
+        chosen["max_retries"] = 0
+        model = create_chat_model(model, **chosen)
         policies.append(Retry(max_retries=limits.retries))
     requests, tokens = limits.requests_per_minute, limits.tokens_per_minute
     return model.with_policies(*policies, RateLimit(requests=requests, tokens=tokens))

@@ -5,6 +5,8 @@ from mimetypes import guess_type
 from string import Formatter
 from typing import Any
 
+from msgspec.structs import replace
+
 from chatmodels.bulk._rows import Row
 from chatmodels.core import (
     AudioPart,
@@ -12,16 +14,21 @@ from chatmodels.core import (
     FilePart,
     ImagePart,
     InvalidRequestError,
+    Message,
     Prompt,
+    TextPart,
     audio,
     file,
     image,
-    user,
 )
+from chatmodels.core.extending import as_messages
 from chatmodels.core.interop import messages_from_openai
 
-PromptSource = str | Callable[[Mapping[str, Any]], Prompt | ChatRequest]
-"""A template with the names of columns in braces, or a function of the columns of a row."""
+PromptSource = str | Sequence[Message] | Callable[[Mapping[str, Any]], Prompt | ChatRequest]
+"""The prompt of each row: a template, messages whose texts are templates, or a function.
+
+A template has the names of columns in braces. A function receives the columns of a row.
+"""
 
 BuildPrompt = Callable[[Row], Prompt | ChatRequest]
 """Builds the prompt of a row, or raises `InvalidRequestError`."""
@@ -37,6 +44,8 @@ def prompt_builder(prompt: PromptSource | None, /) -> BuildPrompt:
         return _with_attachments(_own_prompt)
     if isinstance(prompt, str):
         return _with_attachments(_template(prompt))
+    if isinstance(prompt, Sequence):
+        return _with_attachments(_templates(as_messages(prompt)))  # pyright: ignore[reportUnknownArgumentType] - of untyped callers
     return lambda row: _called(prompt, row)
 
 
@@ -96,23 +105,42 @@ def _template(template: str) -> Callable[[Row], str]:
     return build
 
 
+def _templates(messages: Sequence[Message]) -> Callable[[Row], Sequence[Message]]:
+    fillings = [
+        [_template(part.text) if isinstance(part, TextPart) else None for part in each.parts]
+        for each in messages
+    ]
+
+    def build(row: Row) -> Sequence[Message]:
+        filled: list[Message] = []
+        for each, texts in zip(messages, fillings, strict=True):
+            parts = zip(each.parts, texts, strict=True)
+            new = (part if text is None else TextPart(text(row)) for part, text in parts)
+            filled.append(replace(each, parts=tuple(new)))
+        return filled
+
+    return build
+
+
 def _with_attachments(build: Callable[[Row], Prompt]) -> BuildPrompt:
     def built(row: Row) -> Prompt:
         prompt = build(row)
         attachments = row.columns.get("attachments")
         if not attachments:
             return prompt
-        if not isinstance(prompt, str):
+        *before, last = as_messages(prompt)
+        if last.role != "user":
             raise InvalidRequestError(
-                f'row {row.id!r} has both "messages" and "attachments"; put the files into the '
-                "messages"
+                f'row {row.id!r} has "attachments", but its last message is not from the user; put '
+                "the files into the messages"
             )
         sources = [attachments] if isinstance(attachments, str) else attachments
         if not isinstance(sources, Sequence) or not all(isinstance(one, str) for one in sources):  # pyright: ignore[reportUnknownVariableType]
             raise InvalidRequestError(
                 f'"attachments" of row {row.id!r} must be a path or a URL, or a list of them'
             )
-        return user(prompt, *map(_attachment, sources))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+        files = map(_attachment, sources)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+        return [*before, replace(last, parts=(*last.parts, *files))]
 
     return built
 

@@ -44,11 +44,11 @@ def questions(
             yield Question(row, sample, prompt)
 
 
-def check_samples(samples: object, /) -> None:
-    """Check the number of samples of each row.
+def check_count(name: str, value: object, /) -> None:
+    """Check a number that is passed as the argument `name`.
 
     Raises:
         InvalidRequestError: It is no positive integer.
     """
-    if not isinstance(samples, int) or samples < 1:
-        raise InvalidRequestError(f"samples must be a positive integer, not {samples!r}")
+    if not isinstance(value, int) or value < 1:
+        raise InvalidRequestError(f"{name} must be a positive integer, not {value!r}")

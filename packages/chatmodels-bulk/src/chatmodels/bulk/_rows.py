@@ -2,7 +2,7 @@
 
 import csv
 from codecs import BOM_UTF8
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sized
 from io import TextIOWrapper
 from os import PathLike, fspath
 from pathlib import Path
@@ -56,6 +56,20 @@ def read_rows(source: Source, /) -> Iterator[Row]:
             f"the source is of type {kind}; pass the path of a file, or an iterable of rows"
         )
     return (_row(number, _columns(item)) for number, item in enumerate(source))
+
+
+def count_rows(source: Source, /) -> int | None:
+    """Return the number of rows of a source; None if only reading an iterable would show it.
+
+    Raises:
+        InvalidRequestError: As for `read_rows`.
+    """
+    if not isinstance(source, str | PathLike):
+        return len(source) if isinstance(source, Sized) else None
+    path = Path(fspath(source))
+    if path.suffix.lower() == ".parquet":
+        return import_pyarrow().parquet.read_metadata(path).num_rows
+    return sum(1 for _ in _file_rows(path))
 
 
 def _file_rows(path: Path) -> Iterator[Row]:

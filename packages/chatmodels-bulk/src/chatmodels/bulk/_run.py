@@ -1,8 +1,14 @@
 """Answers every row of a source once, into a file."""
 
 import asyncio
+<<<<<<< HEAD
 from collections.abc import Sized
 from contextlib import aclosing, closing
+=======
+from collections.abc import Callable, Mapping
+from contextlib import aclosing, closing, suppress
+from itertools import islice
+>>>>>>> main
 from os import PathLike
 from typing import Any, Literal, Unpack, get_args
 
@@ -21,9 +27,9 @@ from chatmodels.bulk._limits import Limits
 from chatmodels.bulk._loops import refuse_running_loop
 from chatmodels.bulk._policies import limited
 from chatmodels.bulk._prompts import PromptSource, prompt_builder
-from chatmodels.bulk._questions import check_samples, questions
+from chatmodels.bulk._questions import check_count, questions
 from chatmodels.bulk._remaining import Changed, Remaining
-from chatmodels.bulk._rows import Source, read_rows
+from chatmodels.bulk._rows import Source, count_rows, read_rows
 from chatmodels.bulk._tally import OnProgress, Tally
 from chatmodels.core import ChatModel, ConfigurationError, InvalidRequestError, UnsupportedError
 from chatmodels.core.extending import CallOptions
@@ -47,8 +53,14 @@ async def arun(
     samples: int = 1,
     changed: Changed = "stop",
     retry_failed: bool = False,
+<<<<<<< HEAD
     via: Via = "calls",
+=======
+    first: int | None = None,
+    should_stop: Callable[[], bool] | None = None,
+>>>>>>> main
     on_progress: OnProgress | None = None,
+    model_options: Mapping[str, Any] | None = None,
     **options: Unpack[CallOptions],
 ) -> Job:
     """Answer every row of a source once, and write the results to a file in the order of the rows.
@@ -66,40 +78,60 @@ async def arun(
         source: The rows: a `.jsonl`, `.csv` or `.parquet` file, or an iterable.
         to: The file of the results: `.jsonl`, `.csv` or `.parquet`. It is written when all rows
             have a result, by replacing it as a whole.
-        prompt: A template with the names of columns in braces, or a function of the columns that
-            returns a prompt. By default, the column "messages" (of chat completions) or "prompt".
-            Files and URLs in the column "attachments" are added to a text.
+        prompt: A template with the names of columns in braces, messages whose texts are templates,
+            or a function of the columns that returns a prompt. By default, the column "messages"
+            (of chat completions) or "prompt". Files and URLs in the column "attachments" are added
+            to the last message, except to that of a function.
         output_type: The type of the output, as for `generate`.
         limits: The limits of the run.
         samples: The number of responses for each row.
         changed: The reaction to a row whose prompt, model, options or schema are not those of its
             stored result: "stop" raises an error, "redo" asks again, "keep" keeps the result.
         retry_failed: Whether rows that failed in an earlier run are asked again.
+<<<<<<< HEAD
         via: "calls" calls the model for each row. "batch" sends the rows to the vendor's batch API,
             which costs less and takes up to a day; a run that is interrupted finds its batches
             again. "auto" does so if the vendor has one, and calls the model for the rows without a
             response after `limits.batch_deadline`. The policies of a model do not apply to batches.
         on_progress: Receives the progress after each new result.
+=======
+        first: The number of rows to answer, from the beginning, as a trial. The others are left to
+            a later run, and the file is not written. None for all rows.
+        should_stop: Is called before each further call. If it returns True, no further call begins,
+            those that are under way are completed, and `RunStoppedError` is raised.
+        on_progress: Receives the progress after each new result. The rows of a CSV or JSON Lines
+            file are counted first, which reads it once more.
+        model_options: The options with which a model that is passed as a text is created, such as
+            `base_url`.
+>>>>>>> main
         options: The options and settings of the calls, as for `generate`.
 
     Returns:
         The finished job, with its counts and results.
 
     Raises:
-        RunStoppedError: A limit was reached, or every further row would fail.
+        RunStoppedError: A limit was reached, every further row would fail, or `should_stop`
+            returned True.
         ConfigurationError: Another process has the run, its folder cannot be written, or a row has
             changed.
         UnsupportedError: The vendor has no batch API that chatmodels supports.
         InvalidRequestError: The source, the prompt or the options are invalid.
     """
+<<<<<<< HEAD
     check_samples(samples)
     _check("changed", changed, Changed)
     _check("via", via, Via)
+=======
+    check_count("samples", samples)
+    if first is not None:
+        check_count("first", first)
+    _check(changed)
+>>>>>>> main
     folder = RunFolder(to)
     refuse_unknown_format(folder.target)
     build = prompt_builder(prompt)
-    rows = read_rows(source)
-    bounded = limited(model, limits)
+    rows = islice(read_rows(source), first)
+    bounded = limited(model, limits, model_options)
     call: dict[str, Any] = {**options, "output_type": output_type}
     batch_calls = None if via == "calls" else _batch_calls(bounded, call, via)
     identity = await identify(bounded, output_type, options)
@@ -114,6 +146,7 @@ async def arun(
             remaining = Remaining(
                 checkpoint.known(), identity, samples, changed, retry_failed=retry_failed
             )
+<<<<<<< HEAD
             budget = Budget(limits, tally)
             calls = remaining.of(questions(rows, build, samples))
             removes_batched = batch_calls is not None
@@ -144,10 +177,26 @@ async def arun(
                     await keep(rest.results(batches.unanswered()))
                 await keep(Engine(bounded, limits.in_flight, budget, call).results(calls))
             _check_end(checkpoint, remaining.end, changed)
+=======
+            stops = (folder.is_stop_requested, *([] if should_stop is None else [should_stop]))
+            engine = Engine(bounded, limits, tally, call, lambda: any(stop() for stop in stops))
+            total = None if on_progress is None else _total(source, first, samples)
+            with closing(Journal(folder.checkpoint)) as journal:
+                async with aclosing(
+                    engine.results(remaining.of(questions(rows, build, samples)))
+                ) as results:
+                    async for result, cost in results:
+                        journal.put(remaining.stored(result, cost))
+                        if on_progress is not None:
+                            on_progress(tally.progress(total))
+            if first is None:
+                _check_end(checkpoint, remaining.end, changed)
+>>>>>>> main
         finally:
             checkpoint.close()
         job = Job(folder, output_type)
-        job.export(folder.target)
+        if first is None:
+            job.export(folder.target)
     return job
 
 
@@ -163,8 +212,14 @@ def run(
     samples: int = 1,
     changed: Changed = "stop",
     retry_failed: bool = False,
+<<<<<<< HEAD
     via: Via = "calls",
+=======
+    first: int | None = None,
+    should_stop: Callable[[], bool] | None = None,
+>>>>>>> main
     on_progress: OnProgress | None = None,
+    model_options: Mapping[str, Any] | None = None,
     **options: Unpack[CallOptions],
 ) -> Job:
     """Answer every row of a source once; see `arun`, which async code awaits instead.
@@ -184,8 +239,14 @@ def run(
             samples=samples,
             changed=changed,
             retry_failed=retry_failed,
+<<<<<<< HEAD
             via=via,
+=======
+            first=first,
+            should_stop=should_stop,
+>>>>>>> main
             on_progress=on_progress,
+            model_options=model_options,
             **options,
         )
     )
@@ -295,6 +356,8 @@ def _earlier(checkpoint: Checkpoint, *, without_failed: bool) -> Tally:
     return Tally(totals.answered, 0 if without_failed else totals.failed, totals.cost)
 
 
-def _total(source: Source, samples: int) -> int | None:
-    is_file = isinstance(source, str | PathLike)
-    return len(source) * samples if isinstance(source, Sized) and not is_file else None
+def _total(source: Source, first: int | None, samples: int) -> int | None:
+    count = count_rows(source)
+    if count is None:
+        return None
+    return (count if first is None else min(first, count)) * samples

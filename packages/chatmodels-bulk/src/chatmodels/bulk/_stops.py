@@ -18,7 +18,7 @@ STOPPING_CODES = frozenset(
 class RunStoppedError(ChatModelError):
     """The run stopped before its last row: each further one would fail, or a limit was reached.
 
-    The code is that of the last error, which is the cause; without an error, it is
-    `quota_exceeded`. The results so far are kept. Run it again to go on, with a higher limit if one
-    was reached.
+    The code is that of the last error, which is the cause. Without an error, also if the run was
+    stopped on request, it is `quota_exceeded`. The results so far are kept. Run it again to go on,
+    with a higher limit if one was reached.
     """

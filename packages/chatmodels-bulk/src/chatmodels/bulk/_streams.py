@@ -1,7 +1,7 @@
 """The results of rows as they complete, without files."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, suppress
 from contextvars import copy_context
 from queue import SimpleQueue
@@ -15,7 +15,7 @@ from chatmodels.bulk._identity import identify
 from chatmodels.bulk._limits import Limits
 from chatmodels.bulk._policies import limited
 from chatmodels.bulk._prompts import PromptSource, prompt_builder
-from chatmodels.bulk._questions import check_samples, questions
+from chatmodels.bulk._questions import check_count, questions
 from chatmodels.bulk._results import RowResult
 from chatmodels.bulk._rows import Source, read_rows
 from chatmodels.bulk._tally import Tally
@@ -32,6 +32,7 @@ async def astream(
     output_type: Any = None,
     limits: Limits = Limits(),  # noqa: B008 - it is frozen
     samples: int = 1,
+    model_options: Mapping[str, Any] | None = None,
     **options: Unpack[CallOptions],
 ) -> AsyncGenerator[RowResult]:
     """Yield the result of every row as it completes; nothing is stored.
@@ -47,16 +48,17 @@ async def astream(
         output_type: As for `arun`.
         limits: As for `arun`.
         samples: As for `arun`.
+        model_options: As for `arun`.
         options: As for `arun`.
 
     Raises:
         RunStoppedError: A limit was reached, or every further row would fail.
         InvalidRequestError: The source, the prompt or the options are invalid.
     """
-    check_samples(samples)
+    check_count("samples", samples)
     build = prompt_builder(prompt)
     call: dict[str, Any] = {**options, "output_type": output_type}
-    bounded = limited(model, limits)
+    bounded = limited(model, limits, model_options)
     await identify(bounded, output_type, options)  # raises if the options are invalid
     engine = Engine(bounded, limits.in_flight, Budget(limits, Tally()), call)
     async with aclosing(engine.results(questions(read_rows(source), build, samples))) as results:
@@ -73,6 +75,7 @@ def stream(
     output_type: Any = None,
     limits: Limits = Limits(),  # noqa: B008 - it is frozen
     samples: int = 1,
+    model_options: Mapping[str, Any] | None = None,
     **options: Unpack[CallOptions],
 ) -> "RowStream":
     """Iterate over the result of every row as it completes; see `astream`.
@@ -87,6 +90,7 @@ def stream(
         output_type=output_type,
         limits=limits,
         samples=samples,
+        model_options=model_options,
         **options,
     )
     return RowStream(results, limits.in_flight)

@@ -37,6 +37,7 @@ COMMANDS = {
         "_bench",
         "Measure a model under load: durations, time to the first token, throughput, failures.",
     ),
+    "bulk": Entry("_bulk", "Answer every row of a data set once, and go on after an interruption."),
     "config": Entry("_config", "Check the configuration file."),
     "completion": Entry(
         "_completion_script", "Print the script that completes command lines in a shell."

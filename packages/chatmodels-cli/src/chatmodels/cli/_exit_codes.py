@@ -26,7 +26,7 @@ class ExitCode(IntEnum):
 
 MEANINGS = {
     ExitCode.OK: "success",
-    ExitCode.FAILED: "a check found problems, a tool failed, or another failure",
+    ExitCode.FAILED: "a check found problems, a tool or rows failed, or another failure",
     ExitCode.USAGE: "the command line is wrong",
     ExitCode.CONFIGURATION: "the configuration is wrong, or the provider is not installed",
     ExitCode.CREDENTIALS: "the key is missing or rejected, or does not permit the call",

@@ -56,8 +56,8 @@ def _stdin() -> str:
         ) from None
 
 
-def read_instructions(text: str, /) -> str:
-    """Return a system prompt, read from a file if the text begins with `@`.
+def read_instructions(text: str, name: str = "system prompt", /) -> str:
+    """Return a system prompt, or another text, read from a file if it begins with `@`.
 
     Raises:
         UsageError: The file cannot be read.
@@ -68,7 +68,7 @@ def read_instructions(text: str, /) -> str:
         with open(text[1:], encoding="utf-8") as source:
             return source.read()
     except (OSError, UnicodeDecodeError) as error:
-        raise click.UsageError(f"the system prompt {text[1:]} cannot be read: {error}") from None
+        raise click.UsageError(f"the {name} {text[1:]} cannot be read: {error}") from None
 
 
 def attached(source: str, /) -> ImagePart | AudioPart | FilePart:

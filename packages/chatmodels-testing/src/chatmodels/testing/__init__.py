@@ -10,8 +10,11 @@ if TYPE_CHECKING:
     from chatmodels.testing._example_value import example_value
     from chatmodels.testing._exchange import Exchange, ReceivedRequest
     from chatmodels.testing._fault import Expected, Fault
+    from chatmodels.testing._fault_plan import FaultPlan, FaultRule
     from chatmodels.testing._faults import FAULTS, reset_after
+    from chatmodels.testing._latency import LatencyModel
     from chatmodels.testing._network import NetworkBlockedError
+    from chatmodels.testing._rate_limits import RateLimits
     from chatmodels.testing._recorder.failure_exporter import FailureExporter
     from chatmodels.testing._recorder.missing import MissingExchangeError
     from chatmodels.testing._recorder.recorder import Recorder, RecordMode
@@ -37,9 +40,13 @@ __all__ = [
     "Expected",
     "FailureExporter",
     "Fault",
+    "FaultPlan",
+    "FaultRule",
     "FaultServer",
+    "LatencyModel",
     "MissingExchangeError",
     "NetworkBlockedError",
+    "RateLimits",
     "ReceivedRequest",
     "RecordMode",
     "Recorder",
@@ -69,9 +76,13 @@ _MODULES = {
     "Expected": "_fault",
     "FailureExporter": "_recorder.failure_exporter",
     "Fault": "_fault",
+    "FaultPlan": "_fault_plan",
+    "FaultRule": "_fault_plan",
     "FaultServer": "_wire.server",
+    "LatencyModel": "_latency",
     "MissingExchangeError": "_recorder.missing",
     "NetworkBlockedError": "_network",
+    "RateLimits": "_rate_limits",
     "ReceivedRequest": "_exchange",
     "RecordMode": "_recorder.recorder",
     "Recorder": "_recorder.recorder",

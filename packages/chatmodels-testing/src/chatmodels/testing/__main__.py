@@ -1,65 +1,41 @@
-"""`python -m chatmodels.testing`: run a simulator until it is interrupted."""
+"""`python -m chatmodels.testing serve`: run a simulator until it is interrupted."""
 
-import argparse
+import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 
-from chatmodels.testing._samples import samples
+from chatmodels.testing._command import parse
 from chatmodels.testing._simulator import Simulator
+from chatmodels.testing._wire.server import FaultServer
 
 
 def main(
     arguments: Sequence[str] | None = None, *, sleep: Callable[[float], object] = time.sleep
 ) -> None:
-    """Run a simulator and print its URLs.
+    """Run a simulator, and a fault server if it is requested, and print their URLs.
 
     Args:
         arguments: The command line; the default is that of the process.
         sleep: The function that is called repeatedly until it raises `KeyboardInterrupt`.
     """
-    parser = argparse.ArgumentParser(
-        prog="python -m chatmodels.testing",
-        description="Simulates the APIs of the providers on loopback, and prints the base_url of "
-        "each provider, and OPENAI_BASE_URL and ANTHROPIC_BASE_URL for programs that read them.",
-    )
-    parser.add_argument("--port", type=int, default=0, help="the port; by default a free one")
-    recorded = parser.add_mutually_exclusive_group()
-    recorded.add_argument("--replay", metavar="PATH", help="recorded exchanges: a file or folder")
-    recorded.add_argument(
-        "--samples", action="store_true", help="replay the exchanges of the package"
-    )
-    parser.add_argument("--reply", metavar="TEXT", help="the reply if nothing is recorded")
-    parser.add_argument(
-        "--latency", type=float, default=0.0, help="seconds before the first byte of a response"
-    )
-    parser.add_argument(
-        "--pace", type=float, default=0.0, help="seconds between the events of a stream"
-    )
-    parser.add_argument(
-        "--lenient", action="store_true", help="accept requests that the vendors refuse"
-    )
-    options = parser.parse_args(arguments)
+    simulator, fault_server = parse(arguments)
+    stack = ExitStack()
     try:
-        simulator = Simulator(
-            reply=options.reply,
-            replay=tuple(samples().values()) if options.samples else options.replay or (),
-            latency=options.latency,
-            pace=options.pace,
-            strict=not options.lenient,
-            port=options.port,
-        )
-        stack = ExitStack()
         stack.enter_context(simulator)
-    except (OSError, ValueError) as error:
-        parser.error(f"the simulator cannot start: {error}")
+        if fault_server is not None:
+            stack.enter_context(fault_server)
+    except OSError as error:
+        stack.close()
+        print(f"error: the simulator cannot start: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(1)
     with suppress(KeyboardInterrupt), stack:
-        print(_addresses(simulator), flush=True)  # noqa: T201 - the purpose of the command
+        print(_addresses(simulator, fault_server), flush=True)  # noqa: T201 - of the command
         while True:
             sleep(3600)
 
 
-def _addresses(simulator: Simulator) -> str:
+def _addresses(simulator: Simulator, fault_server: FaultServer | None) -> str:
     url = simulator.url
     lines = [
         f"OPENAI_BASE_URL={simulator.base_url}",
@@ -70,6 +46,8 @@ def _addresses(simulator: Simulator) -> str:
         f"# other clients of Anthropic, Google, Cohere and Ollama: {url}",
         f"# other clients of Mistral: {url}/mistral",
     ]
+    if fault_server is not None:
+        lines.append(f"# faults of the transport: {fault_server.base_url}")
     return "\n".join(lines)
 
 

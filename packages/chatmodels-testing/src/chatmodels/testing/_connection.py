@@ -1,16 +1,17 @@
-"""One HTTP/1.1 connection of a client, which reads requests and writes responses with h11.
+"""One HTTP/1.1 connection of a client, which reads requests and writes responses.
 
 Faults need the raw socket, because a response can break off after any byte, also by a reset.
 """
 
 import asyncio
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from http.client import responses as reasons
 
-import h11
 import msgspec
 
 from chatmodels.testing._exchange import Exchange, ReceivedRequest
+from chatmodels.testing._request_reader import ReadError, RequestReader
 from chatmodels.testing._reset import reset_on_close
 from chatmodels.testing._service import ServedConnection
 from chatmodels.testing._simulated_response import SimulatedResponse
@@ -18,7 +19,8 @@ from chatmodels.testing._simulated_response import SimulatedResponse
 Handler = Callable[[Exchange], SimulatedResponse]
 """Returns the response to a request; runs in the simulator's event loop and must not block."""
 
-_REASONS = {200: b"OK", 401: b"Unauthorized", 404: b"Not Found", 429: b"Too Many Requests"}
+Sleep = Callable[[float], Awaitable[object]]
+"""Waits for a number of seconds."""
 
 
 class Connection(ServedConnection):
@@ -27,16 +29,18 @@ class Connection(ServedConnection):
     Args:
         handler: Returns the responses.
         connections: All open connections; this one is added and removed.
+        sleep: Waits for the delays of responses.
     """
 
     _transport: asyncio.Transport
 
-    def __init__(self, handler: Handler, connections: "set[Connection]") -> None:
+    def __init__(
+        self, handler: Handler, connections: "set[Connection]", sleep: Sleep = asyncio.sleep
+    ) -> None:
         self._handler = handler
         self._connections = connections
-        self._http = h11.Connection(h11.SERVER)
-        self._head: h11.Request | None = None
-        self._body = bytearray()
+        self._sleep = sleep
+        self._reader = RequestReader()
         self._exchange: Exchange | None = None
         self._task: asyncio.Task[None] | None = None
         self._limit = math.inf
@@ -49,7 +53,7 @@ class Connection(ServedConnection):
 
     def data_received(self, data: bytes) -> None:
         """Process received bytes."""
-        self._http.receive_data(data)
+        self._reader.feed(data)
         self._read()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -65,41 +69,26 @@ class Connection(ServedConnection):
         self._transport.abort()
 
     def _read(self) -> None:
-        try:
-            while True:
-                event = self._http.next_event()
-                match event:
-                    case h11.Request():
-                        self._head = event
-                    case h11.Data():
-                        self._body += event.data
-                    case h11.EndOfMessage():
-                        self._respond()
-                        return
-                    case _:
-                        # More bytes are needed, or the current response must be finished first.
-                        return
-        except h11.RemoteProtocolError:
-            self._transport.close()
+        """Respond to the received requests, up to one whose response is not finished at once."""
+        while self._exchange is None and not self._transport.is_closing():
+            try:
+                request = self._reader.next()
+            except ReadError:
+                self._transport.close()
+                return
+            if request is None:
+                if interim := self._reader.interim():
+                    self._transport.write(interim)
+                return
+            self._respond(request)
 
-    def _respond(self) -> None:
-        head = self._head
-        assert head is not None
-        request = ReceivedRequest(
-            method=head.method.decode(),
-            target=head.target.decode(),
-            headers={
-                name.decode("latin-1"): value.decode("latin-1") for name, value in head.headers
-            },
-            body=bytes(self._body),
-        )
-        self._body.clear()
+    def _respond(self, request: ReceivedRequest) -> None:
         exchange = self._exchange = Exchange(request)
         response = self._handler(exchange)
         exchange.status = response.status
-        if request.method == "HEAD":  # h11 does not accept a body
+        if request.method == "HEAD":
             response = msgspec.structs.replace(response, body=())
-        if response.latency or response.pace or response.ending != "complete":
+        if response.latency or response.pace or response.delays or response.ending != "complete":
             self._task = asyncio.get_running_loop().create_task(self._send(response, exchange))
         else:
             data = self._start(response) + self._framed_body(response)
@@ -108,17 +97,18 @@ class Connection(ServedConnection):
 
     async def _send(self, response: SimulatedResponse, exchange: Exchange) -> None:
         """Write a response with delays, or one that breaks off."""
-        await _wait(response.latency)
+        await self._wait(response.latency)
         head = self._start(response)
         self._limit = _limit(response, len(head))
         if self._write(head, exchange):
             for position, chunk in enumerate(response.body):
-                if position and response.pace:
-                    await asyncio.sleep(response.pace)
+                if position:
+                    await self._wait(_pause(response, position))
                 if not self._write(self._framed(chunk, response), exchange):
                     break
             else:
-                self._finish(exchange, self._http.send(h11.EndOfMessage()) or b"")
+                self._finish(exchange, _LAST_CHUNK if self._is_chunked(response) else b"")
+                self._read()
                 return
         match response.ending:
             case "reset":
@@ -126,7 +116,7 @@ class Connection(ServedConnection):
                 exchange.end("cut")
                 self._transport.abort()
             case "stall":
-                await _wait(math.inf)
+                await self._wait(math.inf)
             case _:
                 exchange.end("cut")
                 self._transport.close()
@@ -141,43 +131,53 @@ class Connection(ServedConnection):
         return exchange.sent < self._limit
 
     def _start(self, response: SimulatedResponse) -> bytes:
-        headers = [*response.headers.items(), ("server", "chatmodels-testing")]
-        if not response.streamed:
-            headers.append(("content-length", str(len(response.content))))
-        else:
-            headers.append(("transfer-encoding", "chunked"))
-        reason = _REASONS.get(response.status, b"")
-        head = h11.Response(status_code=response.status, headers=headers, reason=reason)
-        return self._http.send(head) or b""
+        headers = {**response.headers, "server": "chatmodels-testing"}
+        if self._is_chunked(response):
+            headers["transfer-encoding"] = "chunked"
+        elif not response.streamed:
+            headers["content-length"] = str(sum(map(len, response.body)))
+        if self._reader.closes:
+            headers["connection"] = "close"
+        lines = [f"{name}: {value}\r\n" for name, value in headers.items()]
+        reason = reasons.get(response.status, "")
+        return f"HTTP/1.1 {response.status} {reason}\r\n{''.join(lines)}\r\n".encode("latin-1")
+
+    def _is_chunked(self, response: SimulatedResponse) -> bool:
+        return response.streamed and self._reader.accepts_chunks
 
     def _framed(self, chunk: bytes, response: SimulatedResponse) -> bytes:
-        if not response.streamed:
-            return self._http.send(h11.Data(data=chunk)) or b""
-        # Ten times as fast as h11, whose state does not depend on chunks.
-        return b"%x\r\n%b\r\n" % (len(chunk), chunk) if chunk else b""
+        if not chunk or not self._is_chunked(response):
+            return chunk
+        return b"%x\r\n%b\r\n" % (len(chunk), chunk)
 
     def _framed_body(self, response: SimulatedResponse) -> bytes:
-        chunks = [self._framed(chunk, response) for chunk in response.body]
-        return b"".join([*chunks, self._http.send(h11.EndOfMessage()) or b""])
+        if not self._is_chunked(response):
+            return response.content
+        return b"".join([self._framed(chunk, response) for chunk in response.body]) + _LAST_CHUNK
 
     def _finish(self, exchange: Exchange, data: bytes) -> None:
-        """Write the last bytes and prepare for the next request."""
-        self._task = None
+        """Write the last bytes."""
+        self._task = self._exchange = None
         exchange.end("complete")  # before a client with all bytes can read the outcome
         self._transport.write(data)
-        if self._http.our_state is h11.MUST_CLOSE:
+        if self._reader.closes:
             self._transport.close()
-        else:
-            self._http.start_next_cycle()
-            self._read()
+
+    async def _wait(self, seconds: float) -> None:
+        """Wait; an infinite wait ends when the task is cancelled because the client has left."""
+        if seconds == math.inf:
+            await asyncio.get_running_loop().create_future()
+        elif seconds:
+            await self._sleep(seconds)
 
 
-async def _wait(seconds: float) -> None:
-    """Wait; an infinite wait ends when the task is cancelled because the client has left."""
-    if seconds == math.inf:
-        await asyncio.get_running_loop().create_future()
-    elif seconds:
-        await asyncio.sleep(seconds)
+_LAST_CHUNK = b"0\r\n\r\n"
+
+
+def _pause(response: SimulatedResponse, position: int) -> float:
+    """Return the seconds before a chunk; a fault can have added chunks to those with a delay."""
+    delays = response.delays
+    return delays[position - 1] if position <= len(delays) else response.pace
 
 
 def _limit(response: SimulatedResponse, head: int) -> float:

@@ -17,7 +17,7 @@ from chatmodels.core import (
 from chatmodels.core.extending import ToolDefinition
 from chatmodels.testing._example_value import example_value
 from chatmodels.testing._fault import Fault
-from chatmodels.testing._faults import FAULTS
+from chatmodels.testing._fault_plan import error_fault
 from chatmodels.testing._protocols.protocol import ParsedRequest
 from chatmodels.testing._recordings import Recording
 from chatmodels.testing._simulated_response import SimulatedResponse
@@ -35,7 +35,7 @@ def validate_reply(reply: Reply, /) -> Reply:
         ValueError: It is an error code that no provider reports.
     """
     if isinstance(reply, ErrorCode):
-        return _fault_of(reply)
+        return error_fault(reply)
     if isinstance(reply, Message | ChatResponse | Fault | Recording | SimulatedResponse):
         return reply
     for item in reply if isinstance(reply, tuple) else (reply,):
@@ -46,13 +46,6 @@ def validate_reply(reply: Reply, /) -> Reply:
                 f"{item!r}; pass output of a type as its JSON"
             )
     return reply
-
-
-def _fault_of(code: ErrorCode) -> Fault:
-    for fault in FAULTS.values():
-        if fault.error is code and fault.status != 200:
-            return fault
-    raise ValueError(f"no provider reports {code}; see FAULTS, or queue a SimulatedResponse")
 
 
 def to_response(reply: ReplyContent, parsed: ParsedRequest, identity: str, /) -> ChatResponse[Any]:

@@ -21,6 +21,7 @@ class SimulatedResponse(msgspec.Struct, frozen=True, kw_only=True):
         terminal: The number of chunks at the end that mark the response as complete.
         latency: Seconds before the first byte; infinite to send nothing until the client leaves.
         pace: Seconds between two chunks.
+        delays: Seconds before each chunk after the first one, instead of `pace`.
         cut_after: The point at which the response breaks off: an `int` is a number of bytes,
             including the head; a `float` is a fraction of the body; None for no break.
         ending: The ending at that point.
@@ -35,6 +36,7 @@ class SimulatedResponse(msgspec.Struct, frozen=True, kw_only=True):
     terminal: int = 0
     latency: float = 0.0
     pace: float = 0.0
+    delays: tuple[float, ...] = ()
     cut_after: float | None = None
     ending: Ending = "complete"
 

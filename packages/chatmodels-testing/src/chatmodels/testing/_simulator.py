@@ -1,10 +1,9 @@
 """A simulated provider: real HTTP on loopback, in a separate thread."""
 
-import itertools
-from collections import deque
-from collections.abc import Mapping, Sequence
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from threading import Condition
 from typing import Any, Literal
 
 import msgspec
@@ -12,16 +11,16 @@ import msgspec
 from chatmodels.core import ChatResponse, ErrorCode
 from chatmodels.testing._batches import BATCH_APIS
 from chatmodels.testing._batches.batch import SimulatedBatches
-from chatmodels.testing._connection import Connection
+from chatmodels.testing._connection import Connection, Sleep
 from chatmodels.testing._exchange import Exchange, ReceivedRequest
 from chatmodels.testing._fault import Fault
+from chatmodels.testing._fault_plan import FaultPlan, FaultRule, fault_of
 from chatmodels.testing._faults import FAULTS
+from chatmodels.testing._latency import LatencyModel
 from chatmodels.testing._loopback import LoopbackServer
 from chatmodels.testing._protocols import PROTOCOLS
 from chatmodels.testing._protocols.protocol import (
     CountingProtocol,
-    IdentifyingProtocol,
-    KeyRefusingProtocol,
     MalformedRequestError,
     ParsedRequest,
     RetrievalRequest,
@@ -29,11 +28,14 @@ from chatmodels.testing._protocols.protocol import (
     StoringProtocol,
     WireProtocol,
 )
+from chatmodels.testing._protocols.roles import Roles, roles
+from chatmodels.testing._rate_limit_headers import limit_error, limit_headers
+from chatmodels.testing._rate_limits import RateLimits
 from chatmodels.testing._recordings import Recording, recordings
-from chatmodels.testing._replay import Replay
 from chatmodels.testing._replies import Reply, simulate, to_response, validate_reply
 from chatmodels.testing._simulated_response import SimulatedResponse
-from chatmodels.testing._strict import STRICT_RULES
+from chatmodels.testing._state import SimulatorState
+from chatmodels.testing._strict import STRICT_RULES, UNKNOWN_MODELS
 from chatmodels.testing._strict.errors import encode
 from chatmodels.testing._strict.rule import CheckedRequest
 
@@ -46,28 +48,42 @@ _MODELS = ("simulated-large", "simulated-small")
 class Simulator(LoopbackServer[Connection]):
     """A provider of chat models on loopback, for tests, demonstrations and benchmarks.
 
-    In this order of precedence, the response is that of its path (`respond`), the fault in the
-    model name (`fault-rate-limited`), the next queued reply, a recorded exchange, the default
-    `reply`, or a generated response: JSON that conforms to a requested schema, calls of the tools
-    if there are tools without results, otherwise a text that repeats the prompt. Each word counts
-    as one token, also at the endpoints that count tokens, for which no reply is used.
-    Requests without an API key, or with one that starts with "bad", are refused.
+    In this order of precedence, the response is that of its path (`respond`), a refusal of the
+    request, the fault in the model name (`fault-rate-limited`) or of `faults`, the next queued
+    reply, a recorded exchange, the default `reply`, or a generated response: JSON that conforms to
+    a requested schema, calls of the tools if there are tools without results, otherwise a text that
+    repeats the prompt. Each word counts as one token, also at the endpoints that count tokens, for
+    which no reply is used. Requests without an API key, or with one that starts with "bad", are
+    refused.
 
     Use it in a `with` block, or with `start` and `stop`. It is thread-safe.
 
     Args:
         reply: The reply if none is queued; see `queue` for the accepted types.
         replay: Recorded exchanges: a file, a folder, or `Recording` values.
-        latency: Seconds before the first byte of each response.
+        faults: The faults of requests: a `FaultPlan`, or a function that returns the fault of a
+            request, or None. A queued reply is kept for the next request without a fault.
+        latency: Seconds before the first byte of each response, or a `LatencyModel`.
         pace: Seconds between the chunks of streamed responses.
+        limits: The rate limits of each API key and model.
+        models: The names of the models; any other one does not exist, except those of faults. By
+            default there are two, and requests can use any name.
         strict: Whether requests that the vendor refuses are refused, by `STRICT_RULES`; "all" for
             those as well that only hold for OpenAI itself, not for servers with the same API.
+        history: The most exchanges and stored responses that are kept; None for all.
+        sleep: Waits for delays, as `asyncio.sleep` does.
+        clock: Returns the time in Unix seconds, for the rate limits.
         port: The port to listen on; 0 for a free one.
+
+    Raises:
+        TypeError: The reply has another type than those that can be queued.
+        ValueError: The reply cannot be queued, or `models` is empty.
 
     Attributes:
         latency: Can be changed at any time.
         pace: Can be changed at any time.
         strict: Can be changed at any time.
+        faults: Can be changed at any time.
         models: The names in the model listing.
         stream_usage: Whether streams report their usage even if the request does not ask for it, as
             some vendors do. It can be changed at any time.
@@ -82,23 +98,35 @@ class Simulator(LoopbackServer[Connection]):
         *,
         reply: Reply | None = None,
         replay: str | Path | Sequence[Recording] = (),
-        latency: float = 0.0,
+        faults: FaultPlan | FaultRule | None = None,
+        latency: float | LatencyModel = 0.0,
         pace: float = 0.0,
+        limits: RateLimits | None = None,
+        models: Sequence[str] | None = None,
         strict: bool | Literal["all"] = True,
+        history: int | None = None,
+        sleep: Sleep = asyncio.sleep,
+        clock: Callable[[], float] = time.time,
         port: int = 0,
     ) -> None:
         super().__init__(port)
+        if models is not None and not models:
+            raise ValueError("a simulator needs at least one model")
         exchanges = recordings(replay) if isinstance(replay, str | Path) else replay
+        self.faults = faults
         self.latency = latency
         self.pace = pace
         self.strict: bool | Literal["all"] = strict
-        self.models: tuple[str, ...] = _MODELS
+        self.models: tuple[str, ...] = _MODELS if models is None else tuple(models)
         self.stream_usage = False
+        self._accepts_all_models = models is None
         self._reply = None if reply is None else validate_reply(reply)
         self.recordings = tuple(exchanges)
         self.batches = SimulatedBatches()
-        self._lock = Condition()
-        self.reset()
+        self._protocols = tuple(roles(protocol) for protocol in PROTOCOLS)
+        self._sleep = sleep
+        self._clock = clock
+        self._state = SimulatorState(self.recordings, limits, clock, history)
 
     @property
     def base_url(self) -> str:
@@ -122,9 +150,8 @@ class Simulator(LoopbackServer[Connection]):
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
-        """The exchanges since the start or the last `reset`, oldest first."""
-        with self._lock:
-            return tuple(self._exchanges)
+        """The kept exchanges since the start or the last `reset`, oldest first."""
+        return self._state.exchanges
 
     @property
     def requests(self) -> list[Any]:
@@ -157,9 +184,7 @@ class Simulator(LoopbackServer[Connection]):
             TypeError: A reply has another type.
             ValueError: A reply is an error code that no provider reports.
         """
-        accepted = [validate_reply(reply) for reply in replies]
-        with self._lock:
-            self._queue.extend(accepted)
+        self._state.queue([validate_reply(reply) for reply in replies])
 
     def respond(
         self, path: str, body: object, /, *, status: int = 200, headers: Mapping[str, str] = {}
@@ -185,22 +210,18 @@ class Simulator(LoopbackServer[Connection]):
             headers={"content-type": "application/json", **headers},
             body=(body if isinstance(body, bytes) else msgspec.json.encode(body),),
         )
-        with self._lock:
-            self._by_path[path] = response
+        self._state.set_path(path, response)
 
     def reset(self) -> None:
-        """Clear exchanges, queue, batches and responses of paths, and restart the recordings."""
-        with self._lock:
-            self.batches.reset()
-            self._by_path: dict[str, SimulatedResponse] = {}
-            self._queue: deque[Reply] = deque()
-            self._exchanges: list[Exchange] = []
-            self._replay = Replay(self.recordings)
-            self._numbers = itertools.count(1)
-            self._responses: dict[str, StoredResponse] = {}
+        """Forget all requests, queued replies, batches and responses of paths.
+
+        The recordings, the fault plan and the rate limits begin anew.
+        """
+        self._state.reset()
+        self.batches.reset()
 
     def _connect(self, connections: set[Connection]) -> Connection:
-        return Connection(self._handle, connections)
+        return Connection(self._handle, connections, self._sleep)
 
     def wait(self, count: int = 1, timeout: float = 60.0) -> Exchange:
         """Wait until `count` requests have been received, and return the last exchange.
@@ -212,127 +233,153 @@ class Simulator(LoopbackServer[Connection]):
         Raises:
             TimeoutError: Fewer requests were received in time.
         """
-        with self._lock:
-            if not self._lock.wait_for(lambda: len(self._exchanges) >= count, timeout):
-                received = len(self._exchanges)
-                raise TimeoutError(f"received {received} of {count} requests within {timeout:g} s")
-            return self._exchanges[count - 1]
+        return self._state.wait(count, timeout)
 
     def _handle(self, exchange: Exchange) -> SimulatedResponse:
         """Return the response to a request; errors of the simulator are reported to the client."""
-        with self._lock:
-            self._exchanges.append(exchange)
-            self._lock.notify_all()
-            number = next(self._numbers)
+        number = self._state.record(exchange)
         try:
-            protocol, response = self._choose(exchange, number)
+            served, response = self._choose(exchange.request, number)
         except Exception as error:
-            protocol = PROTOCOLS[-1]
+            served = self._protocols[-1]
             message = f"the simulator failed: {error!r}"
-            response = protocol.error(ErrorCode.PROVIDER_UNAVAILABLE, 500, message)
-        headers = {protocol.request_id_header: f"req_{number}", **response.headers}
-        exchange.request_id = headers[protocol.request_id_header]
-        if isinstance(protocol, IdentifyingProtocol):
-            response = protocol.identify(response, exchange.request_id)
+            response = served.protocol.error(ErrorCode.PROVIDER_UNAVAILABLE, 500, message)
+        id_header = served.protocol.request_id_header
+        headers = {id_header: f"req_{number}", **response.headers}
+        exchange.request_id = headers[id_header]
+        if served.identifying is not None:
+            response = served.identifying.identify(response, exchange.request_id)
+        latency = 0.0 if isinstance(self.latency, LatencyModel) else self.latency
         return msgspec.structs.replace(
             response,
             headers=headers,
-            latency=response.latency or self.latency,
+            latency=response.latency or latency,
             pace=response.pace or (self.pace if response.streamed else 0.0),
         )
 
-    def _choose(self, exchange: Exchange, number: int) -> tuple[WireProtocol, SimulatedResponse]:
-        request = exchange.request
-        if (response := self._by_path.get(request.path)) is not None:
-            return PROTOCOLS[-1], response
-        if (batched := self._batch(exchange)) is not None:
+    def _choose(self, request: ReceivedRequest, number: int) -> tuple[Roles, SimulatedResponse]:
+        other = self._protocols[-1]
+        if (response := self._state.of_path(request.path)) is not None:
+            return other, response
+        for served in self._protocols:
+            if served.protocol.generates(request):
+                return served, _refusal(request, served) or self._limited(request, served, number)
+        if (batched := self._batch(request)) is not None:
             return batched
-        for protocol in PROTOCOLS:
-            if protocol.generates(request):
-                return protocol, self._generate(exchange, protocol, number)
-            if isinstance(protocol, CountingProtocol) and protocol.counts(request):
-                return protocol, _refusal(exchange, protocol) or self._count(request, protocol)
-            if isinstance(protocol, StoringProtocol) and (retrieval := protocol.retrieve(request)):
-                return protocol, _refusal(exchange, protocol) or self._stored(retrieval, protocol)
-            if (other := protocol.other(request, self.models)) is not None:
-                return protocol, _refusal(exchange, protocol) or other
+        for served in self._protocols:
+            protocol, counting, storing = served.protocol, served.counting, served.storing
+            if counting is not None and counting.counts(request):
+                return served, _refusal(request, served) or self._count(request, counting)
+            if storing is not None and (retrieval := storing.retrieve(request)):
+                return served, _refusal(request, served) or self._stored(retrieval, storing)
+            if (response := protocol.other(request, self.models)) is not None:
+                return served, _refusal(request, served) or response
         message = f"Unknown request URL: {request.method} {request.path}"
-        return PROTOCOLS[-1], PROTOCOLS[-1].error(ErrorCode.INVALID_REQUEST, 404, message)
+        return other, other.protocol.error(ErrorCode.INVALID_REQUEST, 404, message)
 
-    def _batch(self, exchange: Exchange) -> tuple[WireProtocol, SimulatedResponse] | None:
+    def _batch(self, request: ReceivedRequest) -> tuple[Roles, SimulatedResponse] | None:
+        """Return the response to a request about batches; None for other requests."""
         for api in BATCH_APIS:
-            path = api.paths.fullmatch(exchange.request.path)
-            if path is None:
-                continue
-            protocol = next(each for each in PROTOCOLS if each.name == api.name)
-            response = _refusal(exchange, protocol) or api.respond(
-                exchange.request,
-                path,
-                self.batches,
-                lambda request: self._choose(Exchange(request), next(self._numbers))[1],
-            )
-            if isinstance(response, str):
-                response = protocol.error(ErrorCode.INVALID_REQUEST, 400, response)
-            return protocol, response
+            path = api.paths.fullmatch(request.path)
+            if path is not None:
+                served = next(each for each in self._protocols if each.protocol.name == api.name)
+                response = _refusal(request, served) or api.respond(
+                    request,
+                    path,
+                    self.batches,
+                    lambda row: self._choose(row, next(self.batches.numbers))[1],
+                )
+                if isinstance(response, str):
+                    response = served.protocol.error(ErrorCode.INVALID_REQUEST, 400, response)
+                return served, response
         return None
 
-    def _generate(
-        self, exchange: Exchange, protocol: WireProtocol, number: int
-    ) -> SimulatedResponse:
-        refusal = _refusal(exchange, protocol)
-        if refusal is not None:
-            return refusal
+    def _limited(self, request: ReceivedRequest, served: Roles, number: int) -> SimulatedResponse:
+        """Return the response to a chat request, or the error of a rate limit."""
+        protocol, limiter = served.protocol, self._state.limiter
+        continuing = served.continuing
         try:
-            parsed = protocol.read(exchange.request)
+            if continuing is not None and (previous := continuing.continues(request)) is not None:
+                stored = self._state.load(previous)
+                if stored is None:
+                    return continuing.refuse_to_continue(previous)
+                request = continuing.join(request, stored)
+            parsed = protocol.read(request)
         except MalformedRequestError as error:
             return protocol.error(ErrorCode.INVALID_REQUEST, 400, str(error))
+        if limiter is None:
+            return self._generate(request, parsed, protocol, number)[0]
+        account = (protocol.key(request), parsed.model)
+        refused = limiter.admit(account, parsed.words)
+        if refused is not None:
+            response = limit_error(protocol, refused, parsed.model)
+        else:
+            response, tokens = self._generate(request, parsed, protocol, number)
+            limiter.subtract(account, tokens)
+        reported = limit_headers(protocol, limiter.statuses(account), self._clock())
+        return msgspec.structs.replace(response, headers={**reported, **response.headers})
+
+    def _generate(
+        self, request: ReceivedRequest, parsed: ParsedRequest, protocol: WireProtocol, number: int
+    ) -> tuple[SimulatedResponse, int]:
+        """Return the response to a chat request, and the number of its tokens."""
         if self.stream_usage:
             parsed = msgspec.structs.replace(parsed, stream_usage=True)
-        if self.strict and (strictly := self._check(exchange.request, parsed, protocol)):
-            return strictly
-        reply: Reply | None
-        if parsed.model.startswith(FAULT_PREFIX):
-            reply = FAULTS.get(parsed.model.removeprefix(FAULT_PREFIX))
-            if reply is None:
-                return _unknown_model(parsed, protocol)
-        else:
-            reply = self._next_reply(exchange, parsed, protocol)
+        is_fault = parsed.model.startswith(FAULT_PREFIX)
+        refused = None if is_fault else self._check(request, parsed, protocol)
+        if refused is not None:
+            return refused, 0
+        fault = None
+        if is_fault:
+            fault = FAULTS.get(parsed.model.removeprefix(FAULT_PREFIX))
+            if fault is None:
+                return _unknown_model(parsed, protocol), 0
+        elif self.faults is not None:
+            fault = fault_of(self.faults, request, number, streamed=parsed.streamed)
+        reply = fault if fault is not None else self._next_reply(request, parsed, protocol)
         identity = f"simulated-{number}"
-        if isinstance(reply, Fault):
-            whole: ChatResponse[Any] = simulate(parsed, identity)
-            return reply.apply(protocol.write(whole, parsed), parsed, protocol)
         if isinstance(reply, SimulatedResponse):
-            return reply
+            return reply, 0
         if isinstance(reply, Recording):
-            return reply.simulated_response()
+            return reply.simulated_response(), 0
         try:
-            response = (
+            response: ChatResponse[Any] = (
                 simulate(parsed, identity)
-                if reply is None
+                if reply is None or isinstance(reply, Fault)
                 else to_response(reply, parsed, identity)
             )
         except ValueError as error:
-            return protocol.error(ErrorCode.INVALID_REQUEST, 400, str(error))
+            return protocol.error(ErrorCode.INVALID_REQUEST, 400, str(error)), 0
+        tokens = response.usage.output_tokens or 0
+        written = protocol.write(response, parsed)
+        if isinstance(self.latency, LatencyModel):
+            written = self.latency.apply(written, tokens, number)
+        if isinstance(reply, Fault):
+            return reply.apply(written, parsed, protocol), tokens
         if parsed.stored and response.id is not None:
-            with self._lock:
-                stored = StoredResponse(response, parsed, exchange.request)
-                self._responses[response.id] = stored
-        return protocol.write(response, parsed)
+            self._state.store(response.id, StoredResponse(response, parsed, request))
+        return written, tokens
 
     def _check(
         self, request: ReceivedRequest, parsed: ParsedRequest, protocol: WireProtocol
     ) -> SimulatedResponse | None:
         """Return the vendor's error for a request that it refuses, otherwise None."""
-        with self._lock:
-            stored = frozenset(self._responses) if parsed.previous is not None else frozenset[str]()
-        checked = CheckedRequest(
-            request.json, parsed.model, request.headers, len(request.body), stored
-        )
-        for rule in STRICT_RULES.get(protocol.name, ()):
+        name, model = protocol.name, parsed.model
+        if not (self._accepts_all_models or model in self.models):
+            unknown = UNKNOWN_MODELS.get(name)
+            if unknown is None:
+                return _unknown_model(parsed, protocol)
+            return encode(unknown(model), name)
+        rules = STRICT_RULES.get(name, ()) if self.strict else ()
+        if not rules:
+            return None
+        stored = self._state.stored if parsed.previous is not None else frozenset[str]()
+        checked = CheckedRequest(request.json, model, request.headers, len(request.body), stored)
+        for rule in rules:
             if not rule.default and self.strict != "all":
                 continue
             if (refusal := rule.check(checked)) is not None:
-                return encode(refusal, protocol.name)
+                return encode(refusal, name)
         return None
 
     def _count(self, request: ReceivedRequest, protocol: CountingProtocol) -> SimulatedResponse:
@@ -349,25 +396,17 @@ class Simulator(LoopbackServer[Connection]):
         return fault.apply(counted, parsed, protocol)
 
     def _stored(self, retrieval: RetrievalRequest, protocol: StoringProtocol) -> SimulatedResponse:
-        with self._lock:
-            stored = self._responses.get(retrieval.id)
-            if retrieval.operation == "delete":
-                self._responses.pop(retrieval.id, None)
+        stored = self._state.load(retrieval.id, remove=retrieval.operation == "delete")
         if stored is None:
             message = f"Response with id '{retrieval.id}' not found."
             return protocol.error(ErrorCode.INVALID_REQUEST, 404, message)
         return protocol.write_stored(retrieval, stored)
 
     def _next_reply(
-        self, exchange: Exchange, parsed: ParsedRequest, protocol: WireProtocol
+        self, request: ReceivedRequest, parsed: ParsedRequest, protocol: WireProtocol
     ) -> Reply | None:
-        with self._lock:
-            if self._queue:
-                return self._queue.popleft()
-            if len(self._replay):
-                body = exchange.request.json
-                return self._replay.choose(body, protocol.name, parsed.streamed) or self._reply
-        return self._reply
+        reply = self._state.next_reply(request, protocol.name, streamed=parsed.streamed)
+        return reply or self._reply
 
 
 def _unknown_model(parsed: ParsedRequest, protocol: WireProtocol) -> SimulatedResponse:
@@ -375,11 +414,12 @@ def _unknown_model(parsed: ParsedRequest, protocol: WireProtocol) -> SimulatedRe
     return protocol.error(ErrorCode.MODEL_NOT_FOUND, 404, message)
 
 
-def _refusal(exchange: Exchange, protocol: WireProtocol) -> SimulatedResponse | None:
-    key = protocol.key(exchange.request)
+def _refusal(request: ReceivedRequest, served: Roles) -> SimulatedResponse | None:
+    """Return the error for a missing or wrong key."""
+    key = served.protocol.key(request)
     if key and not key.startswith("bad"):
         return None
-    if isinstance(protocol, KeyRefusingProtocol):
-        return protocol.refuse_key(exchange.request)
+    if served.refusing is not None:
+        return served.refusing.refuse_key(request)
     message = "Incorrect API key provided" if key else "You didn't provide an API key"
-    return protocol.error(ErrorCode.AUTHENTICATION, 401, message)
+    return served.protocol.error(ErrorCode.AUTHENTICATION, 401, message)

@@ -208,8 +208,6 @@ async def adrive_branch(
         return await branch.perform(effect)
     if not policies:
         return await branch.perform(effect)
-    if sleep is None:
-        from anyio import sleep
     call = branch.call
     flow = policies[0](call, effect.request)
     inner = policies[1:]
@@ -223,7 +221,7 @@ async def adrive_branch(
                     since = call.pending_endings
                     outcome = await adrive_branch(inner, branch, yielded, sleep)
                 elif isinstance(yielded, Sleep):
-                    await sleep(yielded.seconds)
+                    await (sleep or _sleep)(yielded.seconds)
                 elif isinstance(yielded, Run):
                     outcome = await _run(yielded)
                 elif isinstance(yielded, Collect):
@@ -260,6 +258,12 @@ async def adrive_branch(
 
 async def _return(outcome: object) -> object:
     return outcome
+
+
+async def _sleep(seconds: float) -> None:
+    from anyio import sleep  # not at the top: only a call that waits needs it
+
+    await sleep(seconds)
 
 
 async def _run(effect: Run) -> object:

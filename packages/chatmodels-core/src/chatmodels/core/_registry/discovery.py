@@ -17,6 +17,7 @@ from threading import Lock
 import msgspec
 
 from chatmodels.core._errors.classes import ProviderConflictError, ProviderImportError
+from chatmodels.core._registry.entry_points import entry_points
 
 CONTRACT_VERSION = 1
 """The version of the contract that this core implements; the previous one is accepted as well."""
@@ -115,19 +116,16 @@ def check_contract(installed: InstalledProvider, /, *, current: int = CONTRACT_V
 
 
 def _scan() -> dict[str, tuple[InstalledProvider, ...]]:
-    from importlib.metadata import entry_points
-
     providers: dict[str, tuple[InstalledProvider, ...]] = {}
-    for entry_point in entry_points(group=GROUP):
-        distribution = entry_point.dist
+    for entry_point in entry_points(GROUP):
         match = re.fullmatch(_VALUE, entry_point.value)
         contract = re.search(_CONTRACT, match[2]) if match and match[2] else None
         installed = InstalledProvider(
             name=entry_point.name,
             # A malformed value fails to import under its own text.
             module=match[1] if match else entry_point.value,
-            distribution=distribution.name if distribution else "an unknown distribution",
-            version=distribution.version if distribution else "",
+            distribution=entry_point.distribution or "an unknown distribution",
+            version=entry_point.version,
             contract=int(contract[1]) if contract else 1,
         )
         providers[installed.name] = (*providers.get(installed.name, ()), installed)

@@ -1,6 +1,5 @@
 """Reads error bodies in the formats of vendors, gateways and proxies."""
 
-import html
 import re
 import string
 from contextlib import suppress
@@ -161,9 +160,11 @@ def _read_text(body: bytes) -> ErrorBody:
     text = body[:_PAGE_LENGTH].decode(errors="replace").lstrip("\ufeff \t\r\n")
     if not _PAGE.match(text):
         return ErrorBody(excerpt(text))
+    from html import unescape
+
     words = page_text(text)
     with suppress(ValueError):  # a character reference with more digits than Python reads
-        words = html.unescape(words)
+        words = unescape(words)
     lines = [line.strip() for line in words.splitlines()]
     return ErrorBody(excerpt(next((line for line in lines if line), "")), page=True)
 

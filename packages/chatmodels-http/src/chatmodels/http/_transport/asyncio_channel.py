@@ -84,10 +84,7 @@ class Channel(asyncio.Protocol):
     def write(self, data: memoryview) -> None:
         """Send bytes, or append them to those that wait to be sent."""
         if self._tls is not None:
-            try:
-                data = self._tls.send(data)
-            except ssl.SSLError as error:
-                raise TransferError("broken", reason(error)) from error
+            data = self._tls.send(data)
         self._send(data)
 
     async def changed(self, seconds: float | None) -> None:
@@ -195,10 +192,8 @@ class Channel(asyncio.Protocol):
             self._send(due)
         if data:
             self._receive(data)
-        if isinstance(tls.error, ssl.SSLCertVerificationError):
-            self._fail("certificate", tls.error)
-        elif tls.error is not None:
-            self._fail("broken", tls.error)
+        if tls.error is not None:
+            self._fail(tls.kind, tls.error)
         elif tls.ended:
             self._end(None)
 
@@ -217,7 +212,7 @@ class Channel(asyncio.Protocol):
             try:
                 if cause is not None and not self._reader.done:
                     raise cause
-                self._reader.end()
+                self._reader.end(cut=self._tls is not None and not self._tls.ended)
             except Exception as error:
                 self._fail("broken", error)
         self.abort()

@@ -118,8 +118,7 @@ class _Response:
             return await connection.read()
         if decoded := self._decoder.rest():
             return decoded
-        piece = await connection.read()
-        return None if piece is None else self._decoder.feed(piece)
+        return self._decoder.feed(await connection.read())
 
     async def aclose(self) -> None:
         """Keep the connection if the body was read to its end, or else close it."""

@@ -17,13 +17,13 @@ STEP = 64 * 1024
 class Decoder(Protocol):
     """Decodes a body chunk by chunk."""
 
-    def feed(self, chunk: bytes, /) -> bytes:
+    def feed(self, chunk: bytes | None, /) -> bytes | None:
         """Accept a chunk of the body and return the first step of its decoded bytes.
 
-        Call it only when `rest` has returned nothing.
+        Call it only when `rest` has returned nothing. None is the end of the body, for both.
 
         Raises:
-            TransferError: The body cannot be decoded.
+            TransferError: The body cannot be decoded, or it ends before its coding does.
         """
         ...
 
@@ -61,6 +61,11 @@ class Stage(Protocol):
         ...
 
     @property
+    def finished(self) -> bool:
+        """True if the member has ended, and no other can follow."""
+        ...
+
+    @property
     def unused(self) -> bytes:
         """The bytes after the end of the member."""
         ...
@@ -80,7 +85,11 @@ class _Decoder:
         self._ended = False
         self._pending: bytes | None = None
 
-    def feed(self, chunk: bytes, /) -> bytes:
+    def feed(self, chunk: bytes | None, /) -> bytes | None:
+        if chunk is None:
+            if self._pending or (self._stage is not None and not self._stage.finished):
+                raise TransferError("broken", f"the body ends within its coding, {self._name}")
+            return None
         self._pending = chunk if self._pending is None else self._pending + chunk
         return self._step()
 
@@ -119,7 +128,9 @@ class _Unreadable:
     def __init__(self, name: str) -> None:
         self._name = name
 
-    def feed(self, chunk: bytes, /) -> bytes:
+    def feed(self, chunk: bytes | None, /) -> bytes | None:
+        if chunk is None:  # a body without a byte
+            return None
         raise TransferError(
             "undecodable",
             f"the body has the content coding {self._name!r}, which is not supported and was not "
@@ -132,6 +143,7 @@ class _Unreadable:
 
 class _Zlib:
     __slots__ = ("_object",)
+    finished = False
 
     def __init__(self, window: int) -> None:
         self._object = zlib.decompressobj(window)
@@ -174,6 +186,10 @@ class _Brotli:
     def eof(self) -> bool:
         return False  # a second stream cannot follow
 
+    @property
+    def finished(self) -> bool:
+        return self._object.is_finished()
+
     def decode(self, data: bytes, /) -> tuple[bytes, bytes | None]:
         decoded: bytes = self._object.process(data, output_buffer_limit=STEP)
         # `can_accept_more_data` is true although output is held back.
@@ -190,6 +206,7 @@ def _brotli(data: bytes) -> Stage:
 
 class _Zstd:
     __slots__ = ("_object",)
+    finished = False
 
     def __init__(self, library: Any) -> None:
         options = {library.DecompressionParameter.window_log_max: _WINDOW}
@@ -211,6 +228,7 @@ class _Zstd:
 class _Zstandard:
     # This library cannot bound its output, but a block of 4 bytes contains at most 128 KiB.
     __slots__ = ("_object", "_tail")
+    finished = False
 
     def __init__(self, library: Any) -> None:
         self._object = library.ZstdDecompressor(max_window_size=1 << _WINDOW).decompressobj()

@@ -173,9 +173,7 @@ class _Response:
             chunk = await anext(self._chunks, None)
         except FAILURES as error:
             raise transfer_error(error) from error
-        if chunk is None:
-            return None
-        self._suspended = True
+        self._suspended = chunk is not None
         return chunk if self._decoder is None else self._decoder.feed(chunk)
 
     async def aclose(self) -> None:

@@ -22,7 +22,7 @@ from chatmodels.http._transport.httpcore_parts import (
     transfer_error,
 )
 from chatmodels.http._transport.httpcore_streams import TimedBackend
-from chatmodels.http._transport.pool import KEEP_ALIVE, IdleConnections, idle_seconds
+from chatmodels.http._transport.pool import KEEP_ALIVE, IdleConnections, Pools, idle_seconds
 
 
 class HttpcoreEngine(Engine):
@@ -34,7 +34,7 @@ class HttpcoreEngine(Engine):
 
     def __init__(self, proxy: str | None = None) -> None:
         self._proxy = proxy
-        self._by_address: dict[str, IdleConnections[PooledConnection]] = {}
+        self._pools: Pools[PooledConnection] = Pools()
 
     def send(self, head: RequestHead, body: bytes, deadlines: Deadlines, /) -> HttpResponse:
         """Send a request and wait for the head of its response.
@@ -43,12 +43,10 @@ class HttpcoreEngine(Engine):
             TransferError: The request or its response failed in transit.
         """
         ready = prepare(head)
-        idle = self._by_address.get(ready.address)
+        idle = self._pools.by_address.get(ready.address)
         if idle is None:
             route = route_to(ready, self._proxy)
-            idle = self._by_address.setdefault(
-                ready.address, IdleConnections(lambda: PooledConnection(route))
-            )
+            idle = self._pools.open(ready.address, lambda: PooledConnection(route))
         connection = idle.acquire()
         while connection.expired():
             connection.abort()
@@ -71,9 +69,7 @@ class HttpcoreEngine(Engine):
 
     def close(self) -> None:
         """Close the idle connections, as at the end of the program."""
-        for idle in list(self._by_address.values()):
-            for connection in idle.drain():
-                connection.abort()
+        self._pools.close()
 
 
 class PooledConnection:
@@ -158,7 +154,7 @@ class _Response:
             chunk = next(self._chunks, None)
         except FAILURES as error:
             raise transfer_error(error) from error
-        return chunk if chunk is None or self._decoder is None else self._decoder.feed(chunk)
+        return chunk if self._decoder is None else self._decoder.feed(chunk)
 
     def close(self) -> None:
         """Keep the connection if the body was read to its end, or else close it."""

@@ -167,7 +167,7 @@ class _Response:
         except OutOfTimeError:
             self._abandoned = True
             raise TransferError("timeout", "no bytes arrived in time") from None
-        return chunk if chunk is None or self._decoder is None else self._decoder.feed(chunk)
+        return chunk if self._decoder is None else self._decoder.feed(chunk)
 
     def close(self) -> None:
         """Let the client keep or close the connection."""
@@ -251,7 +251,7 @@ class _AsyncResponse:
         with _Translation(self._library), move_on_after(self._deadlines.read()):
             chunk = await anext(self._chunks, None)
             self._ended = chunk is None
-            return chunk if chunk is None or self._decoder is None else self._decoder.feed(chunk)
+            return chunk if self._decoder is None else self._decoder.feed(chunk)
         raise TransferError("timeout", "no bytes arrived in time")
 
     async def aclose(self) -> None:

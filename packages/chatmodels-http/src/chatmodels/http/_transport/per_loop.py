@@ -1,40 +1,26 @@
 """The idle connections of each event loop, which the end of the loop closes."""
 
-from collections.abc import AsyncGenerator, Callable
-from typing import Generic, Protocol, TypeVar
+from collections.abc import AsyncGenerator
+from typing import Generic, TypeVar
 from weakref import WeakKeyDictionary
 
-from chatmodels.http._transport.pool import IdleConnections
-
-
-class Abortable(Protocol):
-    """A connection that can be closed without waiting."""
-
-    def abort(self) -> None:
-        """Close the connection, if there is one."""
-        ...
-
+from chatmodels.http._transport.pool import Abortable, IdleConnections, Pools, close_all
 
 Connection = TypeVar("Connection", bound=Abortable)
 
 
-class LoopConnections(Generic[Connection]):
+class LoopConnections(Pools[Connection]):
     """The connections of one event loop.
 
     At its end, an event loop closes the asynchronous generators that were started in it:
     `asyncio.run` and `trio.run` both do so. A suspended generator closes the connections then.
     """
 
-    __slots__ = ("__weakref__", "by_address", "lifetime")
+    __slots__ = ("__weakref__", "lifetime")
 
     def __init__(self) -> None:
-        self.by_address: dict[str, IdleConnections[Connection]] = {}
+        super().__init__()
         self.lifetime = _close_at_loop_end(self.by_address)
-
-    def open(self, address: str, create: Callable[[], Connection]) -> IdleConnections[Connection]:
-        """Return the connections to an origin, of which there are none yet."""
-        idle = self.by_address[address] = IdleConnections(create)
-        return idle
 
 
 class PerLoop(Generic[Connection]):
@@ -67,9 +53,7 @@ async def _close_at_loop_end(
     try:
         yield
     finally:
-        for idle in by_address.values():
-            for connection in idle.drain():
-                connection.abort()
+        close_all(by_address)
         by_address.clear()
 
 

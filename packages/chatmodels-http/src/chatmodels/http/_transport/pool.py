@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 KEEP_ALIVE = 30.0
 """Seconds that an idle connection is kept: shorter than at servers, which rarely close it first."""
@@ -20,6 +20,15 @@ _MARGIN = 1.0
 """Seconds by which a connection is given up before the server closes it."""
 
 Connection = TypeVar("Connection")
+Closable = TypeVar("Closable", bound="Abortable")
+
+
+class Abortable(Protocol):
+    """A connection that can be closed without waiting."""
+
+    def abort(self) -> None:
+        """Close the connection, if there is one."""
+        ...
 
 
 def idle_seconds(headers: Mapping[str, str], /) -> float:
@@ -38,15 +47,20 @@ class IdleConnections(Generic[Connection]):
     Args:
         create: Returns a new connection, which connects when it is used.
         clock: Returns the time in seconds.
+        turn: The idle connections to all origins, which are looked at in turn.
     """
 
-    __slots__ = ("_clock", "_create", "_idle")
+    __slots__ = ("_clock", "_create", "_idle", "_turn")
 
     def __init__(
-        self, create: Callable[[], Connection], clock: Callable[[], float] = time.monotonic
+        self,
+        create: Callable[[], Connection],
+        clock: Callable[[], float] = time.monotonic,
+        turn: "deque[IdleConnections[Connection]] | None" = None,
     ) -> None:
         self._create = create
         self._clock = clock
+        self._turn = deque([self]) if turn is None else turn
         self._idle: deque[tuple[float, Connection]] = deque()
 
     def acquire(self) -> Connection:
@@ -57,10 +71,21 @@ class IdleConnections(Generic[Connection]):
             return self._create()
 
     def release(self, connection: Connection) -> Connection | None:
-        """Keep a connection that has become idle; return one that has been idle for too long."""
+        """Keep a connection that has become idle; return one that has been idle for too long.
+
+        It is one to this origin or, in turn, to another, where no further request may be sent.
+        """
         now = self._clock()
         self._idle.append((now, connection))
         # One at a time, so that the connections of a burst are not all closed in one call.
+        old = self.old(now)
+        if old is None:
+            self._turn.rotate()
+            old = self._turn[0].old(now)
+        return old
+
+    def old(self, now: float) -> Connection | None:
+        """Remove and return a connection that has been idle for too long, if there is one."""
         with suppress(IndexError):  # another thread can acquire the connection meanwhile
             if self._idle[0][0] < now - KEEP_ALIVE:
                 return self._idle.popleft()[1]
@@ -73,3 +98,40 @@ class IdleConnections(Generic[Connection]):
             while True:
                 drained.append(self._idle.pop()[1])
         return drained
+
+
+class Pools(Generic[Closable]):
+    """The idle connections to all origins.
+
+    Attributes:
+        by_address: They by the addresses of the origins.
+
+    Args:
+        clock: Returns the time in seconds.
+    """
+
+    __slots__ = ("_clock", "_turn", "by_address")
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.by_address: dict[str, IdleConnections[Closable]] = {}
+        self._clock = clock
+        self._turn: deque[IdleConnections[Closable]] = deque()
+
+    def open(self, address: str, create: Callable[[], Closable]) -> IdleConnections[Closable]:
+        """Return the idle connections to an origin that is used for the first time."""
+        new = IdleConnections(create, self._clock, self._turn)
+        idle = self.by_address.setdefault(address, new)
+        if idle is new:  # and not that of another thread
+            self._turn.append(idle)
+        return idle
+
+    def close(self) -> None:
+        """Close all idle connections."""
+        close_all(self.by_address)
+
+
+def close_all(by_address: Mapping[str, IdleConnections[Closable]], /) -> None:
+    """Close all idle connections; other threads can add origins meanwhile."""
+    for idle in list(by_address.values()):
+        for connection in idle.drain():
+            connection.abort()

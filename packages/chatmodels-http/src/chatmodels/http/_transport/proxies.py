@@ -1,11 +1,14 @@
 """The proxy for an address, passed or from the environment."""
 
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import NamedTuple
+import os
+import sys
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 from chatmodels.http._transport.engine import TransferError
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Address, IPv6Address
 
 SCHEMES = ("http", "https", "socks5", "socks5h")
 
@@ -55,6 +58,10 @@ def environment_proxy(url: str, /) -> str | None:
     `NO_PROXY` lists hosts, which include their subdomains, hosts with a port, IP addresses with
     or without brackets, and ranges of addresses such as `10.0.0.0/8`. A `*` excludes all hosts.
     """
+    if not _may_have_proxy():
+        return None
+    from urllib.request import getproxies, proxy_bypass
+
     parts = urlsplit(url)
     proxies = getproxies()
     proxy = proxies.get(parts.scheme) or proxies.get("all")
@@ -65,8 +72,17 @@ def environment_proxy(url: str, /) -> str | None:
     return proxy if "://" in proxy else f"http://{proxy}"
 
 
+def _may_have_proxy() -> bool:
+    """Report whether a proxy can be set; the import of the module that finds it takes 35 ms."""
+    if sys.platform in {"darwin", "win32"}:  # in the settings of the system
+        return True
+    return any(name.lower().endswith("_proxy") for name in os.environ)
+
+
 def _is_excepted(host: str, exceptions: str) -> bool:
     """Match the entries of `NO_PROXY` that the standard library does not support."""
+    from ipaddress import ip_address
+
     entries = [entry.strip() for entry in exceptions.split(",")]
     if "*" in entries:
         return True
@@ -77,7 +93,9 @@ def _is_excepted(host: str, exceptions: str) -> bool:
     return any(_contains(entry, address) for entry in entries)
 
 
-def _contains(entry: str, address: IPv4Address | IPv6Address) -> bool:
+def _contains(entry: str, address: "IPv4Address | IPv6Address") -> bool:
+    from ipaddress import ip_network
+
     try:
         return address in ip_network(entry.strip("[]"), strict=False)
     except ValueError:

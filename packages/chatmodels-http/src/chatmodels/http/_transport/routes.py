@@ -1,13 +1,15 @@
 """The routes of our own engines: direct, or by an HTTP proxy."""
 
-import ssl
 from base64 import b64encode
+from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
 from chatmodels.core.extending import MASK
 from chatmodels.http._transport.proxies import parse_proxy, proxy_for
 from chatmodels.http._transport.request_heads import Prepared
-from chatmodels.http._transport.tls import tls_context
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
 
 
 class Route:
@@ -29,7 +31,7 @@ class Route:
         host: str,
         port: int,
         server: str,
-        tls: ssl.SSLContext | None,
+        tls: "SSLContext | None",
         proxy_headers: bytes | None = None,
         tunnel: bytes | None = None,
     ) -> None:
@@ -52,7 +54,7 @@ def route_to(head: Prepared, proxy: str | None, /) -> Route | None:
         TransferError: The proxy's URL is not valid, or the certificates cannot be read.
     """
     address = proxy_for(head.address, proxy)
-    tls = tls_context() if head.scheme == "https" else None
+    tls = _tls() if head.scheme == "https" else None
     if address is None:
         port = head.port or (80 if tls is None else 443)
         return Route(head.host, port, head.host, tls)
@@ -69,3 +71,9 @@ def route_to(head: Prepared, proxy: str | None, /) -> Route | None:
     target = head.authority.encode()
     tunnel = b"CONNECT %b HTTP/1.1\r\nHost: %b\r\n%b\r\n" % (target, target, credentials)
     return Route(found.host, port, head.host, tls, tunnel=tunnel)
+
+
+def _tls() -> "SSLContext":
+    from chatmodels.http._transport.tls import tls_context  # plain HTTP needs no ssl
+
+    return tls_context()

@@ -1,16 +1,20 @@
 """The bytes of a connection of sync calls, with or without TLS, as they become responses."""
 
 import socket
-import ssl
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from chatmodels.http._transport.causes import reason
 from chatmodels.http._transport.engine import TransferError
 from chatmodels.http._transport.http1.framing import FramingError
 from chatmodels.http._transport.http1.reader import ResponseReader
 from chatmodels.http._transport.sockets import AT_ONCE, SHORTEST
-from chatmodels.http._transport.tls_session import TlsSession
 from chatmodels.http._transport.waiting import Waiter
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
+
+    from chatmodels.http._transport.tls_session import TlsSession
 
 
 class SocketChannel:
@@ -64,10 +68,7 @@ class SocketChannel:
             TransferError: The time limit has passed, or TLS failed.
         """
         if self._tls is not None:
-            try:
-                data = self._tls.send(data)
-            except ssl.SSLError as error:
-                raise TransferError("broken", reason(error)) from error
+            data = self._tls.send(data)
         while data:
             try:
                 data = data[self._socket.send(data) :]
@@ -92,7 +93,7 @@ class SocketChannel:
             self._receive()
             return
         try:
-            self._reader.end()
+            self._reader.end(cut=self._tls is not None and not self._tls.ended)
         except FramingError as error:
             raise TransferError("broken", str(error)) from error
 
@@ -103,12 +104,14 @@ class SocketChannel:
         chunks.clear()
         return taken
 
-    def start_tls(self, context: ssl.SSLContext, server: str) -> None:
+    def start_tls(self, context: "SSLContext", server: str) -> None:
         """Begin TLS.
 
         Raises:
             TransferError: The certificate cannot be verified, or the connection broke.
         """
+        from chatmodels.http._transport.tls_session import TlsSession  # plain HTTP needs no ssl
+
         self._reader.begin()  # or the end of the connection would be that of the proxy's response
         self._tls = tls = TlsSession(context, server)
         self._decrypt(tls, b"")
@@ -124,11 +127,9 @@ class SocketChannel:
         """Report a failure after what arrived before it."""
         if self._reader.error is not None:
             raise TransferError("broken", str(self._reader.error)) from self._reader.error
-        failure = None if self._tls is None else self._tls.error
-        if failure is not None:
-            verified = not isinstance(failure, ssl.SSLCertVerificationError)
-            kind = "broken" if verified else "certificate"
-            raise TransferError(kind, reason(failure)) from failure
+        tls = self._tls
+        if tls is not None and tls.error is not None:
+            raise TransferError(tls.kind, reason(tls.error)) from tls.error
 
     def _wait(self, *, write: bool = False) -> bool:
         """Wait until the socket is readable or, if desired, writable; report if it is readable."""
@@ -155,7 +156,7 @@ class SocketChannel:
             if content := self._reader.feed(data):
                 self._chunks.append(content)
 
-    def _decrypt(self, tls: TlsSession, data: bytes) -> bytes:
+    def _decrypt(self, tls: "TlsSession", data: bytes) -> bytes:
         data = tls.receive(data)
         self._ended = tls.ended
         self._answer(tls.due())

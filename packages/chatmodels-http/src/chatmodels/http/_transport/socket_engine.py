@@ -13,7 +13,7 @@ from chatmodels.http._transport.engine import (
 )
 from chatmodels.http._transport.http1.parsers import ParserFactory
 from chatmodels.http._transport.on_httpcore import httpcore_engine
-from chatmodels.http._transport.pool import IdleConnections
+from chatmodels.http._transport.pool import IdleConnections, Pools
 from chatmodels.http._transport.request_heads import Prepared, prepare
 from chatmodels.http._transport.routes import route_to
 from chatmodels.http._transport.socket_connection import SocketConnection
@@ -35,7 +35,7 @@ class SocketEngine(Engine):
     def __init__(self, proxy: str | None = None, *, parser: ParserFactory | None = None) -> None:
         self._proxy = proxy
         self._parser = parser
-        self._by_address: dict[str, IdleConnections[SocketConnection]] = {}
+        self._pools: Pools[SocketConnection] = Pools()
         self._others: set[str] = set()  # the addresses that are left to the other engine
         self._other: HttpcoreEngine | None = None
 
@@ -46,7 +46,7 @@ class SocketEngine(Engine):
             TransferError: The request or its response failed in transit.
         """
         ready = prepare(head)
-        idle = self._by_address.get(ready.address) or self._open(ready)
+        idle = self._pools.by_address.get(ready.address) or self._open(ready)
         if idle is None:
             return self._fallback().send(head, body, deadlines)
         connection = idle.acquire()
@@ -69,9 +69,7 @@ class SocketEngine(Engine):
 
     def close(self) -> None:
         """Close the idle connections, as at the end of the program."""
-        for idle in list(self._by_address.values()):
-            for connection in idle.drain():
-                connection.abort()
+        self._pools.close()
         if self._other is not None:
             self._other.close()
 
@@ -82,9 +80,7 @@ class SocketEngine(Engine):
         if route is None:
             self._others.add(head.address)
             return None
-        return self._by_address.setdefault(
-            head.address, IdleConnections(lambda: SocketConnection(route, self._parser))
-        )
+        return self._pools.open(head.address, lambda: SocketConnection(route, self._parser))
 
     def _fallback(self) -> "HttpcoreEngine":
         if self._other is None:
@@ -116,8 +112,7 @@ class _Response:
             return connection.read()
         if decoded := self._decoder.rest():
             return decoded
-        piece = connection.read()
-        return None if piece is None else self._decoder.feed(piece)
+        return self._decoder.feed(connection.read())
 
     def close(self) -> None:
         """Keep the connection if the body was read to its end, or else close it."""

@@ -6,6 +6,8 @@ it has decrypted.
 
 import ssl
 
+from chatmodels.http._transport.causes import reason
+from chatmodels.http._transport.engine import Kind, TransferError
 from chatmodels.http._transport.sockets import AT_ONCE
 
 
@@ -30,6 +32,11 @@ class TlsSession:
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=host)
         self.established = self.ended = False
         self.error: ssl.SSLError | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of `error`."""
+        return "certificate" if isinstance(self.error, ssl.SSLCertVerificationError) else "broken"
 
     def receive(self, data: bytes, /) -> bytes:
         """Accept bytes of the connection, and return those that they contain.
@@ -57,9 +64,12 @@ class TlsSession:
         """Return the bytes to send for some data.
 
         Raises:
-            ssl.SSLError: The session has ended.
+            TransferError: The session has ended.
         """
-        self._tls.write(data)
+        try:
+            self._tls.write(data)
+        except ssl.SSLError as error:
+            raise TransferError("broken", reason(error)) from error
         return self.due()
 
     def due(self) -> memoryview:

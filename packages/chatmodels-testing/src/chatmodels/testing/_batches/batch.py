@@ -1,5 +1,6 @@
 """Batches of a simulator: their rows, their progress and their faults."""
 
+import itertools
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -139,6 +140,7 @@ class SimulatedBatches:
         polls: The number of polls for which a new batch still runs.
         all: The batches since the start or the last `reset` of the simulator, oldest first.
         files: The uploaded files by their ids.
+        numbers: The numbers of the rows' responses.
     """
 
     def __init__(self) -> None:
@@ -149,6 +151,7 @@ class SimulatedBatches:
         """Remove all batches, files and queued faults."""
         self.all: list[SimulatedBatch] = []
         self.files: dict[str, bytes] = {}
+        self.numbers = itertools.count(1)
         self._faults: deque[BatchFault | None] = deque()
 
     def queue(self, *faults: BatchFault | None) -> None:

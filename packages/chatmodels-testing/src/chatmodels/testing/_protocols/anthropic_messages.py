@@ -15,8 +15,13 @@ from chatmodels.core import (
 )
 from chatmodels.testing._exchange import ReceivedRequest
 from chatmodels.testing._protocols.anthropic_request import VERSION_HEADER, read_request
+from chatmodels.testing._protocols.anthropic_threads import (
+    thread,
+    unknown_thread,
+    whole_request,
+)
 from chatmodels.testing._protocols.count_request import read_fields
-from chatmodels.testing._protocols.protocol import ParsedRequest
+from chatmodels.testing._protocols.protocol import ParsedRequest, StoredResponse
 from chatmodels.testing._simulated_response import SimulatedResponse, json_response
 from chatmodels.testing._words import split_words
 
@@ -85,7 +90,26 @@ class AnthropicMessages:
         Raises:
             MalformedRequestError: The request is invalid.
         """
-        return read_request(request)
+        parsed = read_request(request)
+        if thread(request) is None:
+            return parsed
+        return msgspec.structs.replace(parsed, stored=True)
+
+    def continues(self, request: ReceivedRequest, /) -> str | None:
+        """Return the id of the response whose thread a request continues."""
+        continued = thread(request)
+        if continued is None or continued.get("type") != "continue":
+            return None
+        return str(continued.get("previous_message_id"))
+
+    def join(self, request: ReceivedRequest, stored: StoredResponse, /) -> ReceivedRequest:
+        """Return the request with the conversation of its thread."""
+        content = [_block(part) for part in _parts(stored.response)]
+        return whole_request(request, stored.request, content)
+
+    def refuse_to_continue(self, response_id: str, /) -> SimulatedResponse:
+        """Encode the error for an unknown thread."""
+        return unknown_thread(response_id)
 
     def other(
         self, request: ReceivedRequest, models: tuple[str, ...], /

@@ -172,6 +172,27 @@ class StoringProtocol(WireProtocol, Protocol):
 
 
 @runtime_checkable
+class ContinuingProtocol(WireProtocol, Protocol):
+    """A wire format with requests that continue a stored response with the new messages alone."""
+
+    def continues(self, request: ReceivedRequest, /) -> str | None:
+        """Return the id of the response that a request continues; None for other requests.
+
+        Raises:
+            MalformedRequestError: The request does not have this wire format.
+        """
+        ...
+
+    def join(self, request: ReceivedRequest, stored: StoredResponse, /) -> ReceivedRequest:
+        """Return the request with the conversation before it."""
+        ...
+
+    def refuse_to_continue(self, response_id: str, /) -> SimulatedResponse:
+        """Encode the error for a response that is not stored."""
+        ...
+
+
+@runtime_checkable
 class CountingProtocol(WireProtocol, Protocol):
     """A wire format with an endpoint that counts the tokens of a request."""
 

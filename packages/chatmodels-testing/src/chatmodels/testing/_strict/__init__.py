@@ -3,7 +3,7 @@
 They share no code with the providers of chatmodels, so that neither hides a mistake of the other.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from chatmodels.testing._strict import (
     anthropic,
@@ -15,9 +15,9 @@ from chatmodels.testing._strict import (
     openai_chat,
     openai_responses,
 )
-from chatmodels.testing._strict.rule import StrictRule
+from chatmodels.testing._strict.rule import Refusal, StrictRule
 
-__all__ = ["STRICT_RULES"]
+__all__ = ["STRICT_RULES", "UNKNOWN_MODELS"]
 
 STRICT_RULES: Mapping[str, tuple[StrictRule, ...]] = {
     "openai.chat": openai_chat.RULES,
@@ -30,3 +30,15 @@ STRICT_RULES: Mapping[str, tuple[StrictRule, ...]] = {
     "ollama.chat": ollama.RULES,
 }
 """The rules of strict mode by wire format, in the order in which they are checked."""
+
+UNKNOWN_MODELS: Mapping[str, Callable[[str], Refusal]] = {
+    "openai.chat": openai_chat.unknown_model,
+    "openai.responses": openai_responses.unknown_model,
+    "anthropic.messages": anthropic.unknown_model,
+    "bedrock.converse": bedrock.unknown_model,
+    "cohere.chat_v2": cohere.unknown_model,
+    "gemini.generate_content": gemini.unknown_model,
+    "mistral.chat": mistral.unknown_model,
+    "ollama.chat": ollama.unknown_model,
+}
+"""The refusals of an unknown model by wire format."""

@@ -55,10 +55,15 @@ def _size(request: CheckedRequest) -> Refusal | None:
     )
 
 
+def unknown_model(model: str, /) -> Refusal:
+    """Return the refusal of a model that does not exist."""
+    return Refusal(status=404, kind="not_found_error", message=f"model: {model}")
+
+
 def _model(request: CheckedRequest) -> Refusal | None:
     if not (_OTHERS.match(request.model) or _RETIRED.fullmatch(request.model)):
         return None
-    return Refusal(status=404, kind="not_found_error", message=f"model: {request.model}")
+    return unknown_model(request.model)
 
 
 def _role(request: CheckedRequest) -> Refusal | None:

@@ -28,9 +28,14 @@ def _turns(request: CheckedRequest) -> Iterator[Turn]:
         yield Turn(position, tuple(map(str, calls)), tuple(map(str, results)))
 
 
+def unknown_model(model: str, /) -> Refusal:
+    """Return the refusal of a model that does not exist."""
+    return Refusal(message="The provided model identifier is invalid.")
+
+
 def _model(request: CheckedRequest) -> Refusal | None:
     if _OTHERS.match(request.model):
-        return Refusal(message="The provided model identifier is invalid.")
+        return unknown_model(request.model)
     if _RETIRED.fullmatch(request.model):
         return Refusal(
             message="This model version has reached the end of its life.",

@@ -21,11 +21,16 @@ def _turns(request: CheckedRequest) -> Iterator[Turn]:
         yield Turn(position, calls, (str(message.get("tool_call_id")),) if is_result else ())
 
 
+def unknown_model(model: str, /) -> Refusal:
+    """Return the refusal of a model that does not exist."""
+    message = f"model '{model}' not found, make sure the correct model ID was used."
+    return Refusal(message=message, status=404)
+
+
 def _model(request: CheckedRequest) -> Refusal | None:
     if not (_OTHERS.match(request.model) or _RETIRED.fullmatch(request.model)):
         return None
-    message = f"model '{request.model}' not found, make sure the correct model ID was used."
-    return Refusal(message=message, status=404)
+    return unknown_model(request.model)
 
 
 def _role(request: CheckedRequest) -> Refusal | None:

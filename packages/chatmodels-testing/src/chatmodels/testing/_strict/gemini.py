@@ -31,11 +31,16 @@ def _config(request: CheckedRequest) -> dict[str, Any]:
     return config if is_object(config) else {}
 
 
+def unknown_model(model: str, /) -> Refusal:
+    """Return the refusal of a model that does not exist."""
+    message = f"models/{model} is not found, or is not supported for generateContent."
+    return Refusal(message=message, status=404, kind="NOT_FOUND")
+
+
 def _model(request: CheckedRequest) -> Refusal | None:
     if not (_OTHERS.match(request.model) or _RETIRED.fullmatch(request.model)):
         return None
-    message = f"models/{request.model} is not found, or is not supported for generateContent."
-    return Refusal(message=message, status=404, kind="NOT_FOUND")
+    return unknown_model(request.model)
 
 
 def _role(request: CheckedRequest) -> Refusal | None:

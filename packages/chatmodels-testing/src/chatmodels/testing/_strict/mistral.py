@@ -73,10 +73,15 @@ def _pairs(request: CheckedRequest) -> Refusal | None:
     return None
 
 
+def unknown_model(model: str, /) -> Refusal:
+    """Return the refusal of a model that does not exist."""
+    return Refusal(message=f"Invalid model: {model}", kind="invalid_model", code="1500")
+
+
 def _model(request: CheckedRequest) -> Refusal | None:
     if not (_OTHERS.match(request.model) or _RETIRED.fullmatch(request.model)):
         return None
-    return Refusal(message=f"Invalid model: {request.model}", kind="invalid_model", code="1500")
+    return unknown_model(request.model)
 
 
 def _names(request: CheckedRequest) -> Refusal | None:

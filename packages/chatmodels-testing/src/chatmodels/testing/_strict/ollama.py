@@ -6,6 +6,11 @@ from chatmodels.testing._strict.rule import CheckedRequest, Refusal, StrictRule
 _ROLES = frozenset({"assistant", "system", "tool", "user"})
 
 
+def unknown_model(model: str, /) -> Refusal:
+    """Return the refusal of a model that does not exist."""
+    return Refusal(status=404, message=f"model '{model}' not found")
+
+
 def _model(request: CheckedRequest) -> Refusal | None:
     return None if request.model else Refusal(message="model is required")
 

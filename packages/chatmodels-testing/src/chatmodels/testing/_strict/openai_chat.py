@@ -83,6 +83,12 @@ def _content(request: CheckedRequest) -> Refusal | None:
     return None
 
 
+def unknown_model(model: str, /) -> Refusal:
+    """Return the refusal of a model that does not exist."""
+    message = f"The model `{model}` does not exist or you do not have access to it."
+    return Refusal(message=message, status=404, code="model_not_found")
+
+
 def _model(request: CheckedRequest) -> Refusal | None:
     if not is_retired(request.model):
         return None

@@ -85,11 +85,14 @@ def _content(request: CheckedRequest) -> Refusal | None:
     return None
 
 
-def _model(request: CheckedRequest) -> Refusal | None:
-    if not is_retired(request.model):
-        return None
-    message = f"The requested model '{request.model}' does not exist."
+def unknown_model(model: str, /) -> Refusal:
+    """Return the refusal of a model that does not exist."""
+    message = f"The requested model '{model}' does not exist."
     return Refusal(message=message, code="model_not_found", param="model")
+
+
+def _model(request: CheckedRequest) -> Refusal | None:
+    return unknown_model(request.model) if is_retired(request.model) else None
 
 
 def _previous(request: CheckedRequest) -> Refusal | None:

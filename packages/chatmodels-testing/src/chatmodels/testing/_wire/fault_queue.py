@@ -1,10 +1,12 @@
 """The queue of faults for connections and requests, shared by threads."""
 
+import re
 from collections import deque
 from collections.abc import Sequence
 from threading import Lock
 
 from chatmodels.testing._exchange import ReceivedRequest
+from chatmodels.testing._wire.catalogue import WIRE_FAULTS
 from chatmodels.testing._wire.correct_response import NO_REQUEST, CorrectResponse, correct_response
 from chatmodels.testing._wire.fault import Step, WireFault
 
@@ -50,7 +52,7 @@ class FaultQueue:
         correct = correct_response(request)
         with self._lock:
             self.requests.append(request)
-            fault = self._queue[0] if self._queue else self.fault
+            fault = _of_model(request) or (self._queue[0] if self._queue else self.fault)
             if fault is not None:
                 return self._steps(fault, correct)
         message = correct.message()
@@ -60,7 +62,16 @@ class FaultQueue:
         return (head + message.body, "close")
 
     def _steps(self, fault: WireFault, correct: CorrectResponse) -> Sequence[Step]:
-        if self._queue:
+        if self._queue and self._queue[0] is fault:
             self._queue.popleft()
         self.played.append(fault.name)
         return fault.script(correct)
+
+
+_MODEL = re.compile(rb"[\"/]fault-([a-z0-9-]+)[\":/]")  # in JSON or in a path
+
+
+def _of_model(request: ReceivedRequest) -> WireFault | None:
+    """Return the fault in the name of the model, as in `fault-close-in-body`."""
+    found = _MODEL.search(request.target.encode() + b"\n" + request.body)
+    return None if found is None else WIRE_FAULTS.get(found[1].decode())

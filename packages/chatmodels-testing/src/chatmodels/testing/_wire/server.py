@@ -15,8 +15,9 @@ class FaultServer(LoopbackServer[RawConnection]):
 
     A `Simulator` sends correct HTTP. This server sends the faults of `WIRE_FAULTS`: malformed
     heads, wrong lengths, broken chunks, resets at any byte. It works with any HTTP client. A
-    request for which no fault is queued gets the correct response: a text that repeats the prompt,
-    in the wire format of the request. API keys are not checked.
+    request to the model `fault-<name>` has that fault, and takes none from the queue. A request
+    without a fault gets the correct response: a text that repeats the prompt, in the wire format of
+    the request. API keys are not checked.
 
     Use it in a `with` block, or with `start` and `stop`. It is thread-safe.
 

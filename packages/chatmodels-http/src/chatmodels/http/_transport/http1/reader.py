@@ -93,13 +93,18 @@ class ResponseReader:
         self.reusable = False  # bytes after the end, or after a violation
         return b""
 
-    def end(self) -> None:
+    def end(self, *, cut: bool = False) -> None:
         """Accept the end of the connection.
 
+        Args:
+            cut: Whether it ended without the end of its TLS session, as an attacker can end it.
+
         Raises:
-            FramingError: The response has not ended.
+            FramingError: The response has not ended, or only the connection could end it.
         """
         self.reusable = False
+        if self._left == UNTIL_CLOSE and cut:
+            raise FramingError("the server closed the connection without ending TLS")
         if self._left == UNTIL_CLOSE:
             self._end(followed=True)
         elif not self.done:

@@ -1,0 +1,168 @@
+"""The command `bulk`: a model over the rows of a data set."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from chatmodels.cli._bulk_options import plan_of, run_options
+from chatmodels.cli._bulk_run import carry_out, changed_option
+from chatmodels.cli._command import Command
+from chatmodels.cli._exit_codes import ExitCode
+from chatmodels.cli._preferences import json_option, preferences
+
+if TYPE_CHECKING:
+    from chatmodels.bulk import Job
+    from chatmodels.cli._bulk_plan import Plan
+
+_RESULTS = click.argument("path", metavar="FILE", type=click.Path(dir_okay=False))
+
+
+@click.group("bulk")
+def command() -> None:
+    """Answer every row of a data set once, and go on after an interruption."""
+
+
+@command.command(
+    "run",
+    cls=Command,
+    examples=(
+        "chatmodels bulk run vllm:qwen3 rows.jsonl --to out.jsonl -p 'Classify: {text}'",
+        "chatmodels bulk run openai:gpt-6.1-luna rows.csv --to out.parquet --schema kind.json",
+        "chatmodels bulk run mistral:mistral-large-latest rows.csv --to out.csv -p @prompt.txt",
+    ),
+)
+@run_options
+@changed_option
+@json_option
+def run(changed: str, **arguments: Any) -> ExitCode:
+    """Send a prompt for every row of a file to a model, and write the results to a file.
+
+    The results are kept in the folder FILE.run as they arrive. Run the command again, or use bulk
+    resume, to go on after Ctrl-C or a crash: rows that have a result are not asked again. Ctrl-C
+    lets the calls that are under way end; twice, it cancels them.
+    """
+    return carry_out(plan_of(arguments), changed=changed)
+
+
+@command.command(
+    "resume",
+    cls=Command,
+    examples=("chatmodels bulk resume out.jsonl",),
+)
+@_RESULTS
+@changed_option
+@json_option
+def resume(path: str, changed: str) -> ExitCode:
+    """Go on with a run that was interrupted, with its model, rows, prompt and limits."""
+    return carry_out(_plan(path), changed=changed)
+
+
+@command.command(
+    "retry",
+    cls=Command,
+    examples=("chatmodels bulk retry out.jsonl",),
+)
+@_RESULTS
+@changed_option
+@json_option
+def retry(path: str, changed: str) -> ExitCode:
+    """Ask the failed rows of a run again, and go on with the others."""
+    return carry_out(_plan(path), changed=changed, retry_failed=True)
+
+
+@command.command(
+    "estimate",
+    cls=Command,
+    examples=(
+        "chatmodels bulk estimate openai:gpt-6.1-luna rows.jsonl --to out.jsonl -p @prompt.txt",
+    ),
+)
+@run_options
+@click.option(
+    "--rows",
+    type=click.IntRange(2),
+    default=20,
+    show_default=True,
+    help="The number of rows to ask, from the beginning.",
+)
+@json_option
+def estimate(rows: int, **arguments: Any) -> ExitCode:
+    """Ask the first rows, and estimate the tokens and the cost of all.
+
+    The results count towards the run, so that nothing is paid twice. The interval contains the
+    amount with a probability of 95 %, if the other rows are like the first ones.
+    """
+    from chatmodels.cli._bulk_estimate import carry_out_estimate
+
+    return carry_out_estimate(plan_of(arguments), rows)
+
+
+@command.command(
+    "status",
+    cls=Command,
+    examples=("chatmodels bulk status out.jsonl", "chatmodels bulk status out.jsonl --json"),
+)
+@_RESULTS
+@json_option
+def status(path: str) -> ExitCode:
+    """Show the results, failures, tokens and cost of a run, also while it goes on."""
+    from chatmodels.cli._bulk_report import report_job
+
+    job = _job(path)
+    owner = job.owner
+    if not preferences().json:
+        click.echo(f"{job.model}: {'not running' if owner is None else f'running in {owner}'}")
+    return report_job(job, running=None if owner is None else str(owner))
+
+
+@command.command("cancel", cls=Command, examples=("chatmodels bulk cancel out.jsonl",))
+@_RESULTS
+def cancel(path: str) -> ExitCode:
+    """Stop a run, on this or another machine; its calls under way end, and results are kept."""
+    from chatmodels.cli._bulk_report import propose
+
+    job = _job(path)
+    if not job.stop():
+        click.echo("the run does not go on in any process", err=True)
+        return ExitCode.FAILED
+    click.echo(f"the run in {job.owner or 'its process'} stops after the calls under way")
+    propose("go on with", "resume", job)
+    return ExitCode.OK
+
+
+@command.command(
+    "export",
+    cls=Command,
+    examples=(
+        "chatmodels bulk export out.jsonl answers.parquet",
+        "chatmodels bulk export out.jsonl failures.csv --failed",
+    ),
+)
+@_RESULTS
+@click.argument("target", metavar="TARGET", type=click.Path(dir_okay=False))
+@click.option("--failed", is_flag=True, help="Export only the failed rows.")
+def export(path: str, target: str, failed: bool) -> ExitCode:
+    """Write the results so far into a JSON Lines, CSV or Parquet file."""
+    try:
+        _job(path).export(target, failed=True if failed else None)
+    except OSError as error:
+        raise click.UsageError(f"{target} cannot be written: {error}") from None
+    return ExitCode.OK
+
+
+def _job(path: str) -> "Job":
+    from chatmodels.cli._bulk_run import import_bulk
+
+    return import_bulk().open_job(path)
+
+
+def _plan(path: str) -> "Plan":
+    from chatmodels.cli._bulk_plan import stored_plan
+
+    plan = stored_plan(_job(path))
+    if plan is None:
+        raise click.UsageError(
+            f"{path} is the file of a run in Python; call chatmodels.bulk.run again there, or use "
+            "bulk run with the same arguments"
+        )
+    return plan

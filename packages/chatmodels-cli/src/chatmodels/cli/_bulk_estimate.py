@@ -1,0 +1,62 @@
+"""The estimate of a bulk run from its first rows."""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from chatmodels.cli._bulk_report import propose
+from chatmodels.cli._bulk_run import answer, import_bulk
+from chatmodels.cli._exit_codes import ExitCode
+from chatmodels.cli._output import print_json, print_table
+from chatmodels.cli._preferences import preferences
+from chatmodels.cli._records import amount
+from chatmodels.core import Cost
+
+if TYPE_CHECKING:
+    from chatmodels.bulk import Range
+    from chatmodels.cli._bulk_plan import Plan
+
+
+def carry_out_estimate(plan: "Plan", rows: int, /) -> ExitCode:
+    """Ask the first rows of a plan, and report the estimate for all of them.
+
+    Raises:
+        UsageError: The plan is wrong, or chatmodels-bulk is not installed.
+        ChatModelError: The run cannot begin.
+    """
+    job = answer(plan, first=rows)
+    if isinstance(job, ExitCode):
+        return job
+    found = job.estimate(import_bulk().count_rows(plan.source) * plan.samples)
+    if preferences().json:
+        print_json({"file": str(job.path), **msgspec.to_builtins(found)})
+        return ExitCode.OK
+    click.echo(
+        f"{found.answered:,} of {found.results:,} answered, {found.failed:,} failed", err=True
+    )
+    print_table(
+        ("", "expected", "low", "high"),
+        [
+            ("input tokens", *_numbers(found.input_tokens)),
+            ("output tokens", *_numbers(found.output_tokens)),
+            ("cost", *_amounts(found.cost)),
+        ],
+    )
+    propose("go on with", "resume", job)
+    return ExitCode.OK
+
+
+def _numbers(found: "Range | None") -> tuple[str, ...]:
+    return ("?",) * 3 if found is None else tuple(f"{each:,.0f}" for each in _ends(found))
+
+
+def _amounts(found: "Range | None") -> tuple[str, ...]:
+    if found is None:
+        return ("?",) * 3
+    return tuple(amount(Cost(amount=Decimal(each))) for each in _ends(found))
+
+
+def _ends(found: "Range") -> tuple[float, float, float]:
+    return found.expected, found.low, found.high

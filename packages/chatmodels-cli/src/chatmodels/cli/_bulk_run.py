@@ -1,0 +1,106 @@
+"""Carries out the plan of a bulk run, with a progress bar, and reports its end."""
+
+from contextlib import ExitStack
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from chatmodels.cli._exit_codes import ExitCode, exit_code
+from chatmodels.cli._preferences import preferences
+
+if TYPE_CHECKING:
+    from chatmodels.bulk import Job, Progress
+    from chatmodels.cli._bulk_plan import Plan
+
+changed_option = click.option(
+    "--changed",
+    type=click.Choice(("stop", "redo", "keep")),
+    default="stop",
+    show_default=True,
+    help="For rows, models or prompts that have changed since their result was stored: stop, ask "
+    "again, or keep the result.",
+)
+"""The option of the commands that go on with a run."""
+
+
+def carry_out(plan: "Plan", /, *, changed: str, retry_failed: bool = False) -> ExitCode:
+    """Carry out a plan to its end, and report it.
+
+    Raises:
+        UsageError: The plan is wrong, or chatmodels-bulk is not installed.
+        ChatModelError: The run cannot begin.
+    """
+    from chatmodels.cli._bulk_report import propose, report_job
+
+    job = answer(plan, changed=changed, retry_failed=retry_failed)
+    if isinstance(job, ExitCode):
+        return job
+    code = report_job(job)
+    if job.failed:
+        propose("ask the failed rows again with", "retry", job)
+    return code
+
+
+def answer(plan: "Plan", /, **arguments: Any) -> "Job | ExitCode":
+    """Carry out a plan; return its run, or the exit code if it has stopped early."""
+    bulk = import_bulk()
+    from chatmodels.cli._bulk_plan import store_plan
+    from chatmodels.cli._bulk_progress import Interrupts, progress_bar
+
+    whole = plan.arguments() | arguments
+    interrupts = Interrupts()
+    is_stored = False
+
+    def advance(progress: "Progress") -> None:
+        nonlocal is_stored
+        if not is_stored:  # now that this process has the folder
+            store_plan(plan, bulk.open_job(plan.to))
+            is_stored = True
+        show(progress)
+
+    with ExitStack() as stack:
+        show = progress_bar(stack)
+        try:
+            return interrupts.run(
+                bulk.arun(
+                    plan.model,
+                    plan.source,
+                    should_stop=interrupts.requested,
+                    on_progress=advance,
+                    **whole,
+                )
+            )
+        except bulk.RunStoppedError as error:
+            failure, interrupted = error, interrupts.requested()
+        except KeyboardInterrupt:
+            failure, interrupted = None, True
+    return _stopped(bulk.open_job(plan.to), failure, interrupted=interrupted)
+
+
+def _stopped(job: "Job", failure: Any, *, interrupted: bool) -> ExitCode:
+    from chatmodels.cli._bulk_report import propose, report_job
+    from chatmodels.cli._failures import error_record, show_error
+
+    code = ExitCode.INTERRUPTED if interrupted else exit_code(failure)
+    if preferences().json:
+        report_job(job, error=failure and error_record(failure), interrupted=interrupted)
+        return code
+    report_job(job)
+    if not interrupted:
+        show_error(failure)
+    propose("go on with", "resume", job)
+    return code
+
+
+def import_bulk() -> ModuleType:
+    """Import `chatmodels.bulk`.
+
+    Raises:
+        UsageError: It is not installed.
+    """
+    try:
+        import chatmodels.bulk
+    except ImportError:
+        raise click.UsageError("data sets need: pip install chatmodels-bulk") from None
+    return chatmodels.bulk

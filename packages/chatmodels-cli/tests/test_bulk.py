@@ -1,0 +1,222 @@
+"""The command `bulk`."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event
+from typing import Any, NamedTuple
+
+import pytest
+
+from chatmodels.core import ErrorCode
+
+
+class Hold(NamedTuple):
+    """Events: a request was received, and responses are sent from now on."""
+
+    received: Event
+    released: Event
+
+
+@pytest.fixture
+def openai(simulator, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    monkeypatch.setenv("OPENAI_BASE_URL", simulator.base_url)
+    return "openai:gpt-6.1-terra"
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> Path:
+    return write_rows(tmp_path / "rows.jsonl", 4)
+
+
+@pytest.fixture
+def to(tmp_path: Path) -> Path:
+    return tmp_path / "answers.jsonl"
+
+
+@pytest.fixture
+def hold(simulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hold]:
+    """Hold all responses back until they are released."""
+    released, handle = Event(), simulator._handle
+
+    def held(exchange: Any) -> Any:
+        received.set()
+        released.wait()
+        return handle(exchange)
+
+    received = Event()
+    monkeypatch.setattr(simulator, "_handle", held)
+    yield Hold(received, released)
+    released.set()
+
+
+def write_rows(path: Path, count: int) -> Path:
+    path.write_text("".join(f'{{"id": "r{n}", "text": "ticket {n}"}}\n' for n in range(count)))
+    return path
+
+
+def records(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_a_run_answers_every_row(run, openai, simulator, rows: Path, to: Path) -> None:
+    prompt = rows.with_name("prompt.txt")
+    prompt.write_text("Classify: {text}")
+    arguments = ("bulk", "run", openai, rows, "--to", to, "--prompt", f"@{prompt}", "-c", "1")
+    result = run(*arguments, "--system", "Be {brief}.", "-o", "max_output_tokens=500", "--json")
+
+    record = json.loads(result.out)
+    assert result.code == 0, result.err
+    assert (record["model"], record["answered"], record["failed"]) == (openai, 4, 0)
+    assert record["usage"]["output_tokens"] > 0
+    assert [each["id"] for each in records(to)] == ["r0", "r1", "r2", "r3"]
+    assert b"Be {brief}." in simulator.exchanges[0].request.body
+    assert b"Classify: ticket 0" in simulator.exchanges[0].request.body
+    assert "sk-secret" not in (to.parent / "answers.jsonl.run" / "command.json").read_text()
+
+    result = run(*arguments, "--system", "Be {brief}.", "-o", "max_output_tokens=500")
+    assert len(simulator.exchanges) == 4
+    assert result.out.startswith("4 answered, 0 failed\n")
+    result = run(*arguments)
+    assert result.code == 3
+    assert "row 'r0' has changed" in result.err
+
+
+def test_failed_rows_are_reported_and_asked_again(run, openai, simulator, rows, to) -> None:
+    simulator.queue(ErrorCode.INVALID_REQUEST)
+    result = run("bulk", "run", openai, rows, "--to", to, "-p", "{text}", "-c", "1")
+
+    assert result.code == 1
+    assert "3 answered, 1 failed (invalid_request: 1)" in result.out
+    assert f"chatmodels bulk retry {to}" in result.err
+    failed = to.with_name("failed.csv")
+    assert run("bulk", "export", to, failed, "--failed").code == 0
+    assert len(failed.read_text().splitlines()) == 2
+    assert run("bulk", "resume", to).code == 1
+    assert len(simulator.exchanges) == 4
+    assert run("bulk", "retry", to, "--json").code == 0
+    assert len(simulator.exchanges) == 5
+    assert run("bulk", "status", to).out.startswith(f"{openai}: not running\n4 answered, 0 failed")
+
+
+def test_a_schema_makes_the_results_values(run, openai, rows: Path, to: Path) -> None:
+    schema = rows.with_name("ticket.json")
+    schema.write_text(
+        '{"type": "object", "properties": {"kind": {"type": "string"}}, "required": ["kind"],'
+        ' "additionalProperties": false}'
+    )
+    result = run("bulk", "run", openai, rows, "--to", to, "-p", "{text}", "--schema", schema)
+
+    assert result.code == 0, result.err
+    assert isinstance(records(to)[0]["output"]["kind"], str)
+    assert run("bulk", "resume", to).code == 0
+
+
+def test_a_run_that_stops_at_a_limit_shows_the_way_on(run, openai, simulator, rows, to) -> None:
+    for _ in range(2):
+        simulator.queue(ErrorCode.INVALID_REQUEST)
+    arguments = ("bulk", "run", openai, rows, "--to", to, "-p", "{text}", "-c", "1")
+    result = run(*arguments, "--errors", "2", "--json")
+
+    record = json.loads(result.out)
+    assert result.code == record["error"]["exit_code"] == 7
+    assert (record["failed"], record["interrupted"]) == (2, False)
+    assert "2 of 2 rows have failed" in record["error"]["message"]
+    result = run("bulk", "resume", to)
+    assert "error: 2 of 2 rows have failed" in result.err
+    assert f"chatmodels bulk resume {to}" in result.err
+    assert run(*arguments, "--errors", "0.9").code == 1
+
+
+def test_an_estimate_counts_towards_the_run(run, openai, simulator, rows, to) -> None:
+    arguments = (openai, rows, "--to", to, "-p", "{text}", "-o", "max_output_tokens=50")
+    result = run("bulk", "estimate", *arguments, "--rows", "2")
+
+    assert result.code == 0, result.err
+    assert len(simulator.exchanges) == 2
+    assert not to.exists()
+    lines = [line.split("\t") for line in result.out.splitlines()]
+    assert [line[0] for line in lines] == ["", "input tokens", "output tokens", "cost"]
+    assert int(lines[2][1]) > 0
+    found = json.loads(run("bulk", "estimate", *arguments, "--rows", "2", "--json").out)
+    assert (found["answered"], found["results"]) == (2, 4)
+    assert found["output_tokens"]["low"] <= found["output_tokens"]["expected"]
+    assert run("bulk", "resume", to).code == 0
+    assert len(simulator.exchanges) == 4
+    simulator.queue(ErrorCode.AUTHENTICATION)
+    other = to.with_name("other.csv")
+    assert run("bulk", "estimate", openai, rows, "--to", other, "-p", "{text}").code == 4
+
+
+def test_an_estimate_of_unknown_amounts_has_question_marks(run, rows: Path, to: Path) -> None:
+    result = run("bulk", "estimate", "mock:echo", rows, "--to", to, "-p", "{text}")
+    assert result.out.splitlines()[-1] == "cost\t?\t?\t?"
+
+
+def test_ctrl_c_lets_the_calls_under_way_end(
+    terminal, openai, hold: Hold, tmp_path: Path, to: Path
+) -> None:
+    rows = write_rows(tmp_path / "many.jsonl", 500)
+    arguments = ("bulk", "run", openai, rows, "--to", to, "-p", "{text}", "-c", "1")
+    screen = terminal(*arguments, columns=160)
+    hold.received.wait()
+    screen.send("\x03")
+    screen.wait_for("press Ctrl-C again to stop at once")
+    hold.released.set()
+
+    assert screen.end() == 130
+    assert "1 answered, 0 failed" in screen.text
+    assert "chatmodels bulk resume" in screen.text
+
+
+def test_ctrl_c_twice_cancels_the_calls(
+    terminal, openai, hold: Hold, tmp_path: Path, to: Path
+) -> None:
+    rows = write_rows(tmp_path / "many.jsonl", 500)
+    screen = terminal("bulk", "run", openai, rows, "--to", to, "-p", "{text}", columns=160)
+    hold.received.wait()
+    screen.send("\x03")
+    screen.wait_for("press Ctrl-C again to stop at once")
+    screen.send("\x03")
+
+    assert screen.end() == 130
+    assert "0 answered, 0 failed" in screen.text
+
+
+def test_a_run_is_cancelled_from_elsewhere(
+    terminal, run, openai, hold: Hold, tmp_path: Path, to: Path
+) -> None:
+    rows = write_rows(tmp_path / "many.jsonl", 500)
+    screen = terminal("bulk", "run", openai, rows, "--to", to, "-p", "{text}", "-c", "1")
+    hold.received.wait()
+    status = json.loads(run("bulk", "status", to, "--json").out)
+    result = run("bulk", "cancel", to)
+    hold.released.set()
+
+    assert f"process {screen.process.pid} on" in status["running"]
+    assert f"chatmodels bulk resume {to}" in result.err
+    assert screen.end() == 5
+    assert "1 answered, 0 failed" in screen.text
+    assert run("bulk", "cancel", to).code == 1
+
+
+def test_wrong_command_lines_are_explained(
+    run, rows: Path, to: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = ("bulk", "run", "mock:echo", rows, "--to", to)
+    assert "'x' is not a number such as 100 or 0.05" in run(*arguments, "--errors", "x").err
+    assert "--system needs --prompt" in run(*arguments, "--system", "Be brief.").err
+    assert "the prompt no.txt cannot be read" in run(*arguments, "-p", "@no.txt").err
+    assert "there is no run in" in run("bulk", "status", to).err
+    assert run(*arguments, "-p", "{text}").code == 0
+    target = to.parent / "none" / "a.csv"
+    assert f"{target} cannot be written" in run("bulk", "export", to, target).err
+    command = to.parent / "answers.jsonl.run" / "command.json"
+    command.write_text("{")
+    assert "cannot be read" in run("bulk", "resume", to).err
+    command.unlink()
+    assert "is the file of a run in Python" in run("bulk", "resume", to).err
+    monkeypatch.setitem(sys.modules, "chatmodels.bulk", None)
+    assert "pip install chatmodels-bulk" in run("bulk", "status", to).err

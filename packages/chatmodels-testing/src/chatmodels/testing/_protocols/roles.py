@@ -1,0 +1,38 @@
+"""The optional parts of a wire format that a protocol has."""
+
+from typing import NamedTuple
+
+from chatmodels.testing._protocols.protocol import (
+    ContinuingProtocol,
+    CountingProtocol,
+    IdentifyingProtocol,
+    KeyRefusingProtocol,
+    StoringProtocol,
+    WireProtocol,
+)
+
+
+class Roles(NamedTuple):
+    """A protocol, and the same protocol for each optional part that it has, otherwise None.
+
+    They are determined once, since `isinstance` with a protocol class takes longer than a response.
+    """
+
+    protocol: WireProtocol
+    continuing: ContinuingProtocol | None
+    counting: CountingProtocol | None
+    identifying: IdentifyingProtocol | None
+    refusing: KeyRefusingProtocol | None
+    storing: StoringProtocol | None
+
+
+def roles(protocol: WireProtocol, /) -> Roles:
+    """Return the roles of a protocol."""
+    return Roles(
+        protocol,
+        protocol if isinstance(protocol, ContinuingProtocol) else None,
+        protocol if isinstance(protocol, CountingProtocol) else None,
+        protocol if isinstance(protocol, IdentifyingProtocol) else None,
+        protocol if isinstance(protocol, KeyRefusingProtocol) else None,
+        protocol if isinstance(protocol, StoringProtocol) else None,
+    )
