@@ -5,23 +5,15 @@ beside it, so that an interrupted run goes on where it stopped. `stream` and `as
 results and write nothing.
 """
 
-<<<<<<< HEAD
 from chatmodels.bulk._cancel import acancel, cancel
-=======
 from chatmodels.bulk._estimate import Estimate, Range
 from chatmodels.bulk._folder import RunOwner
->>>>>>> main
 from chatmodels.bulk._job import Job, open_job
 from chatmodels.bulk._limits import Limits
 from chatmodels.bulk._prompts import PromptSource
 from chatmodels.bulk._results import RowResult
-<<<<<<< HEAD
-from chatmodels.bulk._rows import Row, Source
-from chatmodels.bulk._run import Via, arun, run
-=======
 from chatmodels.bulk._rows import Row, Source, count_rows
-from chatmodels.bulk._run import arun, run
->>>>>>> main
+from chatmodels.bulk._run import Via, arun, run
 from chatmodels.bulk._stops import RunStoppedError
 from chatmodels.bulk._streams import RowStream, astream, stream
 from chatmodels.bulk._tally import Progress
@@ -44,11 +36,8 @@ __all__ = [
     "acancel",
     "arun",
     "astream",
-<<<<<<< HEAD
     "cancel",
-=======
     "count_rows",
->>>>>>> main
     "open_job",
     "run",
     "stream",

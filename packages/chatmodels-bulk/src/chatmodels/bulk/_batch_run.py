@@ -118,6 +118,7 @@ class BatchRun:
             ChatModelError: The vendor refused a batch, or does not respond.
         """
         while True:
+            self._budget.check_stop()  # without waiting for batches, which a later run reads
             for batch in [each for each in self._open if each.vendor_id is None]:
                 await self._settle(batch)
             is_done = False

@@ -1,5 +1,6 @@
 """Counts the results of a run, and reports when a limit is reached."""
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from chatmodels.bulk._limits import Limits
@@ -17,11 +18,15 @@ class Budget:
     Args:
         limits: The limits.
         tally: The counts, to which the results are added.
+        should_stop: Reports, before each further call, whether the run is to stop.
     """
 
-    def __init__(self, limits: Limits, tally: Tally) -> None:
+    def __init__(
+        self, limits: Limits, tally: Tally, should_stop: Callable[[], bool] | None = None
+    ) -> None:
         self._limits = limits
         self._tally = tally
+        self._should_stop = should_stop
         self._last_error: ChatModelError | None = None
 
     def count(self, result: RowResult) -> Decimal | None:
@@ -29,12 +34,22 @@ class Budget:
         self._last_error = result.error or self._last_error
         return self._tally.add(result)
 
+    def check_stop(self) -> None:
+        """Check whether the run is to stop.
+
+        Raises:
+            RunStoppedError: It is.
+        """
+        if self._should_stop is not None and self._should_stop():
+            raise self.stopped("the run was stopped", "run it again", None)
+
     def check(self) -> None:
         """Check the limits before a further call.
 
         Raises:
-            RunStoppedError: One is reached.
+            RunStoppedError: One is reached, or the run is to stop.
         """
+        self.check_stop()
         if reason := self._reached():
             cause = self._last_error
             raise self.stopped(reason, "raise the limit and run it again", cause) from cause

@@ -1,7 +1,7 @@
 """Asks the model for the rows of a source, counts the results, and stops at the limits."""
 
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -23,26 +23,15 @@ class Engine:
         in_flight: The largest number of calls at the same time.
         budget: The limits and the counts, to which the results are added.
         call: The options of the calls, and their `output_type`.
-        should_stop: Reports, before each further call, whether the run is to stop.
     """
 
     def __init__(
-<<<<<<< HEAD
         self, model: ChatModel, in_flight: int, budget: Budget, call: Mapping[str, Any]
-=======
-        self,
-        model: ChatModel,
-        limits: Limits,
-        tally: Tally,
-        call: Mapping[str, Any],
-        should_stop: Callable[[], bool] | None = None,
->>>>>>> main
     ) -> None:
         self._model = model
         self._in_flight = in_flight
         self._budget = budget
         self._call = call
-        self._should_stop = should_stop
         self._asked: dict[int, Question] = {}
         self._refused: deque[RowResult] = deque()
         self._fatal: ChatModelError | None = None
@@ -97,15 +86,7 @@ class Engine:
         for question in calls:
             if self._fatal is not None:
                 return
-<<<<<<< HEAD
             self._budget.check()
-=======
-            if self._should_stop is not None and self._should_stop():
-                raise self._stopped("the run was stopped", "run it again", None)
-            if reason := self._reached():
-                cause = self._last_error
-                raise self._stopped(reason, "raise the limit and run it again", cause) from cause
->>>>>>> main
             if isinstance(question, RowResult):
                 self._refused.append(question)
             else:

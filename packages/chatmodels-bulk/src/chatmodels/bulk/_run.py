@@ -1,14 +1,9 @@
 """Answers every row of a source once, into a file."""
 
 import asyncio
-<<<<<<< HEAD
-from collections.abc import Sized
-from contextlib import aclosing, closing
-=======
 from collections.abc import Callable, Mapping
-from contextlib import aclosing, closing, suppress
+from contextlib import aclosing, closing
 from itertools import islice
->>>>>>> main
 from os import PathLike
 from typing import Any, Literal, Unpack, get_args
 
@@ -53,12 +48,9 @@ async def arun(
     samples: int = 1,
     changed: Changed = "stop",
     retry_failed: bool = False,
-<<<<<<< HEAD
     via: Via = "calls",
-=======
     first: int | None = None,
     should_stop: Callable[[], bool] | None = None,
->>>>>>> main
     on_progress: OnProgress | None = None,
     model_options: Mapping[str, Any] | None = None,
     **options: Unpack[CallOptions],
@@ -88,22 +80,19 @@ async def arun(
         changed: The reaction to a row whose prompt, model, options or schema are not those of its
             stored result: "stop" raises an error, "redo" asks again, "keep" keeps the result.
         retry_failed: Whether rows that failed in an earlier run are asked again.
-<<<<<<< HEAD
         via: "calls" calls the model for each row. "batch" sends the rows to the vendor's batch API,
             which costs less and takes up to a day; a run that is interrupted finds its batches
             again. "auto" does so if the vendor has one, and calls the model for the rows without a
             response after `limits.batch_deadline`. The policies of a model do not apply to batches.
-        on_progress: Receives the progress after each new result.
-=======
         first: The number of rows to answer, from the beginning, as a trial. The others are left to
             a later run, and the file is not written. None for all rows.
         should_stop: Is called before each further call. If it returns True, no further call begins,
-            those that are under way are completed, and `RunStoppedError` is raised.
+            those that are under way are completed, and `RunStoppedError` is raised. With batches,
+            it is called before each poll, and a later run reads those that are under way.
         on_progress: Receives the progress after each new result. The rows of a CSV or JSON Lines
             file are counted first, which reads it once more.
         model_options: The options with which a model that is passed as a text is created, such as
             `base_url`.
->>>>>>> main
         options: The options and settings of the calls, as for `generate`.
 
     Returns:
@@ -114,19 +103,14 @@ async def arun(
             returned True.
         ConfigurationError: Another process has the run, its folder cannot be written, or a row has
             changed.
-        UnsupportedError: The vendor has no batch API that chatmodels supports.
         InvalidRequestError: The source, the prompt or the options are invalid.
+        UnsupportedError: The vendor has no batch API that chatmodels supports.
     """
-<<<<<<< HEAD
-    check_samples(samples)
-    _check("changed", changed, Changed)
-    _check("via", via, Via)
-=======
     check_count("samples", samples)
     if first is not None:
         check_count("first", first)
-    _check(changed)
->>>>>>> main
+    _check("changed", changed, Changed)
+    _check("via", via, Via)
     folder = RunFolder(to)
     refuse_unknown_format(folder.target)
     build = prompt_builder(prompt)
@@ -146,8 +130,9 @@ async def arun(
             remaining = Remaining(
                 checkpoint.known(), identity, samples, changed, retry_failed=retry_failed
             )
-<<<<<<< HEAD
-            budget = Budget(limits, tally)
+            stops = (folder.is_stop_requested, *([] if should_stop is None else [should_stop]))
+            budget = Budget(limits, tally, lambda: any(stop() for stop in stops))
+            total = None if on_progress is None else _total(source, first, samples)
             calls = remaining.of(questions(rows, build, samples))
             removes_batched = batch_calls is not None
             with closing(Journal(folder.checkpoint, removes_batched=removes_batched)) as journal:
@@ -157,7 +142,7 @@ async def arun(
                         async for result, cost in results:
                             journal.put(remaining.stored(result, cost))
                             if on_progress is not None:
-                                on_progress(tally.progress(_total(source, samples)))
+                                on_progress(tally.progress(total))
 
                 if batch_calls is not None:
                     batches = BatchRun(
@@ -176,22 +161,8 @@ async def arun(
                     rest = Engine(bounded, limits.in_flight, budget, {"output_type": output_type})
                     await keep(rest.results(batches.unanswered()))
                 await keep(Engine(bounded, limits.in_flight, budget, call).results(calls))
-            _check_end(checkpoint, remaining.end, changed)
-=======
-            stops = (folder.is_stop_requested, *([] if should_stop is None else [should_stop]))
-            engine = Engine(bounded, limits, tally, call, lambda: any(stop() for stop in stops))
-            total = None if on_progress is None else _total(source, first, samples)
-            with closing(Journal(folder.checkpoint)) as journal:
-                async with aclosing(
-                    engine.results(remaining.of(questions(rows, build, samples)))
-                ) as results:
-                    async for result, cost in results:
-                        journal.put(remaining.stored(result, cost))
-                        if on_progress is not None:
-                            on_progress(tally.progress(total))
             if first is None:
                 _check_end(checkpoint, remaining.end, changed)
->>>>>>> main
         finally:
             checkpoint.close()
         job = Job(folder, output_type)
@@ -212,12 +183,9 @@ def run(
     samples: int = 1,
     changed: Changed = "stop",
     retry_failed: bool = False,
-<<<<<<< HEAD
     via: Via = "calls",
-=======
     first: int | None = None,
     should_stop: Callable[[], bool] | None = None,
->>>>>>> main
     on_progress: OnProgress | None = None,
     model_options: Mapping[str, Any] | None = None,
     **options: Unpack[CallOptions],
@@ -239,12 +207,9 @@ def run(
             samples=samples,
             changed=changed,
             retry_failed=retry_failed,
-<<<<<<< HEAD
             via=via,
-=======
             first=first,
             should_stop=should_stop,
->>>>>>> main
             on_progress=on_progress,
             model_options=model_options,
             **options,
