@@ -1,8 +1,8 @@
 """Tests the providers with real servers of others: `./run servers NAME [--write] [PYTEST...]`.
 
-It installs a server from PyPI, runs `tests-servers` with it, and prints versions and results. With
-`--write`, it writes them into the page "Tested servers". `./run servers mcp [NAME...]` tests the
-MCP client instead.
+It installs a server from PyPI or npm, runs `tests-servers` with it, and prints versions and
+results. With `--write`, it writes them into the page "Tested servers". `./run servers mcp
+[NAME...]` tests the MCP client instead.
 """
 
 from __future__ import annotations

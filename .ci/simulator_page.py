@@ -38,10 +38,7 @@ def page() -> str:
     sections = [f"{head}{BEGIN}"]
     for api, rules in STRICT_RULES.items():
         lines = ["| rule | refused | source |", "| --- | --- | --- |"]
-        lines += [
-            f"| `{rule.name}`{'' if rule.default else ' *'} | {rule.description} | {rule.source} |"
-            for rule in rules
-        ]
+        lines += [f"| `{rule.name}` | {rule.description} | {rule.source} |" for rule in rules]
         sections.append(f"### {TITLES[api]}\n\n" + "\n".join(lines) + "\n")
     lines = ["| fault | behaviour |", "| --- | --- |"]
     lines += [f"| `{fault.name}` | {fault.description} |" for fault in FAULTS.values()]

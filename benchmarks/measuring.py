@@ -35,18 +35,28 @@ def simulator(*arguments: str) -> Iterator[str]:
         yield url
 
 
-@contextlib.contextmanager
-def simulator_process(*arguments: str) -> Iterator[tuple[str, int]]:
+def simulator_process(*arguments: str) -> contextlib.AbstractContextManager[tuple[str, int]]:
     """Run the simulator in a process of its own and yield its base URL and the process's id."""
-    command = [sys.executable, "-m", "chatmodels.testing", "serve", *arguments]
+    return _serving([sys.executable, "-m", "chatmodels.testing", "serve", *arguments])
+
+
+@contextlib.contextmanager
+def server(*arguments: str) -> Iterator[str]:
+    """Run the server that sends prepared bytes in a process of its own and yield its base URL."""
+    with _serving([sys.executable, "-m", "benchmarks.server", *arguments]) as (url, _):
+        yield url
+
+
+@contextlib.contextmanager
+def _serving(command: list[str]) -> Iterator[tuple[str, int]]:
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stdout is not None
         match = None
         while match is None and (line := process.stdout.readline()):
-            match = re.search(r"http://\S+/v1", line)
+            match = re.search(r"https?://\S+/v1", line)
         try:
-            assert match is not None, "the simulator did not start"
+            assert match is not None, "the server did not start"
             yield match[0], process.pid
         finally:
             process.terminate()

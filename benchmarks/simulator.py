@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 from benchmarks.measuring import row, simulator_process
 
 CONNECTIONS = 16
-ROUNDS = 5
-REQUESTS = 300  # of each connection in a round
+ROUNDS = 9
+REQUESTS = 200  # of each connection in a round
 PROMPT = "Why is the sky blue?"
 MESSAGES = {"messages": [{"role": "user", "content": PROMPT}]}
 TOOL = {"name": "weather", "parameters": {"type": "object", "properties": {"city": {}}}}

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from installing import SERVERS, Environment
+from mocks import MOCKS, Mocked
 from serving import START, Ability, Served
 
 NAME = os.environ.get("CHATMODELS_SERVER", "")
@@ -15,8 +16,10 @@ REPORT = os.environ.get("CHATMODELS_SERVER_REPORT")
 """The file to which versions and results are written; None for no file."""
 
 collect_ignore = ["programs"]  # of other environments
+collect_ignore += [f"test_{name}.py" for name in SERVERS if name != NAME]
+collect_ignore += ["test_every_server.py"] if NAME in MOCKS else ["test_mocks.py"]
 if NAME != "llamacpp":
-    collect_ignore += ["test_llamacpp.py", "test_readiness.py"]
+    collect_ignore.append("test_readiness.py")
 outcomes: dict[str, int] = {"passed": 0, "failed": 0, "skipped": 0}
 
 
@@ -27,6 +30,13 @@ def served() -> Iterator[Served]:
             f"CHATMODELS_SERVER is {NAME!r}; call ./run servers with one of {', '.join(SERVERS)}"
         )
     started = START[NAME]()
+    yield started
+    started.process.end()
+
+
+@pytest.fixture(scope="session")
+def mocked() -> Iterator[Mocked]:
+    started = MOCKS[NAME]()
     yield started
     started.process.end()
 

@@ -1,7 +1,11 @@
 """Starts and ends the process of a server."""
 
+import contextlib
+import os
+import signal
 import socket
 import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -35,7 +39,12 @@ class Process:
     ) -> None:
         self._log = tempfile.NamedTemporaryFile(prefix="server-", suffix=".log", delete=False)  # noqa: SIM115 - `end` closes it
         self._process = subprocess.Popen(
-            command, stdout=self._log, stderr=subprocess.STDOUT, env=env, cwd=cwd
+            command,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+            env=env,
+            cwd=cwd,
+            start_new_session=True,  # with the processes that it starts, as vLLM does
         )
 
     def wait_until_ready(self, provider: str, **options: object) -> None:
@@ -56,16 +65,22 @@ class Process:
         return Path(self._log.name).read_text("utf-8", errors="replace")
 
     def kill(self) -> None:
-        """End the process at once, as a crash does."""
-        self._process.kill()
+        """End the process and those that it has started at once, as a crash does."""
+        self._kill_group()
         self._process.wait()
 
     def end(self) -> None:
-        """End the process and remove its output."""
+        """End the process and those that it has started, and remove its output."""
         self._process.terminate()
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.kill()
+        self.kill()
         self._log.close()
         Path(self._log.name).unlink()
+
+    def _kill_group(self) -> None:
+        if sys.platform == "win32":
+            self._process.kill()
+            return
+        with contextlib.suppress(ProcessLookupError):  # all of them have ended
+            os.killpg(self._process.pid, signal.SIGKILL)

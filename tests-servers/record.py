@@ -198,6 +198,132 @@ CASES = {
             fields={"model": "no-such-model"},
         ),
     ],
+    "transformers": [
+        Case(
+            "streamed",
+            "The chunk with the finish reason has the usage, which was not requested, and no "
+            "[DONE] follows.",
+            "The stream is complete, and the usage counts.",
+            ("stream", "max_tokens", "usage"),
+            fields={"max_tokens": 6, "stream": True},
+        ),
+        Case(
+            "reasoning-streamed",
+            "Reasoning and text begin or end with line breaks, which a whole response lacks.",
+            "Line breaks are part of both.",
+            ("stream", "reasoning", "usage"),
+            fields={"chat_template_kwargs": {"enable_thinking": True}, "stream": True},
+        ),
+        Case(
+            "tool-call-streamed",
+            "A call is one fragment with all its arguments, and no content precedes it.",
+            "The fragment is the call.",
+            ("stream", "tool_call", "usage"),
+            prompt=examples("Paris"),
+            options=TOOLS,
+            fields={"max_tokens": 40, "stream": True},
+        ),
+        Case(
+            "error-400-for-a-model",
+            "An error has only a detail, which reports that the server has another model.",
+            "The model was not found.",
+            ("error", "http_400"),
+            fields={"model": "no-such-model"},
+        ),
+        Case(
+            "error-422-for-a-field",
+            "An error has only a detail, which contains the name of an unknown field.",
+            "The request is invalid.",
+            ("error", "http_422"),
+            fields={"min_p": 0.1},
+        ),
+    ],
+    "vllm": [
+        Case(
+            "reasoning-streamed",
+            "A chunk with the role precedes the reasoning, whose field is `reasoning`; the usage "
+            "is in a chunk without choices.",
+            "The field is reasoning, with its line breaks.",
+            ("stream", "reasoning", "usage"),
+            options={"reasoning_effort": "high"},
+            fields={"stream": True, "stream_options": {"include_usage": True}},
+        ),
+        Case(
+            "tool-call-streamed",
+            "The first fragment of a call has its id, type and name, and no arguments.",
+            "The fragments are one call.",
+            ("stream", "tool_call", "usage"),
+            prompt=examples("Paris"),
+            options=TOOLS,
+            fields={"stream": True, "stream_options": {"include_usage": True}},
+        ),
+        Case(
+            "tool-call-cut-off",
+            "The limit ends a response amid a call, which is text then.",
+            "The finish reason is length, and the beginning of the call is text.",
+            ("max_tokens", "usage"),
+            prompt=examples("Paris"),
+            options=TOOLS,
+            fields={"max_completion_tokens": 5},
+        ),
+        Case(
+            "tool-call-cut-off-streamed",
+            "The limit ends a response amid a call, whose first arguments have arrived.",
+            "The finish reason is length, and the arguments are incomplete.",
+            ("stream", "tool_call", "max_tokens", "usage"),
+            prompt=examples("Paris"),
+            options=TOOLS,
+            fields={
+                "max_completion_tokens": 5,
+                "stream": True,
+                "stream_options": {"include_usage": True},
+            },
+        ),
+        Case(
+            "required-tool",
+            "A required call ends with tool_calls, and content is null beside it.",
+            "The response is a call.",
+            ("tool_call", "usage"),
+            prompt=examples("Paris"),
+            options={**TOOLS, "tool_choice": "required"},
+        ),
+        Case(
+            "error-400-context-size",
+            "The code is the status as a number, and the parameter is not a field of the API.",
+            "The error is about the context length.",
+            ("error", "http_400"),
+            prompt="word " * 1500,
+        ),
+        Case(
+            "error-400-for-a-schema",
+            "A grammar cannot enforce a keyword of a schema, which is an error.",
+            "The request is invalid.",
+            ("error", "http_400"),
+            fields={
+                "response_format": {
+                    "type": "json_schema",
+                    "json_schema": {
+                        "name": "set",
+                        "schema": {"type": "array", "items": {}, "uniqueItems": True},
+                    },
+                }
+            },
+        ),
+        Case(
+            "error-401",
+            "The error is a text instead of an object.",
+            "Authentication failed.",
+            ("error", "http_401"),
+            key="wrong",
+        ),
+        Case(
+            "error-404-for-a-model",
+            "The code of an error is the status as a number.",
+            "The model was not found.",
+            ("error", "http_404"),
+            fields={"model": "no-such-model"},
+        ),
+    ],
 }
 
 
@@ -227,7 +353,7 @@ def record(served: Served, server: str, case: Case, seen: str) -> None:
         "trap": case.trap,
         "seen": seen,
         "reading": case.reading,
-        "provider": server,
+        "provider": served.provider,
         "api": "openai.chat",
         "tags": list(case.tags),
         "response": response,

@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,12 +22,14 @@ Ability = Literal[
     "counts",  # the server counts tokens
     "forces",  # a required or named tool is called
     "keys",  # the server requires a key
-    "limits",  # a limit of tokens and stop sequences end a response
+    "limits",  # a limit of tokens ends a response
     "logprobs",
     "models",  # an unknown model is an error
     "overflow",  # a prompt that is too long is an error
     "reasoning",
+    "recalls",  # the model reads the reasoning of earlier turns
     "schemas",  # a schema is enforced
+    "stops",  # a stop sequence ends a response before it
     "usage",  # streams report it
 ]
 
@@ -78,7 +81,7 @@ def llamacpp(slots: int = 2) -> Served:
         base_url=f"http://127.0.0.1:{port}/v1",
         abilities=frozenset(
             {"calls", "context_window", "counts", "keys", "limits", "logprobs", "overflow"}
-            | {"reasoning", "schemas", "usage"}
+            | {"reasoning", "recalls", "schemas", "stops", "usage"}
         ),
         process=process,
         start=llamacpp,
@@ -123,8 +126,75 @@ def litellm() -> Served:
     return served
 
 
+def transformers() -> Served:
+    """Start the server of the package transformers, with a model whose responses are scripted."""
+    environment, port = Environment("transformers"), free_port()
+    folder = scripted_model(environment)
+    address = ("--host", "127.0.0.1", "--port", str(port), "--device", "cpu")
+    command = [environment.script("transformers"), "serve", SCRIPTED, *address]
+    process = Process(command, OFFLINE, folder)
+    served = Served(
+        provider="huggingface",
+        name=SCRIPTED,
+        base_url=f"http://127.0.0.1:{port}/v1",
+        abilities=frozenset({"calls", "limits", "models", "reasoning", "usage"}),
+        process=process,
+        start=transformers,
+        reasoning={"provider_options": {"chat_template_kwargs": {"enable_thinking": True}}},
+        plain={},
+    )
+    process.wait_until_ready("huggingface", **served.options)
+    return served
+
+
+def vllm() -> Served:
+    """Start vLLM's server on the CPU, with a model whose responses are scripted."""
+    environment, port = Environment("vllm"), free_port()
+    folder = scripted_model(environment)
+    # The command `vllm` fails, because it requests the version of a package of its own name.
+    command = [str(environment.python), "-m", "vllm.entrypoints.openai.api_server"]
+    command += ["--host", "127.0.0.1", "--port", str(port), "--api-key", "secret"]
+    command += ["--model", SCRIPTED, "--served-model-name", SCRIPTED, "--enforce-eager"]
+    command += ["--enable-auto-tool-choice", "--tool-call-parser", "hermes"]
+    command += ["--reasoning-parser", "qwen3"]
+    command += ["--default-chat-template-kwargs", '{"enable_thinking": false}']
+    limits = {"VLLM_CPU_KVCACHE_SPACE": "1", "VLLM_CPU_OMP_THREADS_BIND": "nobind"}
+    process = Process(command, OFFLINE | limits | {"VLLM_NO_USAGE_STATS": "1"}, folder)
+    served = Served(
+        provider="vllm",
+        name=SCRIPTED,
+        base_url=f"http://127.0.0.1:{port}/v1",
+        abilities=frozenset(
+            {"calls", "context_window", "counts", "forces", "keys", "limits", "logprobs"}
+            | {"models", "overflow", "reasoning", "recalls", "schemas", "stops", "usage"}
+        ),
+        process=process,
+        start=vllm,
+        reasoning={"reasoning_effort": "high"},
+        plain={"reasoning_effort": "none"},
+    )
+    process.wait_until_ready("vllm", **served.options)
+    return served
+
+
+SCRIPTED = "scripted"
+"""The name and the folder of the model of `programs/scripted_model.py`."""
+
+OFFLINE = {**os.environ, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
+
+
+def scripted_model(environment: Environment) -> str:
+    """Write the model with scripted responses, and return the folder above its own."""
+    folder = tempfile.mkdtemp()
+    program = str(PROGRAMS / "scripted_model.py")
+    subprocess.run([str(environment.python), program, SCRIPTED], cwd=folder, check=True)
+    return folder
+
+
 START: dict[str, Callable[[], Served]] = {
     "llamacpp": llamacpp,
     "litellm": litellm,
+    "transformers": transformers,
+    "vllm": vllm,
 }
 """The functions that start the servers, by the names of `SERVERS`."""

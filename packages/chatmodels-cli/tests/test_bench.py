@@ -204,6 +204,33 @@ def test_ctrl_c_reports_the_calls_that_have_ended(terminal, openai, simulator) -
     assert "duration of calls at concurrency 1" in screen.text
 
 
+def test_an_interrupted_run_does_not_replace_a_saved_one(
+    terminal, openai, simulator, tmp_path: Path
+) -> None:
+    saved, new = tmp_path / "saved.json", tmp_path / "new.json"
+    saved.write_text("{}")
+    for target in (saved, new):
+        simulator.reset()
+        simulator.queue("Hi!", FAULTS["slow-first-byte"])
+        screen = terminal(
+            "bench", openai, "-n", "9", "--warmup", "0", "--save", target, columns=200
+        )
+        simulator.wait(2)
+        screen.send("\x03")
+        assert screen.end() == 130
+        assert ("is not replaced" in screen.text) is (target == saved)
+
+    assert saved.read_text() == "{}"
+    assert json.loads(new.read_text())["stages"]
+
+
+def test_a_largest_regression_needs_a_run_to_compare_with(run) -> None:
+    result = run("bench", "mock:echo", "--max-regression", "5")
+
+    assert result.code == 2
+    assert "needs a run to compare with" in result.err
+
+
 @pytest.mark.parametrize(
     ("values", "fraction", "expected"),
     [([], 0.5, None), ([1.0], 0.99, 1.0), ([3.0, 1.0, 2.0], 0.5, 2.0), ([1.0, 2.0], 0.5, 1.0)],

@@ -251,3 +251,16 @@ def test_output_accepts_every_character(
 
 def test_the_module_is_the_command_too() -> None:
     assert import_module("chatmodels.cli").__all__ == ["main"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("ask", "--json"), ("bench", "mock:echo", "--json", "-n", "x"), ("bench", "--json")],
+)
+def test_a_wrong_command_line_is_json_if_that_is_requested(run, arguments) -> None:
+    result = run(*arguments)
+
+    error = json.loads(result.out)["error"]
+    assert (result.code, result.err) == (2, "")
+    assert (error["code"], error["exit_code"]) == ("usage", 2)
+    assert error["message"]

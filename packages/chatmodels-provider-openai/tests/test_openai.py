@@ -156,6 +156,12 @@ def test_the_limit_of_tokens_has_the_name_that_other_servers_know() -> None:
     assert model.explain("Hello", max_output_tokens=5).body["max_tokens"] == 5
 
 
+def test_the_limit_of_tokens_of_a_model_that_reasons_has_its_name_behind_a_gateway() -> None:
+    model = create_chat_model("openai:gpt-5-mini", api_key="sk-1", base_url="http://[::1]/v1")
+    body = model.explain("Hello", max_output_tokens=5).body
+    assert (body["max_completion_tokens"], "max_tokens" in body) == (5, False)
+
+
 def test_unsupported_settings_can_be_left_out_with_a_warning() -> None:
     model = create_chat_model("openai:gpt-5-mini", api_key="sk-1", on_unsupported="warn")
     explained = model.explain("Hello", temperature=0.5)

@@ -1,8 +1,10 @@
 """The contract, and tests specific to SGLang."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 import pytest
+from msgspec import Meta
 
 from chatmodels.core import (
     AudioPart,
@@ -57,3 +59,22 @@ def test_settings_without_an_effect_are_refused(options: dict[str, Any]) -> None
 def test_audio_as_bytes_is_refused() -> None:
     with pytest.raises(UnsupportedError, match="audio"):
         body(user("?", AudioPart(data=b"RIFF", media_type="audio/wav")))
+
+
+@dataclass
+class Row:
+    code: Annotated[str, Meta(pattern="^[A-Z]+$", max_length=9)]
+    step: Annotated[int, Meta(ge=0, multiple_of=7)]
+
+
+def test_constraints_that_sglang_rejects_are_not_sent() -> None:
+    explained = create_chat_model("sglang:any-model").explain("?", output_type=Row)
+    schema = explained.body["response_format"]["json_schema"]["schema"]
+
+    assert schema["properties"]["code"]["pattern"] == "^[A-Z]+$"
+    assert "maxLength" not in schema["properties"]["code"]
+    assert schema["properties"]["step"]["minimum"] == 0
+    assert "multipleOf" not in schema["properties"]["step"]
+    (warning,) = explained.warnings
+    assert "maxLength of code" in warning
+    assert "multipleOf of step" in warning

@@ -1,9 +1,11 @@
 """The contract, and tests specific to vLLM."""
 
 import json
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 import pytest
+from msgspec import Meta
 
 from chatmodels.core import (
     AudioPart,
@@ -61,6 +63,22 @@ def test_a_tool_is_named_in_the_choice_and_can_be_strict() -> None:
 
     assert sent["tool_choice"] == {"type": "function", "function": {"name": "clock"}}
     assert clock("UTC") == "UTC"
+
+
+@dataclass
+class Point:
+    name: Annotated[str, Meta(min_length=2, max_length=8)]
+    tags: dict[str, int]
+    share: Annotated[float, Meta(multiple_of=0.25)] = 0.5
+
+
+def test_schemas_are_sent_whole() -> None:
+    schema = body(output_type=Point)["response_format"]["json_schema"]["schema"]
+
+    assert schema["required"] == ["name", "tags"]
+    assert schema["properties"]["name"] == {"type": "string", "minLength": 2, "maxLength": 8}
+    assert schema["properties"]["tags"]["additionalProperties"] == {"type": "integer"}
+    assert schema["properties"]["share"]["multipleOf"] == 0.25
 
 
 def test_images_audio_and_videos_are_sent() -> None:

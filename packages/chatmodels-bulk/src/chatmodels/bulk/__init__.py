@@ -16,10 +16,12 @@ from chatmodels.bulk._rows import Row, Source, count_rows
 from chatmodels.bulk._run import Via, arun, run
 from chatmodels.bulk._stops import RunStoppedError
 from chatmodels.bulk._streams import RowStream, astream, stream
+from chatmodels.bulk._tables import AnswerRows
 from chatmodels.bulk._tally import Progress
 from chatmodels.core.extending import publish
 
 __all__ = [
+    "AnswerRows",
     "Estimate",
     "Job",
     "Limits",

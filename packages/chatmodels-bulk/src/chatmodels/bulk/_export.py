@@ -31,6 +31,9 @@ COLUMNS: tuple[str, ...] = (
 )
 """The fields of a record; a field of JSON Lines that has no value is left out."""
 
+INTEGERS = frozenset({"sample", "input_tokens", "output_tokens", "attempts"})
+"""The fields that are integers; the others are texts."""
+
 _GROUP = 1_000
 
 
@@ -59,13 +62,14 @@ def export(results: Iterable[RowResult], output: Output[Any] | None, path: Path,
     write = _WRITERS[path.suffix.lower()]
     temporary = path.with_name(path.name + ".tmp")
     with temporary.open("wb") as file:
-        write((_record(result, output) for result in results), file)
+        write((record_of(result, output) for result in results), file)
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
 
 
-def _record(result: RowResult, output: Output[Any] | None) -> dict[str, Any]:
+def record_of(result: RowResult, output: Output[Any] | None, /) -> dict[str, Any]:
+    """Return a result as a record without fields that have no value."""
     record: dict[str, Any] = {"id": result.row.id}
     if result.sample:
         record["sample"] = result.sample
@@ -90,7 +94,7 @@ def _error(error: ChatModelError | None) -> dict[str, Any]:
     return {
         "error_code": str(error.code),
         "error": error.message,
-        "attempts": error.details.get("attempts"),
+        "attempts": error.details.get("attempts", len(error.failed_attempts) or 1),
         "request_id": error.request_id,
     }
 
@@ -105,22 +109,21 @@ def _write_csv(records: Iterable[dict[str, Any]], file: BinaryIO) -> None:
     writer = csv.DictWriter(text, COLUMNS)
     writer.writeheader()
     for record in records:
-        writer.writerow(_flat(record))
+        writer.writerow(flat(record))
     text.detach()
 
 
 def _write_parquet(records: Iterable[dict[str, Any]], file: BinaryIO) -> None:
     pyarrow = import_pyarrow()
-    integers = {"sample", "input_tokens", "output_tokens", "attempts"}
     schema = pyarrow.schema(
-        [(name, pyarrow.int64() if name in integers else pyarrow.string()) for name in COLUMNS]
+        [(name, pyarrow.int64() if name in INTEGERS else pyarrow.string()) for name in COLUMNS]
     )
     with pyarrow.parquet.ParquetWriter(file, schema) as writer:
-        for group in _groups(map(_flat, records)):
+        for group in _groups(map(flat, records)):
             writer.write_table(pyarrow.Table.from_pylist(group, schema))
 
 
-def _flat(record: dict[str, Any]) -> dict[str, Any]:
+def flat(record: dict[str, Any], /) -> dict[str, Any]:
     """Return a record whose output is JSON text."""
     if "output" not in record:
         return record

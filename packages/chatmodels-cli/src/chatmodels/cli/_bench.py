@@ -1,5 +1,6 @@
 """The command `bench`: calls of a model under load."""
 
+import os
 from collections.abc import Iterable
 from contextlib import ExitStack
 from typing import Any
@@ -115,6 +116,8 @@ def command(
         return report_changes(found, max_regression, {})
     if spec is None:
         raise click.UsageError("there is no model; pass one, or --compare two saved runs")
+    if max_regression is not None and baseline is None:
+        raise click.UsageError("--max-regression needs a run to compare with: --baseline FILE")
     before = None if baseline is None else read_run(baseline)
     if before is not None and max_regression is not None:
         known = {stage.concurrency for stage in before.stages if stage.samples}
@@ -133,7 +136,10 @@ def command(
         interrupted = True
     run = BenchRun(spec, [stage for stage in (load.stage() for load in loads) if stage.samples])
     if save is not None and run.stages:  # else Ctrl-C came before the end of the first call
-        write_run(run, save)
+        if interrupted and os.path.exists(save):
+            click.echo(f"{save} is not replaced, because the run was interrupted", err=True)
+        else:
+            write_run(run, save)
     if picture is not None and run.stages:
         write_file(picture, svg(run).encode())
     found = [] if before is None else changes(before, run)

@@ -30,6 +30,11 @@ def show_error(error: ChatModelError, /) -> None:
         click.echo(f"try again in {error.retry_after:g} s", err=True)
 
 
+def usage_record(error: click.ClickException, /) -> dict[str, Any]:
+    """Return the facts of a wrong command line, for JSON."""
+    return {"code": "usage", "message": error.format_message(), "exit_code": error.exit_code}
+
+
 def error_record(error: ChatModelError, /) -> dict[str, Any]:
     """Return the facts of an error, for JSON."""
     return {

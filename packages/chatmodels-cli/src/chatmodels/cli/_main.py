@@ -50,6 +50,14 @@ class LazyGroup(click.Group):
         except KeyboardInterrupt:
             click.echo("stopped", err=True)
             code = ExitCode.INTERRUPTED
+        except click.ClickException as error:
+            if not preferences(ctx).json:
+                raise
+            from chatmodels.cli._failures import usage_record
+            from chatmodels.cli._output import print_json
+
+            print_json({"error": usage_record(error)})
+            code = error.exit_code
         except Exception as error:
             code = _failure(error, ctx)
         return code

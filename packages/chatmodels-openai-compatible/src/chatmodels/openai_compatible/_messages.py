@@ -31,7 +31,14 @@ def encode_conversation(
 ) -> list[dict[str, Json]]:
     """Translate a conversation; unsupported parts are added to the problems."""
     encoded: list[dict[str, Json]] = []
+    roles = {"system": dialect.system_role, "user": "user", "assistant": "assistant"}
     for number, message in numbered(messages):
+        parts = message.parts
+        if len(parts) == 1 and type(part := parts[0]) is TextPart and message.name is None:
+            role = roles.get(message.role)  # most messages are one text
+            if role is not None:
+                encoded.append({"role": role, "content": part.text})
+                continue
         unsupported: list[str] = []
         match message.role:
             case "system":

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
@@ -68,8 +68,7 @@ class Simulator(LoopbackServer[Connection]):
         limits: The rate limits of each API key and model.
         models: The names of the models; any other one does not exist, except those of faults. By
             default there are two, and requests can use any name.
-        strict: Whether requests that the vendor refuses are refused, by `STRICT_RULES`; "all" for
-            those as well that only hold for OpenAI itself, not for servers with the same API.
+        strict: Whether requests that the vendor refuses are refused, by `STRICT_RULES`.
         history: The most exchanges and stored responses that are kept; None for all.
         sleep: Waits for delays, as `asyncio.sleep` does.
         clock: Returns the time in Unix seconds, for the rate limits.
@@ -103,7 +102,7 @@ class Simulator(LoopbackServer[Connection]):
         pace: float = 0.0,
         limits: RateLimits | None = None,
         models: Sequence[str] | None = None,
-        strict: bool | Literal["all"] = True,
+        strict: bool = True,
         history: int | None = None,
         sleep: Sleep = asyncio.sleep,
         clock: Callable[[], float] = time.time,
@@ -116,7 +115,7 @@ class Simulator(LoopbackServer[Connection]):
         self.faults = faults
         self.latency = latency
         self.pace = pace
-        self.strict: bool | Literal["all"] = strict
+        self.strict = strict
         self.models: tuple[str, ...] = _MODELS if models is None else tuple(models)
         self.stream_usage = False
         self._accepts_all_models = models is None
@@ -376,8 +375,6 @@ class Simulator(LoopbackServer[Connection]):
         stored = self._state.stored if parsed.previous is not None else frozenset[str]()
         checked = CheckedRequest(request.json, model, request.headers, len(request.body), stored)
         for rule in rules:
-            if not rule.default and self.strict != "all":
-                continue
             if (refusal := rule.check(checked)) is not None:
                 return encode(refusal, name)
         return None

@@ -117,6 +117,20 @@ def apply_rules(
     return NumberedMessages(changed, numbers)
 
 
+def are_plain(messages: Sequence[Message], /) -> bool:
+    """Report whether each message is one text, to which no rule applies, and none was omitted.
+
+    It is inlined, since long conversations consist of such messages.
+    """
+    for message in messages:
+        parts = message.parts
+        if len(parts) != 1 or type(part := parts[0]) is not TextPart:
+            return False
+        if part.signature is not None or not part.text or part.text.isspace():
+            return False
+    return not isinstance(messages, NumberedMessages)
+
+
 def _is_plain(part: Part) -> bool:
     return part.type == "text" and part.signature is None and not _is_blank(part)
 

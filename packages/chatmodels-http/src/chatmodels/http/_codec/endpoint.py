@@ -8,7 +8,12 @@ from msgspec.structs import replace
 from chatmodels.core import ChatRequest
 from chatmodels.core.extending import Profile
 from chatmodels.http._codec.codec import Codec, Encode
-from chatmodels.http._codec.conversation import ConversationRules, apply_rules, is_at
+from chatmodels.http._codec.conversation import (
+    ConversationRules,
+    apply_rules,
+    are_plain,
+    is_at,
+)
 from chatmodels.http._codec.paired_calls import check_pairs
 from chatmodels.http._exchange import HttpRequest
 
@@ -41,6 +46,8 @@ def _encode(
     *,
     stream: bool,
 ) -> HttpRequest:
+    if are_plain(request.messages):
+        return inner(model, request, stream=stream)
     if paired_by and rules.held.isdisjoint(request.provider_options):
         check_pairs(request.messages, paired_by, at_once=rules.results_at_once)
     messages = apply_rules(request.messages, rules, scope)

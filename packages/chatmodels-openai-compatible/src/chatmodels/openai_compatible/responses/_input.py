@@ -59,7 +59,16 @@ class InputEncoder:
     def encode(self, messages: Sequence[Message]) -> list[Item]:
         """Translate the messages."""
         items: list[Item] = []
+        system_role = self._dialect.system_role
         for number, message in numbered(messages):
+            parts, role = message.parts, message.role
+            if len(parts) == 1 and type(part := parts[0]) is TextPart and part.signature is None:
+                if role == "assistant":  # most messages are one text
+                    items.append({**_ASSISTANT, "content": part.text})
+                else:
+                    role = system_role if role == "system" else "user"
+                    items.append({"role": role, "content": part.text})
+                continue
             self._place = (message.role, number)
             is_output = message.role == "assistant"
             items += self._output(message) if is_output else self._input(message)

@@ -54,6 +54,15 @@ Files are PDF only ("File inputs"). Other text files are sent as text, as that p
 COMPATIBLE_DIALECT = replace(ANY_SERVER, name="openai")
 """The dialect for base URLs that are not OpenAI's."""
 
+GATEWAY_DIALECT = replace(
+    COMPATIBLE_DIALECT,
+    settings={**COMPATIBLE_DIALECT.settings, "max_output_tokens": "max_completion_tokens"},
+)
+"""The dialect for OpenAI's models that reason at another base URL, which is that of a gateway.
+
+These models refuse `max_tokens` ("Reasoning models"), wherever the request comes from.
+"""
+
 _SAMPLING = ("temperature", "top_p", "logprobs", "top_logprobs")
 _NO_SAMPLING = re.compile(r"(ft:)?(o\d|gpt-5(-|$)(?!chat|search)|codex-)")
 _NO_SAMPLING_WITH_REASONING = re.compile(r"(ft:)?gpt-(5\.\d|[6-9]|1\d)")

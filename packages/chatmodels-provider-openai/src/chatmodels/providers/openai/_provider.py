@@ -19,7 +19,13 @@ from chatmodels.openai_compatible import (
     chat_completions_codec,
     headers_from_options,
 )
-from chatmodels.providers.openai._dialect import COMPATIBLE_DIALECT, DIALECT, FAMILIES, for_model
+from chatmodels.providers.openai._dialect import (
+    COMPATIBLE_DIALECT,
+    DIALECT,
+    FAMILIES,
+    GATEWAY_DIALECT,
+    for_model,
+)
 from chatmodels.providers.openai._metadata import METADATA
 
 _APIS = ("chat_completions", "responses")
@@ -73,7 +79,10 @@ def is_official(base_url: str | None) -> bool:
 
 @lru_cache(maxsize=256)
 def _chat_codec(model: str, official: bool, headers: tuple[tuple[str, str], ...]) -> Codec:
-    dialect = for_model(DIALECT, model) if official else COMPATIBLE_DIALECT
+    if official:
+        dialect = for_model(DIALECT, model)
+    else:
+        dialect = GATEWAY_DIALECT if _REASONING.match(model) else COMPATIBLE_DIALECT
     chat = chat_completions_codec(dialect, headers)
     batches = OpenAIBatches(provider="openai", failure=chat.failure, headers=headers)
     return replace(chat, batches=batches, families=FAMILIES if official else chat.families)

@@ -1,10 +1,16 @@
 """The dialect and metadata of SGLang's server.
 
 Sources, as of November 2026: "OpenAI APIs - Completions", "Sampling Parameters" and "Reasoning
-Parser" of the documentation of SGLang, and the type `ChatCompletionRequest` of its source.
+Parser" of the documentation of SGLang, and the type `ChatCompletionRequest` and the check of
+schemas in its source (0.5.23).
 """
 
-from chatmodels.openai_compatible import COMMON_SETTINGS, Dialect, compatible_provider
+from chatmodels.openai_compatible import (
+    COMMON_SETTINGS,
+    Dialect,
+    compatible_provider,
+    grammar_schemas,
+)
 
 _SETTINGS = {name: field for name, field in COMMON_SETTINGS.items() if name != "user"}
 
@@ -18,6 +24,7 @@ DIALECT = Dialect(
     },
     inputs=frozenset({"image", "image_url", "video_url"}),  # audio is accepted by URL only
     reasoning_field="reasoning_content",
+    schemas=grammar_schemas(ignored=["multipleOf"]),
     speaker_names=False,  # messages of users have no name
 )
 """SGLang's chat completions."""

@@ -10,6 +10,7 @@ from chatmodels.openai_compatible import (
     TOKENIZE,
     Dialect,
     compatible_provider,
+    grammar_schemas,
 )
 
 _SETTINGS = {name: field for name, field in COMMON_SETTINGS.items() if name != "user"}
@@ -25,6 +26,7 @@ DIALECT = Dialect(
     },
     inputs=frozenset({"image", "image_url", "audio", "video_url"}),
     reasoning_field="reasoning",
+    schemas=grammar_schemas(),
     counting=TOKENIZE,
 )
 """vLLM's chat completions."""

@@ -1,5 +1,6 @@
 """Rules of Cohere's Chat API, version 2."""
 
+import math
 import re
 from collections.abc import Iterator
 
@@ -7,11 +8,8 @@ from chatmodels.testing._strict.pairing import Turn, objects, repeated, unanswer
 from chatmodels.testing._strict.rule import CheckedRequest, Refusal, StrictRule
 
 _OTHERS = re.compile(r"(gpt|claude|gemini|mistral|o\d)-")
-_RETIRED = re.compile(
-    r"command(-light|-nightly|-light-nightly)?|command-r(-plus)?(-04-2024|-03-2024)"
-)
 _ROLES = frozenset({"assistant", "system", "tool", "user"})
-_RANGES = {"p": (0.01, 0.99), "k": (0, 500), "temperature": (0, 1)}
+_RANGES = {"p": (0.01, 0.99), "k": (0, 500), "temperature": (0, math.inf)}
 
 
 def _turns(request: CheckedRequest) -> Iterator[Turn]:
@@ -28,9 +26,7 @@ def unknown_model(model: str, /) -> Refusal:
 
 
 def _model(request: CheckedRequest) -> Refusal | None:
-    if not (_OTHERS.match(request.model) or _RETIRED.fullmatch(request.model)):
-        return None
-    return unknown_model(request.model)
+    return unknown_model(request.model) if _OTHERS.match(request.model) else None
 
 
 def _role(request: CheckedRequest) -> Refusal | None:
@@ -64,7 +60,8 @@ def _ranges(request: CheckedRequest) -> Refusal | None:
     for name, (least, most) in _RANGES.items():
         value = request.body.get(name)
         if isinstance(value, int | float) and not least <= value <= most:
-            message = f"invalid request: {name} must be between {least} and {most} inclusive."
+            limits = f"at least {least}" if most == math.inf else f"between {least} and {most}"
+            message = f"invalid request: {name} must be {limits}."
             return Refusal(message=message)
     return None
 
@@ -72,8 +69,8 @@ def _ranges(request: CheckedRequest) -> Refusal | None:
 RULES = (
     StrictRule(
         "model",
-        "a retired model, or one of another vendor",
-        "page Deprecations; a recorded response",
+        "a model of another vendor; those of the page Deprecations still respond",
+        "a recorded response",
         _model,
     ),
     StrictRule("role", "a role that the API does not have", "API reference, Chat", _role),

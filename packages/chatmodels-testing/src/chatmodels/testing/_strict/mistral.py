@@ -8,7 +8,13 @@ from chatmodels.testing._strict.pairing import Turn, objects, repeated, unanswer
 from chatmodels.testing._strict.rule import CheckedRequest, Refusal, StrictRule
 
 _OTHERS = re.compile(r"(gpt|claude|gemini|command|o\d)-")
-_RETIRED = re.compile(r"mistral-(tiny|small|medium)-(2312|2402)|open-mi(x|s)tral-(7b|8x7b|8x22b).*")
+_RETIRED = re.compile(
+    r"open-mistral-7b|open-mixtral-8x(7b|22b)|mistral-(tiny|small)-2312"  # 2025-03-30
+    r"|(codestral-2501|devstral-small-2505|magistral-(small|medium)-250[67])"  # 2025-11-30
+    r"|pixtral-12b-2409"  # 2025-12-31
+    r"|(devstral-2512|magistral-medium-2509|open-mistral-nemo(-2407)?)"  # 2026-07-31
+    r"|mistral-medium-250[58]"  # 2026-08-31
+)
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,256}")
 _ID = re.compile("[a-zA-Z0-9]{9}")
 _FIELDS = {
@@ -17,7 +23,7 @@ _FIELDS = {
     "assistant": {"role", "content", "tool_calls", "prefix"},
     "tool": {"role", "content", "tool_call_id", "name"},
 }
-_RANGES = {"temperature": (0, 1.5), "top_p": (0, 1), "presence_penalty": (-2, 2)}
+_RANGES = {"temperature": (0, 1.5), "top_p": (0, 1)}
 
 
 def _turns(request: CheckedRequest) -> Iterator[Turn]:
@@ -123,12 +129,18 @@ RULES = (
     StrictRule(
         "model",
         "a retired model, or one of another vendor",
-        "page Models; page Error codes",
+        "page Models, section Legacy models, with the names before a renaming of 2024-02-26 in the "
+        "release notes; page Error codes",
         _model,
     ),
     StrictRule(
         "pairs", "calls without results, or results without calls", "page Function calling", _pairs
     ),
     StrictRule("tools", "repeated or invalid names of functions", "page Function calling", _names),
-    StrictRule("ranges", "a number out of its range", "API reference, Chat", _ranges),
+    StrictRule(
+        "ranges",
+        "a `temperature` above 1.5 or a `top_p` above 1",
+        "API reference, Chat; a response that issue 4856 of SillyTavern shows",
+        _ranges,
+    ),
 )

@@ -267,14 +267,12 @@ RULES = (
         "sampling settings of a model that reasons",
         "guide Using the latest model",
         _sampling,
-        default=False,
     ),
     StrictRule(
         "unsupported-parameter",
         "`max_tokens`, `stop` or `logit_bias` of a model that reasons",
         "guide Reasoning models; a recorded response for `max_tokens` and `stop`",
         _unsupported,
-        default=False,
     ),
     StrictRule("stop", "more than four stop sequences", "API reference, Chat Completions", _stop),
     StrictRule(

@@ -50,12 +50,9 @@ class StrictRule(msgspec.Struct, frozen=True):
         description: The requests that are refused.
         source: The page of the vendor, or the recorded exchange, that the rule comes from.
         check: Returns the refusal of a request, or None if the vendor accepts it.
-        default: Whether it is always checked in strict mode. If not, only `strict="all"` checks it:
-            a server at the same path can serve a model of this name with other rules.
     """
 
     name: str
     description: str
     source: str
     check: Callable[[CheckedRequest], Refusal | None]
-    default: bool = True

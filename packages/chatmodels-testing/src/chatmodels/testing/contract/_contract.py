@@ -159,5 +159,5 @@ def check_context(contract: ProviderContract, /) -> Generator[CheckContext]:
         yield CheckContext(contract, None)
         return
     # Checks try every value of a setting, also those that a vendor refuses for some models.
-    with Simulator(strict=False) as simulator:
+    with Simulator() as simulator:
         yield CheckContext(contract, simulator)

@@ -1,0 +1,89 @@
+"""A call, an event and the first call of a program with other libraries, each in its environment.
+
+Each library is installed from PyPI, the newest release, into `.hatch/peers`. The libraries take
+turns, and the best turn of each counts. The columns are CPU time: of an async call, of an event of
+an async stream in a burst, and of a whole program that makes one call, with its peak memory.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.measuring import server
+
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / ".hatch" / "peers"
+SCRIPT = Path(__file__).with_name("peer_calls.py")
+OURS = ("core", "http", "resilience", "openai-compatible", "provider-openai")
+PEERS = {
+    "chatmodels": [str(ROOT / "packages" / f"chatmodels-{name}") for name in OURS],
+    "httpx2": ["httpx2"],
+    "aiohttp": ["aiohttp"],
+    "openai": ["openai"],
+    "any_llm": ["any-llm-sdk[openai]"],
+    "pydantic_ai": ["pydantic-ai-slim[openai]"],
+    "langchain": ["langchain-openai"],
+    "litellm": ["litellm"],
+}
+WORKS = ("calls", "events", "once")
+TURNS = 2
+
+Figures = dict[str, float]
+
+
+def main() -> None:
+    figures: dict[str, Figures] = {name: {} for name in PEERS if install(name)}
+    with server() as url:
+        for _ in range(TURNS):
+            for name, found in figures.items():
+                for label, value in measure(name, url):
+                    found[label] = min(value, found.get(label, value))
+                print(f"  {name}: {json.dumps(found)}", file=sys.stderr)
+    print(f"  {'':<12}{'call':>12}{'event':>12}{'first call':>12}{'peak':>10}  ratio to chatmodels")
+    ours = figures["chatmodels"]
+    for name, found in figures.items():
+        cells = f"{found['calls']:>9.0f} us{found['events']:>9.1f} us{found['once']:>9.0f} ms"
+        ratios = ", ".join(f"{found[work] / ours[work]:.2f}" for work in WORKS)
+        print(f"  {name:<12}{cells}{found['peak']:>7.1f} MB  {ratios}")
+    print(json.dumps(figures))
+
+
+def install(name: str) -> bool:
+    """Install a library; report whether that worked, since a release can lack a wheel."""
+    uv = (
+        os.environ.get("HATCH_ENV_TYPE_VIRTUAL_UV_PATH")
+        or shutil.which("uv")
+        or str(ROOT / ".hatch/bin/uv")
+    )
+    home = FOLDER / name
+    commands = (
+        [uv, "venv", "--quiet", "--allow-existing", "--python", sys.executable, str(home)],
+        [uv, "pip", "install", "--quiet", "--upgrade", "--python", str(home), *PEERS[name]],
+    )
+    for command in commands:
+        if subprocess.run(command, check=False).returncode:
+            print(f"  {name} cannot be installed")
+            return False
+    return True
+
+
+def measure(name: str, url: str) -> Iterator[tuple[str, float]]:
+    scripts = "Scripts" if sys.platform == "win32" else "bin"
+    program = [str(FOLDER / name / scripts / "python"), "-W", "ignore", str(SCRIPT), name, url]
+    environment = {
+        each: os.environ[each] for each in os.environ.keys() - {"PYTHONDONTWRITEBYTECODE"}
+    }
+    for work in ("calls", "events"):
+        done = subprocess.run(
+            [*program, work], capture_output=True, text=True, check=True, env=environment
+        )
+        yield work, float(done.stdout)
+    process = subprocess.Popen([*program, "once"], env=environment, stderr=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    assert status == 0, f"{name} failed"
+    yield "once", (used.ru_utime + used.ru_stime) * 1000
+    yield "peak", used.ru_maxrss / 1024

@@ -1,0 +1,99 @@
+"""Answers the rows of Arrow tables, for engines that divide data sets among machines."""
+
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from typing import Any, Unpack
+
+from chatmodels.bulk._engine import Engine
+from chatmodels.bulk._export import COLUMNS, INTEGERS, flat, record_of
+from chatmodels.bulk._limits import Limits
+from chatmodels.bulk._policies import limited
+from chatmodels.bulk._prompts import PromptSource, prompt_builder
+from chatmodels.bulk._pyarrow import import_pyarrow
+from chatmodels.bulk._questions import questions
+from chatmodels.bulk._rows import Row
+from chatmodels.bulk._tally import Tally
+from chatmodels.core import ChatModel, InvalidRequestError
+from chatmodels.core.extending import CallOptions, Output, structured_output
+
+_RESULTS = tuple(name for name in COLUMNS if name not in {"id", "sample"})
+
+
+class AnswerRows:
+    """Answers the rows of Arrow tables: a class for `map_batches` of Ray Data.
+
+    A table is returned with further columns, whose names begin with `prefix`: `text`, `output` (the
+    value of the output type, as JSON), `finish_reason`, `model`, `input_tokens`, `output_tokens`,
+    `error_code`, `error`, `attempts` and `request_id`. A row that fails has an error.
+
+    Each worker has a model, and limits, of its own. A `RateLimit` with `shared=` in the policies of
+    a model that is passed limits all workers together.
+
+    Args:
+        model: As for `arun`.
+        prompt: As for `arun`.
+        output_type: As for `arun`.
+        limits: The limits of a worker, as for `arun`.
+        prefix: The beginning of the names of the columns that are added.
+        model_options: As for `arun`.
+        options: As for `arun`.
+
+    Raises:
+        ConfigurationError: The model cannot be created.
+        InvalidRequestError: The prompt is malformed.
+    """
+
+    def __init__(
+        self,
+        model: ChatModel | str,
+        /,
+        *,
+        prompt: PromptSource | None = None,
+        output_type: Any = None,
+        limits: Limits = Limits(),  # noqa: B008 - it is frozen
+        prefix: str = "answer_",
+        model_options: Mapping[str, Any] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> None:
+        from chatmodels.resilience import Concurrency
+
+        # Ray calls a worker for several tables at the same time.
+        self._model = limited(model, limits, model_options).with_policies(
+            Concurrency(limits.in_flight)
+        )
+        self._build = prompt_builder(prompt)
+        self._limits = limits
+        self._prefix = prefix
+        self._call: dict[str, Any] = {**options, "output_type": output_type}
+        self._output: Output[Any] | None = (
+            None if output_type is None else structured_output(output_type)
+        )
+        self._tally = Tally()
+
+    async def __call__(self, table: Any, /) -> AsyncGenerator[Any]:
+        """Yield a `pyarrow.Table` with the columns of the results added.
+
+        Raises:
+            RunStoppedError: A limit was reached, or every further row would fail.
+            InvalidRequestError: The table has a column of one of their names.
+        """
+        names = [self._prefix + name for name in _RESULTS]
+        if taken := sorted(set(names) & set(table.column_names)):
+            raise InvalidRequestError(
+                f"the table has columns of these names already: {', '.join(taken)}; pass prefix="
+            )
+        engine = Engine(self._model, self._limits, self._tally, self._call)
+        records: dict[int, dict[str, Any]] = {}
+        async for result, _ in engine.results(questions(_rows(table), self._build, 1)):
+            records[result.row.number] = flat(record_of(result, self._output))
+        pyarrow = import_pyarrow()
+        for name, full_name in zip(_RESULTS, names, strict=True):
+            kind = pyarrow.int64() if name in INTEGERS else pyarrow.string()
+            values = [record.get(name) for _, record in sorted(records.items())]
+            table = table.append_column(full_name, pyarrow.array(values, kind))
+        yield table
+
+
+def _rows(table: Any) -> Iterator[Row]:
+    # From 1, because a first row without a prompt would stop the run.
+    for number, columns in enumerate(table.to_pylist(), start=1):
+        yield Row(number=number, id=str(columns.get("id", number)), columns=columns)
