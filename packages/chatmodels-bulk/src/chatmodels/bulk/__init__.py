@@ -5,6 +5,7 @@ beside it, so that an interrupted run goes on where it stopped. `stream` and `as
 results and write nothing.
 """
 
+from chatmodels.bulk._cancel import acancel, cancel
 from chatmodels.bulk._estimate import Estimate, Range
 from chatmodels.bulk._folder import RunOwner
 from chatmodels.bulk._job import Job, open_job
@@ -12,7 +13,7 @@ from chatmodels.bulk._limits import Limits
 from chatmodels.bulk._prompts import PromptSource
 from chatmodels.bulk._results import RowResult
 from chatmodels.bulk._rows import Row, Source, count_rows
-from chatmodels.bulk._run import arun, run
+from chatmodels.bulk._run import Via, arun, run
 from chatmodels.bulk._stops import RunStoppedError
 from chatmodels.bulk._streams import RowStream, astream, stream
 from chatmodels.bulk._tables import AnswerRows
@@ -33,8 +34,11 @@ __all__ = [
     "RunOwner",
     "RunStoppedError",
     "Source",
+    "Via",
+    "acancel",
     "arun",
     "astream",
+    "cancel",
     "count_rows",
     "open_job",
     "run",

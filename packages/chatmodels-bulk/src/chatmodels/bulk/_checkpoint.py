@@ -37,6 +37,23 @@ CREATE TABLE IF NOT EXISTS result (
     output INTEGER,
     cost INTEGER
 );
+CREATE TABLE IF NOT EXISTS batch (
+    name TEXT PRIMARY KEY,
+    vendor_id TEXT,
+    created REAL NOT NULL,
+    rows INTEGER NOT NULL,
+    tokens INTEGER NOT NULL,
+    cancelled INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE IF NOT EXISTS batched (
+    place INTEGER PRIMARY KEY,
+    id TEXT NOT NULL,
+    key BLOB NOT NULL,
+    request BLOB NOT NULL,
+    batch TEXT,
+    attempts INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS batched_by_batch ON batched (batch);
 """
 
 
@@ -112,6 +129,11 @@ class Checkpoint:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._connection = connect(path)
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The connection to the file."""
+        return self._connection
 
     def facts(self) -> RunFacts | None:
         """Return the facts of the run; None before its first start."""
@@ -201,7 +223,10 @@ class KnownKeys:
         self._page: dict[int, tuple[bytes, bool]] = {}
 
     def get(self, place: int) -> tuple[bytes, bool] | None:
-        """Return the key of a result and whether it failed; None if there is none."""
+        """Return the key of a result and whether it failed; None if there is none.
+
+        A row that waits in a batch counts as a result that has not failed.
+        """
         if place >= self._end:
             self._end = place + _PAGE
             rows = self._connection.execute(
@@ -209,6 +234,12 @@ class KnownKeys:
                 (place, self._end),
             )
             self._page = {row[0]: (row[1], bool(row[2])) for row in rows}
+            # A row in a batch replaces its result when it is answered.
+            waiting = self._connection.execute(
+                "SELECT place, key FROM batched WHERE place >= ? AND place < ?",
+                (place, self._end),
+            )
+            self._page |= {row[0]: (row[1], False) for row in waiting}
         return self._page.get(place)
 
 
@@ -216,13 +247,22 @@ class Journal:
     """Writes results from a thread of its own: by the clock, not when the run has time for it.
 
     Results are committed after a tenth of a second, or when 200 of them wait.
+
+    Args:
+        path: The file of the run.
+        removes_batched: Whether a row with a result no longer waits in a batch; both are committed
+            together.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, removes_batched: bool = False) -> None:
         self._path = path
+        self._removes_batched = removes_batched
         self._waiting: list[Stored] = []
         self._changed = Condition()
         self._closed = False
+        self._is_flushing = False
+        self._put = 0
+        self._committed = 0
         self._failure: Exception | None = None
         self._thread = Thread(target=self._write, name="chatmodels-bulk-journal", daemon=True)
         self._thread.start()
@@ -236,8 +276,22 @@ class Journal:
         with self._changed:
             self._check()
             self._waiting.append(result)
+            self._put += 1
             if len(self._waiting) in (1, _COMMIT_ROWS):
-                self._changed.notify()
+                self._changed.notify_all()
+
+    def flush(self) -> None:
+        """Wait until all results are committed.
+
+        Raises:
+            ConfigurationError: They could not be written.
+        """
+        with self._changed:
+            self._is_flushing = True
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._failure or self._committed == self._put)
+            self._is_flushing = False
+            self._check()
 
     def close(self) -> None:
         """Commit all results.
@@ -247,7 +301,7 @@ class Journal:
         """
         with self._changed:
             self._closed = True
-            self._changed.notify()
+            self._changed.notify_all()
         self._thread.join()
         self._check()
 
@@ -268,14 +322,25 @@ class Journal:
                             "INSERT OR REPLACE INTO result VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                             map(msgspec.structs.astuple, results),
                         )
+                        if self._removes_batched:
+                            connection.executemany(
+                                "DELETE FROM batched WHERE place = ?",
+                                ((result.place,) for result in results),
+                            )
+                    with self._changed:
+                        self._committed += len(results)
+                        self._changed.notify_all()
         except Exception as error:
-            self._failure = error
+            with self._changed:
+                self._failure = error
+                self._changed.notify_all()
 
     def _next(self) -> list[Stored]:
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._closed)
             self._changed.wait_for(
-                lambda: self._closed or len(self._waiting) >= _COMMIT_ROWS, _COMMIT_SECONDS
+                lambda: self._closed or self._is_flushing or len(self._waiting) >= _COMMIT_ROWS,
+                _COMMIT_SECONDS,
             )
             results, self._waiting = self._waiting, []
         return results

@@ -44,6 +44,17 @@ class RunFolder:
         self.checkpoint = self.path / "results.db"
         self._stop = self.path / "stop"
 
+    def refuse_missing(self) -> None:
+        """Check that there is a run.
+
+        Raises:
+            ConfigurationError: There is none.
+        """
+        if not self.checkpoint.is_file():
+            raise ConfigurationError(
+                f"there is no run in {self.path}; pass the output of a run", op="bulk"
+            )
+
     @contextmanager
     def locked(self) -> Generator[None]:
         """Be the only run that writes to the folder, which is created if need be.

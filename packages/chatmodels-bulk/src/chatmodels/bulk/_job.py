@@ -7,6 +7,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
+from chatmodels.bulk._batch_store import BatchStore
 from chatmodels.bulk._checkpoint import Checkpoint, Stored, Totals
 from chatmodels.bulk._estimate import Estimate, extrapolate
 from chatmodels.bulk._export import export
@@ -55,6 +56,12 @@ class Job:
     def failed(self) -> int:
         """The number of results that have an error."""
         return self._totals().failed
+
+    @property
+    def batched(self) -> int:
+        """The number of rows that are in a batch at the vendor, or wait for one."""
+        with closing(self._open()) as checkpoint:
+            return BatchStore(checkpoint.connection).count()
 
     @property
     def usage(self) -> Usage:
@@ -194,8 +201,5 @@ def open_job(to: str | PathLike[str], /, *, output_type: Any = None) -> Job:
         ConfigurationError: There is no run with this output.
     """
     folder = RunFolder(to)
-    if not folder.checkpoint.is_file():
-        raise ConfigurationError(
-            f"there is no run in {folder.path}; pass the output of a run", op="bulk"
-        )
+    folder.refuse_missing()
     return Job(folder, output_type)

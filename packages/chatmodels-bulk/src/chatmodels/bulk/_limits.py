@@ -6,6 +6,8 @@ import msgspec
 
 from chatmodels.core import ConfigurationError
 
+_COUNTS = ("requests_per_minute", "tokens_per_minute", "batch_rows", "batch_tokens")
+
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """The limits of a run.
@@ -22,6 +24,14 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
             that are under way are completed, so the cost can exceed it by theirs.
         errors: The failed rows at which the run stops: a number, or a share such as 0.05, which
             applies from the twentieth row on. None for any number.
+        batch_rows: The largest number of rows of one batch at the vendor; None for the vendor's
+            limit. No batch has more than 64 MiB, since its rows are in memory when it is created.
+        batch_tokens: The largest number of estimated input tokens that wait in batches, such as
+            that of your tier; None for any number.
+        batch_deadline: The seconds after which `via="auto"` cancels a batch, and calls the model
+            for the rows without a response.
+        batch_poll: The longest time between two polls of a batch, in seconds; the first one is
+            after a twelfth of it.
 
     Raises:
         ConfigurationError: A number is out of range; the message lists all of them.
@@ -33,22 +43,23 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     retries: int = 5
     cost: Decimal | float | None = None
     errors: int | float | None = None
+    batch_rows: int | None = None
+    batch_tokens: int | None = None
+    batch_deadline: float = 86_400.0
+    batch_poll: float = 60.0
 
     def __post_init__(self) -> None:
         problems = [
             f"{name} must be {expected}, not {getattr(self, name)!r}"
             for name, expected, is_right in (
                 ("in_flight", "a positive integer", _is_count(self.in_flight)),
-                (
-                    "requests_per_minute",
-                    "a positive integer or None",
-                    self.requests_per_minute is None or _is_count(self.requests_per_minute),
+                *(
+                    (name, "a positive integer or None", value is None or _is_count(value))
+                    for name in _COUNTS
+                    for value in (getattr(self, name),)
                 ),
-                (
-                    "tokens_per_minute",
-                    "a positive integer or None",
-                    self.tokens_per_minute is None or _is_count(self.tokens_per_minute),
-                ),
+                ("batch_deadline", "a number of seconds", self.batch_deadline >= 0),
+                ("batch_poll", "a number of seconds", self.batch_poll >= 0),
                 ("retries", "an integer from 0 to 10", self.retries in range(11)),
                 ("cost", "a positive amount or None", self.cost is None or self.cost > 0),
                 (

@@ -55,7 +55,7 @@ class Remaining:
         """
         for call in calls:
             question = call
-            place = self._place(question)
+            place = self.place(question)
             self.end = place + 1
             try:
                 key = self._key(question)
@@ -68,7 +68,7 @@ class Remaining:
 
     def stored(self, result: RowResult, cost: Decimal | None) -> Stored:
         """Return a result as it is stored."""
-        place = self._place(result)
+        place = self.place(result)
         usage = None if result.response is None else result.response.usage
         return Stored(
             place=place,
@@ -81,7 +81,16 @@ class Remaining:
             cost=to_units(cost),
         )
 
-    def _place(self, question: Question | RowResult) -> int:
+    def take_key(self, question: Question, /) -> bytes:
+        """Return the key of a call, which is then stored elsewhere."""
+        return self._keys.pop(self.place(question))
+
+    def give_key(self, result: Question | RowResult, key: bytes, /) -> None:
+        """Remember the key of a call that was stored elsewhere."""
+        self._keys[self.place(result)] = key
+
+    def place(self, question: Question | RowResult, /) -> int:
+        """Return the place of a call or its result: its number in the whole run."""
         return question.row.number * self._samples + question.sample
 
     def _key(self, question: Question | RowResult) -> bytes:

@@ -2,26 +2,38 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from contextlib import aclosing, closing, suppress
+from contextlib import aclosing, closing
 from itertools import islice
 from os import PathLike
-from typing import Any, Unpack, get_args
+from typing import Any, Literal, Unpack, get_args
 
+from chatmodels.bulk._batch_calls import BatchCalls
+from chatmodels.bulk._batch_run import BatchRun
+from chatmodels.bulk._batch_store import BatchStore
+from chatmodels.bulk._budget import Budget
 from chatmodels.bulk._checkpoint import Checkpoint, Journal, RunFacts
-from chatmodels.bulk._engine import Engine
+from chatmodels.bulk._clock import Clock, SystemClock
+from chatmodels.bulk._engine import Engine, Results
 from chatmodels.bulk._export import refuse_unknown_format
 from chatmodels.bulk._folder import RunFolder
 from chatmodels.bulk._identity import identify
 from chatmodels.bulk._job import Job
 from chatmodels.bulk._limits import Limits
+from chatmodels.bulk._loops import refuse_running_loop
 from chatmodels.bulk._policies import limited
 from chatmodels.bulk._prompts import PromptSource, prompt_builder
 from chatmodels.bulk._questions import check_count, questions
 from chatmodels.bulk._remaining import Changed, Remaining
 from chatmodels.bulk._rows import Source, count_rows, read_rows
 from chatmodels.bulk._tally import OnProgress, Tally
-from chatmodels.core import ChatModel, ConfigurationError, InvalidRequestError
+from chatmodels.core import ChatModel, ConfigurationError, InvalidRequestError, UnsupportedError
 from chatmodels.core.extending import CallOptions
+
+Via = Literal["calls", "batch", "auto"]
+"""The way to the responses: see `arun`."""
+
+CLOCK: Clock = SystemClock()
+"""The clock of runs with batches."""
 
 
 async def arun(
@@ -36,6 +48,7 @@ async def arun(
     samples: int = 1,
     changed: Changed = "stop",
     retry_failed: bool = False,
+    via: Via = "calls",
     first: int | None = None,
     should_stop: Callable[[], bool] | None = None,
     on_progress: OnProgress | None = None,
@@ -67,10 +80,15 @@ async def arun(
         changed: The reaction to a row whose prompt, model, options or schema are not those of its
             stored result: "stop" raises an error, "redo" asks again, "keep" keeps the result.
         retry_failed: Whether rows that failed in an earlier run are asked again.
+        via: "calls" calls the model for each row. "batch" sends the rows to the vendor's batch API,
+            which costs less and takes up to a day; a run that is interrupted finds its batches
+            again. "auto" does so if the vendor has one, and calls the model for the rows without a
+            response after `limits.batch_deadline`. The policies of a model do not apply to batches.
         first: The number of rows to answer, from the beginning, as a trial. The others are left to
             a later run, and the file is not written. None for all rows.
         should_stop: Is called before each further call. If it returns True, no further call begins,
-            those that are under way are completed, and `RunStoppedError` is raised.
+            those that are under way are completed, and `RunStoppedError` is raised. With batches,
+            it is called before each poll, and a later run reads those that are under way.
         on_progress: Receives the progress after each new result. The rows of a CSV or JSON Lines
             file are counted first, which reads it once more.
         model_options: The options with which a model that is passed as a text is created, such as
@@ -86,38 +104,63 @@ async def arun(
         ConfigurationError: Another process has the run, its folder cannot be written, or a row has
             changed.
         InvalidRequestError: The source, the prompt or the options are invalid.
+        UnsupportedError: The vendor has no batch API that chatmodels supports.
     """
     check_count("samples", samples)
     if first is not None:
         check_count("first", first)
-    _check(changed)
+    _check("changed", changed, Changed)
+    _check("via", via, Via)
     folder = RunFolder(to)
     refuse_unknown_format(folder.target)
     build = prompt_builder(prompt)
     rows = islice(read_rows(source), first)
     bounded = limited(model, limits, model_options)
     call: dict[str, Any] = {**options, "output_type": output_type}
+    batch_calls = None if via == "calls" else _batch_calls(bounded, call, via)
     identity = await identify(bounded, output_type, options)
     facts = RunFacts(identity.model, identity.digest, samples)
     with folder.locked():
         checkpoint = Checkpoint(folder.checkpoint)
+        store = BatchStore(checkpoint.connection)
         try:
             _compare(checkpoint, facts, changed)
+            _settle_batches(store, batch_calls)
             tally = _earlier(checkpoint, without_failed=retry_failed)
             remaining = Remaining(
                 checkpoint.known(), identity, samples, changed, retry_failed=retry_failed
             )
             stops = (folder.is_stop_requested, *([] if should_stop is None else [should_stop]))
-            engine = Engine(bounded, limits, tally, call, lambda: any(stop() for stop in stops))
+            budget = Budget(limits, tally, lambda: any(stop() for stop in stops))
             total = None if on_progress is None else _total(source, first, samples)
-            with closing(Journal(folder.checkpoint)) as journal:
-                async with aclosing(
-                    engine.results(remaining.of(questions(rows, build, samples)))
-                ) as results:
-                    async for result, cost in results:
-                        journal.put(remaining.stored(result, cost))
-                        if on_progress is not None:
-                            on_progress(tally.progress(total))
+            calls = remaining.of(questions(rows, build, samples))
+            removes_batched = batch_calls is not None
+            with closing(Journal(folder.checkpoint, removes_batched=removes_batched)) as journal:
+
+                async def keep(results: Results) -> None:
+                    async with aclosing(results):
+                        async for result, cost in results:
+                            journal.put(remaining.stored(result, cost))
+                            if on_progress is not None:
+                                on_progress(tally.progress(total))
+
+                if batch_calls is not None:
+                    batches = BatchRun(
+                        batch_calls,
+                        store,
+                        remaining,
+                        budget,
+                        limits,
+                        samples=samples,
+                        clock=CLOCK,
+                        flush=journal.flush,
+                        has_calls=via == "auto",
+                    )
+                    await keep(batches.results(calls))
+                    # Their requests have the options already.
+                    rest = Engine(bounded, limits.in_flight, budget, {"output_type": output_type})
+                    await keep(rest.results(batches.unanswered()))
+                await keep(Engine(bounded, limits.in_flight, budget, call).results(calls))
             if first is None:
                 _check_end(checkpoint, remaining.end, changed)
         finally:
@@ -140,6 +183,7 @@ def run(
     samples: int = 1,
     changed: Changed = "stop",
     retry_failed: bool = False,
+    via: Via = "calls",
     first: int | None = None,
     should_stop: Callable[[], bool] | None = None,
     on_progress: OnProgress | None = None,
@@ -151,7 +195,7 @@ def run(
     Raises:
         ConfigurationError: An event loop runs already, as in a notebook; for the others see `arun`.
     """
-    _refuse_running_loop()
+    refuse_running_loop("run", "arun")
     return asyncio.run(
         arun(
             model,
@@ -163,6 +207,7 @@ def run(
             samples=samples,
             changed=changed,
             retry_failed=retry_failed,
+            via=via,
             first=first,
             should_stop=should_stop,
             on_progress=on_progress,
@@ -172,11 +217,36 @@ def run(
     )
 
 
-def _check(changed: Changed) -> None:
-    if changed not in get_args(Changed):
+def _check(name: str, value: object, choices: Any) -> None:
+    if value not in get_args(choices):
         raise InvalidRequestError(
-            f"changed must be one of {', '.join(map(repr, get_args(Changed)))}, not {changed!r}"
+            f"{name} must be one of {', '.join(map(repr, get_args(choices)))}, not {value!r}"
         )
+
+
+def _batch_calls(model: ChatModel, call: dict[str, Any], via: Via) -> BatchCalls | None:
+    try:
+        return BatchCalls(model, call)
+    except UnsupportedError:
+        if via == "auto":
+            return None
+        raise
+
+
+def _settle_batches(store: BatchStore, calls: BatchCalls | None) -> None:
+    """Check the batches of an earlier run; without batches now, their rows are read anew.
+
+    Raises:
+        ConfigurationError: There are open batches, whose rows would be paid twice.
+    """
+    if calls is None and (count := len(store.batches())):
+        raise ConfigurationError(
+            f"open batches of an earlier run: {count}, with rows that would be paid twice; pass "
+            "via='batch' or via='auto' to read their results",
+            op="bulk",
+        )
+    if calls is None:
+        store.clear()
 
 
 def _compare(checkpoint: Checkpoint, facts: RunFacts, changed: Changed) -> None:
@@ -193,6 +263,7 @@ def _compare(checkpoint: Checkpoint, facts: RunFacts, changed: Changed) -> None:
                 f"{facts.samples}; choose another output",
                 op="bulk",
             )
+        _check_batches(checkpoint, earlier, facts, changed)
         if changed == "stop" and earlier.options != facts.options:
             what = (
                 "the options, settings or output schema have changed"
@@ -207,14 +278,24 @@ def _compare(checkpoint: Checkpoint, facts: RunFacts, changed: Changed) -> None:
     checkpoint.set_facts(facts)
 
 
-def _refuse_running_loop() -> None:
-    with suppress(RuntimeError):
-        asyncio.get_running_loop()
+def _check_batches(
+    checkpoint: Checkpoint, earlier: RunFacts, facts: RunFacts, changed: Changed
+) -> None:
+    """Remove the batches of other requests, if these are made again.
+
+    Raises:
+        ConfigurationError: Their results are to be kept, but only their model can read them.
+    """
+    store = BatchStore(checkpoint.connection)
+    if earlier.options == facts.options or changed == "stop":
+        return
+    if changed == "keep" and store.batches():
         raise ConfigurationError(
-            "run() cannot be called while an event loop runs, as in a notebook; use: await "
-            "arun(...)",
+            f"open batches of {earlier.model} with other options belong to {checkpoint.path}; run "
+            "it with those to read their results, or pass changed='redo' to abandon them",
             op="bulk",
         )
+    store.clear()
 
 
 def _check_end(checkpoint: Checkpoint, end: int, changed: Changed) -> None:

@@ -9,6 +9,7 @@ from threading import Thread
 from types import TracebackType
 from typing import Any, Self, Unpack
 
+from chatmodels.bulk._budget import Budget
 from chatmodels.bulk._engine import Engine
 from chatmodels.bulk._identity import identify
 from chatmodels.bulk._limits import Limits
@@ -59,7 +60,7 @@ async def astream(
     call: dict[str, Any] = {**options, "output_type": output_type}
     bounded = limited(model, limits, model_options)
     await identify(bounded, output_type, options)  # raises if the options are invalid
-    engine = Engine(bounded, limits, Tally(), call)
+    engine = Engine(bounded, limits.in_flight, Budget(limits, Tally()), call)
     async with aclosing(engine.results(questions(read_rows(source), build, samples))) as results:
         async for result, _ in results:
             yield result

@@ -3,6 +3,16 @@
 from chatmodels.core._calls.accumulator import Accumulator
 from chatmodels.core._calls.async_batch import AsyncBatchResults
 from chatmodels.core._calls.batch import BatchResults
+from chatmodels.core._calls.batch_backend import (
+    UNSETTLED,
+    BatchAnswer,
+    BatchBackend,
+    BatchingModel,
+    BatchLimits,
+    BatchState,
+    BatchStatus,
+    UnsettledBatch,
+)
 from chatmodels.core._calls.batch_protocol import BatchModel
 from chatmodels.core._calls.call import CallInfo, Observer
 from chatmodels.core._calls.effects import (
@@ -101,6 +111,7 @@ __all__ = [
     "FREE_TOOL_CHOICES",
     "MASK",
     "STRICT_SCHEMA",
+    "UNSETTLED",
     "AcceptedMedia",
     "Accumulator",
     "AdaptableProvider",
@@ -112,8 +123,14 @@ __all__ = [
     "AsyncModelLister",
     "AsyncTokenCounter",
     "AsyncToolLoopOptions",
+    "BatchAnswer",
+    "BatchBackend",
+    "BatchLimits",
     "BatchModel",
     "BatchResults",
+    "BatchState",
+    "BatchStatus",
+    "BatchingModel",
     "CallInfo",
     "CallOptions",
     "CallableModel",
@@ -170,6 +187,7 @@ __all__ = [
     "ToolLoopOptions",
     "ToolRunInfo",
     "ToolStreamEvent",
+    "UnsettledBatch",
     "add_log_filter",
     "adrive",
     "aresponse_of",

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from chatmodels.core.extending import publish
+from chatmodels.http._codec.batches import BatchFormat, BatchSteps, first_line
 from chatmodels.http._codec.call_ids import ANY_ID, IdForm
 from chatmodels.http._codec.codec import Codec, Encode, bearer
 from chatmodels.http._codec.conversation import ConversationRules, endpoint_of, everywhere
@@ -53,6 +54,8 @@ __all__ = [
     "AsyncHttpResponse",
     "AsyncSignerSource",
     "BearerToken",
+    "BatchFormat",
+    "BatchSteps",
     "Codec",
     "CodecFactory",
     "ConversationRules",
@@ -96,6 +99,7 @@ __all__ = [
     "endpoint_of",
     "everywhere",
     "excerpt",
+    "first_line",
     "intercept",
     "rate_limits",
     "read_error",

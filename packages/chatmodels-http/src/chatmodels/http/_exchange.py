@@ -16,12 +16,15 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
             that has a second host.
         body: The encoded body; empty for none.
         headers: Headers of this request only; content type and accept are set for every request.
+        idempotent: Whether it can be sent again if the server closed the connection before a
+            response; not a request that creates something with a price.
     """
 
     method: str = "POST"
     path: str
     body: bytes = b""
     headers: Headers = ()
+    idempotent: bool = True
 
     def __post_init__(self) -> None:
         """Check the values that a codec passes.

@@ -15,9 +15,11 @@ from chatmodels.core import (
     Secret,
     StreamEvent,
     TokenCount,
+    UnsupportedError,
     registry,
 )
 from chatmodels.core.extending import (
+    BatchBackend,
     CallInfo,
     Explanation,
     Observer,
@@ -256,6 +258,27 @@ class HttpChatModel(StandardChatModel):
     def _translated(self, request: ChatRequest) -> TranslatedRequest:
         return translate_request(
             request, self._schemas, self.provider, profile=self._profile, lenient=self._lenient
+        )
+
+    def batch_backend(self) -> BatchBackend:
+        """Return the batch API of the model.
+
+        Raises:
+            UnsupportedError: The vendor has none for this model.
+        """
+        from chatmodels.http._batches import HttpBatchBackend
+
+        batches = self._sender.codec.batches
+        if batches is None:
+            api = self._sender.codec.api
+            raise UnsupportedError(
+                f"{self.provider}{f' ({api})' if api else ''} has no batch API that chatmodels "
+                "supports; call the model instead",
+                provider=self.provider,
+                model=self.model,
+            )
+        return HttpBatchBackend(
+            self._sender, self.model, batches, self._translated, self._defaults.timeout
         )
 
     def model_info(self) -> ModelInfo:

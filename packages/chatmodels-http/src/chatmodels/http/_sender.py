@@ -132,7 +132,9 @@ class Sender:
                 extra = None if call is None else call.headers
                 head = self._head(request, secret, extra, stream=stream, signer=signer)
                 exchange = _start_exchange(call, head)
-                response = send(engine, head, request.body, limits, call)
+                response = send(
+                    engine, head, request.body, limits, idempotent=_is_idempotent(request, call)
+                )
             except TransferError as error:
                 raise self._send_error(error, request, limits) from error.__cause__
             except BaseException as error:
@@ -177,7 +179,9 @@ class Sender:
                 extra = None if call is None else call.headers
                 head = self._head(request, secret, extra, stream=stream, signer=signer)
                 exchange = _start_exchange(call, head)
-                response = await asend(engine, head, request.body, limits, call)
+                response = await asend(
+                    engine, head, request.body, limits, idempotent=_is_idempotent(request, call)
+                )
             except TransferError as error:
                 raise self._send_error(error, request, limits) from error.__cause__
             except BaseException as error:
@@ -311,3 +315,7 @@ def _start_exchange(call: CallInfo | None, head: RequestHead) -> HttpExchange | 
     exchange = HttpExchange(head.method, head.url)
     call.exchanges.append(exchange)
     return exchange
+
+
+def _is_idempotent(request: HttpRequest, call: CallInfo | None) -> bool:
+    return request.idempotent and (call is None or call.request.idempotent)

@@ -4,6 +4,7 @@ The Responses API is in the subpackage `chatmodels.openai_compatible.responses`.
 """
 
 from chatmodels.core.extending import publish
+from chatmodels.openai_compatible._batches import BATCH_LIMITS, OpenAIBatches
 from chatmodels.openai_compatible._codec import chat_completions_codec
 from chatmodels.openai_compatible._counting import INPUT_TOKENS, TOKENIZE
 from chatmodels.openai_compatible._dialect import ANY_SERVER, COMMON_SETTINGS, Dialect, Input
@@ -16,6 +17,7 @@ from chatmodels.openai_compatible._vendor import compatible_provider
 
 __all__ = [
     "ANY_SERVER",
+    "BATCH_LIMITS",
     "COMMON_SETTINGS",
     "INPUT_TOKENS",
     "OPENAI_SCHEMAS",
@@ -23,6 +25,7 @@ __all__ = [
     "CompatibleProvider",
     "Dialect",
     "Input",
+    "OpenAIBatches",
     "chat_completions_codec",
     "compatible_provider",
     "grammar_schemas",

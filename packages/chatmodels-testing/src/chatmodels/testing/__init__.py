@@ -6,6 +6,7 @@ Names are imported on first use, because pytest imports this package in every ru
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from chatmodels.testing._batches.batch import BatchFault, SimulatedBatch, SimulatedBatches
     from chatmodels.testing._example_value import example_value
     from chatmodels.testing._exchange import Exchange, ReceivedRequest
     from chatmodels.testing._fault import Expected, Fault
@@ -33,6 +34,7 @@ __all__ = [
     "FAULTS",
     "STRICT_RULES",
     "WIRE_FAULTS",
+    "BatchFault",
     "CheckedRequest",
     "Exchange",
     "Expected",
@@ -52,6 +54,8 @@ __all__ = [
     "Refusal",
     "RepeatedBytes",
     "Scrubber",
+    "SimulatedBatch",
+    "SimulatedBatches",
     "SimulatedResponse",
     "Simulator",
     "StrictRule",
@@ -64,6 +68,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "BatchFault": "_batches.batch",
     "CheckedRequest": "_strict.rule",
     "FAULTS": "_faults",
     "WIRE_FAULTS": "_wire.catalogue",
@@ -86,6 +91,8 @@ _MODULES = {
     "RepeatedBytes": "_wire.fault",
     "STRICT_RULES": "_strict",
     "Scrubber": "_recorder.scrubbing",
+    "SimulatedBatch": "_batches.batch",
+    "SimulatedBatches": "_batches.batch",
     "SimulatedResponse": "_simulated_response",
     "Simulator": "_simulator",
     "StrictRule": "_strict.rule",

@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 
 from chatmodels.core import ChatResponse, ErrorCode
+from chatmodels.testing._batches import BATCH_APIS
+from chatmodels.testing._batches.batch import SimulatedBatches
 from chatmodels.testing._connection import Connection, Sleep
 from chatmodels.testing._exchange import Exchange, ReceivedRequest
 from chatmodels.testing._fault import Fault
@@ -89,6 +91,7 @@ class Simulator(LoopbackServer[Connection]):
         stream_usage: Whether streams report their usage even if the request does not ask for it, as
             some vendors do. It can be changed at any time.
         recordings: The recorded exchanges that are replayed.
+        batches: The batches of the vendors' batch APIs, and their faults.
     """
 
     _name = "simulator"
@@ -124,6 +127,7 @@ class Simulator(LoopbackServer[Connection]):
         self._reply = None if reply is None else validate_reply(reply)
         self.recordings = tuple(exchanges)
         self._protocols = tuple(map(roles, (*protocols, *PROTOCOLS)))
+        self.batches = SimulatedBatches()
         self._sleep = sleep
         self._clock = clock
         self._state = SimulatorState(self.recordings, limits, clock, history)
@@ -237,11 +241,12 @@ class Simulator(LoopbackServer[Connection]):
         self._state.set_path(path, response)
 
     def reset(self) -> None:
-        """Forget all requests, queued replies and responses of paths.
+        """Forget all requests, queued replies, batches and responses of paths.
 
         The recordings, the fault plan and the rate limits begin anew.
         """
         self._state.reset()
+        self.batches.reset()
 
     def _connect(self, connections: set[Connection]) -> Connection:
         return Connection(self._handle, connections, self._sleep)
@@ -287,6 +292,8 @@ class Simulator(LoopbackServer[Connection]):
         for served in self._protocols:
             if served.protocol.generates(request):
                 return served, _refusal(request, served) or self._limited(request, served, number)
+        if (batched := self._batch(request)) is not None:
+            return batched
         for served in self._protocols:
             protocol, counting, storing = served.protocol, served.counting, served.storing
             if counting is not None and counting.counts(request):
@@ -297,6 +304,23 @@ class Simulator(LoopbackServer[Connection]):
                 return served, _refusal(request, served) or response
         message = f"Unknown request URL: {request.method} {request.path}"
         return other, other.protocol.error(ErrorCode.INVALID_REQUEST, 404, message)
+
+    def _batch(self, request: ReceivedRequest) -> tuple[Roles, SimulatedResponse] | None:
+        """Return the response to a request about batches; None for other requests."""
+        for api in BATCH_APIS:
+            path = api.paths.fullmatch(request.path)
+            if path is not None:
+                served = next(each for each in self._protocols if each.protocol.name == api.name)
+                response = _refusal(request, served) or api.respond(
+                    request,
+                    path,
+                    self.batches,
+                    lambda row: self._choose(row, next(self.batches.numbers))[1],
+                )
+                if isinstance(response, str):
+                    response = served.protocol.error(ErrorCode.INVALID_REQUEST, 400, response)
+                return served, response
+        return None
 
     def _limited(self, request: ReceivedRequest, served: Roles, number: int) -> SimulatedResponse:
         """Return the response to a chat request, or the error of a rate limit."""

@@ -11,6 +11,7 @@ import msgspec
 
 from chatmodels.core import ChatModelError, ChatRequest, ChatResponse
 from chatmodels.core.extending import Profile, whole_response
+from chatmodels.http._codec.batches import BatchFormat
 from chatmodels.http._codec.conversation import ConversationRules
 from chatmodels.http._codec.counting import Counting
 from chatmodels.http._codec.listing import Listing
@@ -75,6 +76,7 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
             with an abandoned whole response.
         counting: The endpoint that counts the input tokens of a request; None if the vendor has
             none, so that they are estimated.
+        batches: The batch API; None if the vendor has none.
         framer: Returns the framer of one stream.
         authorization: Returns the headers that contain the secret.
         api: The name of the API if the vendor has several, as in "chat_completions".
@@ -93,6 +95,7 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
     models: Listing | None = None
     streams_whole: bool = False
     counting: Counting | None = None
+    batches: BatchFormat | None = None
     framer: Callable[[], Framer] = SseFramer
     authorization: Callable[[str], Headers] = bearer
     api: str | None = None

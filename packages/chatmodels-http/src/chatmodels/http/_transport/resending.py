@@ -4,7 +4,6 @@ Servers can close an idle connection while a request is on its way, or at once a
 announced to keep it (llama.cpp's server after each stream). No byte of a response has arrived then.
 """
 
-from chatmodels.core.extending import CallInfo
 from chatmodels.http._transport.engine import (
     AsyncEngine,
     AsyncHttpResponse,
@@ -17,7 +16,7 @@ from chatmodels.http._transport.engine import (
 
 
 def send(
-    engine: Engine, head: RequestHead, body: bytes, deadlines: Deadlines, call: CallInfo | None, /
+    engine: Engine, head: RequestHead, body: bytes, deadlines: Deadlines, /, *, idempotent: bool
 ) -> HttpResponse:
     """Send a request and wait for the head of its response.
 
@@ -26,7 +25,7 @@ def send(
         head: The method, the URL and the headers.
         body: The body.
         deadlines: The time limits.
-        call: The call that the request is for: if it is not idempotent, it is not sent again.
+        idempotent: Whether the request can be sent again.
 
     Raises:
         TransferError: The request or its response failed in transit.
@@ -34,7 +33,7 @@ def send(
     try:
         return engine.send(head, body, deadlines)
     except TransferError as error:
-        if not _is_repeatable(error, call):
+        if not (error.stale and idempotent):
             raise
     return engine.send(head, body, deadlines)
 
@@ -44,17 +43,14 @@ async def asend(
     head: RequestHead,
     body: bytes,
     deadlines: Deadlines,
-    call: CallInfo | None,
     /,
+    *,
+    idempotent: bool,
 ) -> AsyncHttpResponse:
     """Async version of `send`."""
     try:
         return await engine.send(head, body, deadlines)
     except TransferError as error:
-        if not _is_repeatable(error, call):
+        if not (error.stale and idempotent):
             raise
     return await engine.send(head, body, deadlines)
-
-
-def _is_repeatable(error: TransferError, call: CallInfo | None) -> bool:
-    return error.stale and (call is None or call.request.idempotent)

@@ -14,7 +14,11 @@ from msgspec.structs import replace
 from chatmodels.core import ConfigurationError
 from chatmodels.core.extending import ProviderOptions
 from chatmodels.http import Codec, HttpChatModel, HttpProvider
-from chatmodels.openai_compatible import chat_completions_codec, headers_from_options
+from chatmodels.openai_compatible import (
+    OpenAIBatches,
+    chat_completions_codec,
+    headers_from_options,
+)
 from chatmodels.providers.openai._dialect import (
     COMPATIBLE_DIALECT,
     DIALECT,
@@ -75,10 +79,13 @@ def is_official(base_url: str | None) -> bool:
 
 @lru_cache(maxsize=256)
 def _chat_codec(model: str, official: bool, headers: tuple[tuple[str, str], ...]) -> Codec:
-    if not official:
+    if official:
+        dialect = for_model(DIALECT, model)
+    else:
         dialect = GATEWAY_DIALECT if _REASONING.match(model) else COMPATIBLE_DIALECT
-        return chat_completions_codec(dialect, headers)
-    return replace(chat_completions_codec(for_model(DIALECT, model), headers), families=FAMILIES)
+    chat = chat_completions_codec(dialect, headers)
+    batches = OpenAIBatches(provider="openai", failure=chat.failure, headers=headers)
+    return replace(chat, batches=batches, families=FAMILIES if official else chat.families)
 
 
 class OpenAIProvider(HttpProvider):

@@ -9,6 +9,7 @@ from functools import lru_cache
 from msgspec.structs import replace
 
 from chatmodels.http import Codec
+from chatmodels.openai_compatible import OpenAIBatches
 from chatmodels.openai_compatible.responses import (
     RESPONSES_SETTINGS,
     ResponsesDialect,
@@ -45,4 +46,6 @@ def codec(model: str, headers: tuple[tuple[str, str], ...], *, official: bool) -
         official: Whether the base URL is OpenAI's, for which values and media types are checked.
     """
     dialect = for_model(RESPONSES if official else _COMPATIBLE, model)
-    return replace(responses_codec(dialect, headers), families=FAMILIES)
+    responses = responses_codec(dialect, headers)
+    batches = OpenAIBatches(provider="openai", failure=responses.failure, headers=headers)
+    return replace(responses, batches=batches, families=FAMILIES)

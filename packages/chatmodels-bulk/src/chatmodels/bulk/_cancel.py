@@ -1,0 +1,62 @@
+"""Cancels the batches of a run at the vendor."""
+
+import asyncio
+from contextlib import closing
+from os import PathLike
+
+from chatmodels.bulk._batch_calls import BatchCalls
+from chatmodels.bulk._batch_store import BatchStore
+from chatmodels.bulk._checkpoint import Checkpoint
+from chatmodels.bulk._folder import RunFolder
+from chatmodels.bulk._loops import refuse_running_loop
+from chatmodels.core import ChatModel, ConfigurationError, create_chat_model
+
+
+async def acancel(model: ChatModel | str, /, *, to: str | PathLike[str]) -> int:
+    """Cancel the batches of a run, also while it goes on in another process.
+
+    The rows that the vendor has processed are paid: a run that goes on stores their results, and
+    stops. Otherwise, the next run does so, and sends the others again.
+
+    Args:
+        model: The model of the run.
+        to: The file of the results, as it was passed to `arun`.
+
+    Returns:
+        The number of batches that were cancelled.
+
+    Raises:
+        ConfigurationError: There is no run with this output, or it has another model.
+        UnsupportedError: The model has no batch API that chatmodels supports.
+        ChatModelError: A request failed; the other batches are not cancelled.
+    """
+    folder = RunFolder(to)
+    folder.refuse_missing()
+    created = create_chat_model(model) if isinstance(model, str) else model
+    backend = BatchCalls(created, {}).backend
+    with closing(Checkpoint(folder.checkpoint)) as checkpoint:
+        facts = checkpoint.facts()
+        name = f"{created.provider}:{created.model}"
+        if facts is not None and facts.model != name:
+            raise ConfigurationError(
+                f"the run in {folder.path} has the model {facts.model}, not {name}; pass that one",
+                op="bulk",
+            )
+        store = BatchStore(checkpoint.connection)
+        ids = [each.vendor_id for each in store.batches() if each.vendor_id is not None]
+        if ids:
+            store.cancel_all()
+        for id_ in ids:
+            await backend.cancel(id_)
+    return len(ids)
+
+
+def cancel(model: ChatModel | str, /, *, to: str | PathLike[str]) -> int:
+    """Cancel the batches of a run; see `acancel`, which async code awaits instead.
+
+    Raises:
+        ConfigurationError: An event loop runs already, as in a notebook; for the others see
+            `acancel`.
+    """
+    refuse_running_loop("cancel", "acancel")
+    return asyncio.run(acancel(model, to=to))

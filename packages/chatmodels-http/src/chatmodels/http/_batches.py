@@ -1,0 +1,158 @@
+"""The batch API of a model over HTTP."""
+
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Sequence
+from contextlib import aclosing
+from typing import Any, TypeVar
+
+import msgspec
+
+from chatmodels.core import ChatModelError, ChatRequest, ChatResponse, Timeout, UnsupportedError
+from chatmodels.core.extending import (
+    BatchAnswer,
+    BatchLimits,
+    BatchStatus,
+    UnsettledBatch,
+)
+from chatmodels.http._codec.batches import BatchFormat, BatchSteps, FirstLine
+from chatmodels.http._codec.codec import read_whole
+from chatmodels.http._codec.schema_support import TranslatedRequest
+from chatmodels.http._exchange import HttpFailure, HttpRequest
+from chatmodels.http._fetching import afetch
+from chatmodels.http._framing.frames import Frame
+from chatmodels.http._framing.ndjson import NdjsonFramer
+from chatmodels.http._progress import afollow
+from chatmodels.http._sender import Sender
+
+T = TypeVar("T")
+
+_OP = "batch"
+_ENDED = frozenset({400, 409})  # the statuses with which vendors refuse to stop an ended batch
+
+
+class HttpBatchBackend:
+    """A `BatchBackend` from the format of a codec.
+
+    Args:
+        sender: The sender of the requests.
+        model: The model's name.
+        batches: The format of the batch API.
+        translate: Translates the schemas and names of a request.
+        timeout: The time limits; the total one does not apply, since files can be large.
+    """
+
+    def __init__(
+        self,
+        sender: Sender,
+        model: str,
+        batches: BatchFormat,
+        translate: Callable[[ChatRequest], TranslatedRequest],
+        timeout: Timeout,
+    ) -> None:
+        self._sender = sender
+        self._model = model
+        self._format = batches
+        self._translate = translate
+        self._timeout = msgspec.structs.replace(timeout, total=None)
+
+    @property
+    def limits(self) -> BatchLimits:
+        """The limits of one batch."""
+        return self._format.limits
+
+    def encode(self, id_: str, request: ChatRequest, /) -> bytes:
+        """Return a row as the vendor expects it."""
+        codec = self._sender.codec
+        wire = codec.encode(self._model, self._translate(request).request, stream=False)
+        if wire.method != "POST":
+            raise UnsupportedError(
+                f"{self._sender.metadata.name}: a request that fetches an existing response cannot "
+                "be part of a batch; call the model instead"
+            )
+        return self._format.row(id_, wire)
+
+    async def create(self, name: str, rows: Sequence[bytes], /) -> BatchStatus:
+        """Create a batch, without retries."""
+        return await self._perform(self._format.create(name, self._model, rows))
+
+    async def find(
+        self, name: str, rows: int, since: float, others: Collection[str], /
+    ) -> BatchStatus | UnsettledBatch | None:
+        """Look for a batch whose creation has an unknown outcome."""
+        return await self._perform(self._format.find(name, rows, since, others))
+
+    async def retrieve(self, id_: str, /) -> BatchStatus:
+        """Return the status of a batch."""
+        return await self._perform(self._format.retrieve(id_))
+
+    async def cancel(self, id_: str, /) -> None:
+        """Ask the vendor to stop a batch."""
+        try:
+            await self._fetch(self._format.cancel(id_))
+        except ChatModelError as error:
+            if error.status not in _ENDED:
+                raise
+
+    async def results(self, status: BatchStatus, /) -> AsyncGenerator[BatchAnswer]:
+        """Yield the answers of a batch that has ended."""
+        for request in self._format.results(status):
+            lines = afollow(self._sender, request, NdjsonFramer(), self._read, self._timeout)
+            try:
+                async with aclosing(lines):
+                    async for answers in lines:
+                        for answer in answers:
+                            yield answer
+            except ChatModelError as error:
+                raise self._located(error)
+
+    def decode(self, answer: BatchAnswer, request: ChatRequest, /) -> ChatResponse[Any]:
+        """Decode an answer that has a status."""
+        codec, status = self._sender.codec, answer.status or 0
+        try:
+            if not 200 <= status < 300:
+                failure = HttpFailure(status=status, headers={}, body=answer.body)
+                raise codec.failure(failure)
+            reader = codec.translated_reader(self._translate(request))
+            response = read_whole(reader, answer.body, codec.scope)
+        except ChatModelError as error:
+            error.status = error.status or status
+            error.request_id = error.request_id or answer.request_id
+            raise
+        return msgspec.structs.replace(
+            response,
+            request_id=response.request_id or answer.request_id,
+            service_tier="batch",  # by which its price is found
+        )
+
+    def _read(self, frame: Frame) -> Iterator[BatchAnswer]:
+        return self._format.read(frame.data)
+
+    async def _perform(self, steps: BatchSteps[T]) -> T:
+        body: bytes | None = None
+        while True:
+            try:
+                request = next(steps) if body is None else steps.send(body)
+            except StopIteration as end:
+                return end.value
+            except ChatModelError as error:
+                raise self._located(error)
+            body = await self._fetch(request)
+
+    async def _fetch(self, request: HttpRequest) -> bytes:
+        try:
+            if isinstance(request, FirstLine):
+                return await self._first_line(request)
+            return await afetch(self._sender, request, bytes, self._timeout)
+        except ChatModelError as error:
+            raise self._located(error)
+
+    async def _first_line(self, request: HttpRequest) -> bytes:
+        lines = afollow(self._sender, request, NdjsonFramer(), _data, self._timeout)
+        async with aclosing(lines):
+            return await anext(lines, b"")
+
+    def _located(self, error: ChatModelError) -> ChatModelError:
+        return error.located(op=_OP, provider=self._sender.metadata.name, model=self._model)
+
+
+def _data(frame: Frame) -> bytes:
+    return frame.data

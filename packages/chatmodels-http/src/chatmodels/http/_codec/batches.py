@@ -1,0 +1,67 @@
+"""The vendor's batch API as pure functions: requests out, bodies in."""
+
+from collections.abc import Collection, Generator, Iterator, Sequence
+from typing import Protocol, TypeVar
+
+from chatmodels.core.extending import BatchAnswer, BatchLimits, BatchStatus, UnsettledBatch
+from chatmodels.http._exchange import HttpRequest
+
+T = TypeVar("T")
+
+BatchSteps = Generator[HttpRequest, bytes, T]
+"""An operation of several requests: it yields them, receives their bodies and returns a value."""
+
+
+class FirstLine(HttpRequest, frozen=True, kw_only=True):
+    """A request of whose response only the first line is read."""
+
+
+def first_line(request: HttpRequest, /) -> HttpRequest:
+    """Return a request whose response is the first line alone, for steps over long files."""
+    return FirstLine(**{name: getattr(request, name) for name in request.__struct_fields__})
+
+
+class BatchFormat(Protocol):
+    """The wire format of a batch API, without I/O; see `BatchBackend` for the operations.
+
+    It must be possible to pickle it, as it is part of a `Codec`.
+    """
+
+    @property
+    def limits(self) -> BatchLimits:
+        """The limits of one batch."""
+        ...
+
+    def row(self, id_: str, request: HttpRequest, /) -> bytes:
+        """Encode a row from the request of a call."""
+        ...
+
+    def create(self, name: str, model: str, rows: Sequence[bytes], /) -> BatchSteps[BatchStatus]:
+        """Create a batch for a model."""
+        ...
+
+    def find(
+        self, name: str, rows: int, since: float, others: Collection[str], /
+    ) -> BatchSteps[BatchStatus | UnsettledBatch | None]:
+        """Look for a batch in the vendor's listing."""
+        ...
+
+    def retrieve(self, id_: str, /) -> BatchSteps[BatchStatus]:
+        """Fetch the status of a batch."""
+        ...
+
+    def cancel(self, id_: str, /) -> HttpRequest:
+        """Return the request that stops a batch."""
+        ...
+
+    def results(self, status: BatchStatus, /) -> Sequence[HttpRequest]:
+        """Return the requests whose bodies contain the answers, one on each line."""
+        ...
+
+    def read(self, line: bytes, /) -> Iterator[BatchAnswer]:
+        """Read the answers on a line of the results.
+
+        Raises:
+            ChatModelError: It is not in this format.
+        """
+        ...

@@ -1,0 +1,407 @@
+"""Runs over the vendors' batch APIs, against the simulator: same responses, faults, crashes."""
+
+import asyncio
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from chatmodels.bulk import Limits, cancel, open_job, run
+from chatmodels.core import (
+    ChatModel,
+    ChatModelError,
+    ChatRequest,
+    ChatResponse,
+    ErrorCode,
+    InvalidRequestError,
+    ResponseInvalidError,
+    UnsupportedError,
+    create_chat_model,
+    to_json,
+    tool,
+    user,
+)
+from chatmodels.core.extending import BatchAnswer, BatchBackend, BatchingModel, BatchStatus
+from chatmodels.testing import BatchFault, SimulatedBatch, Simulator
+
+LIMITS = Limits(batch_poll=0, batch_rows=4)
+SETTINGS = msgspec.structs.replace(ChatRequest(messages=()).settings, max_output_tokens=9)
+
+
+class City(msgspec.Struct):
+    name: str
+    people: int
+
+
+@tool
+def weather(city: str) -> str:
+    """Return the weather."""
+    return city
+
+
+@dataclass
+class Vendor:
+    spec: str
+    root: str = "/v1"
+    options: Any = None
+
+    def model(self, simulator: Simulator, **options: Any) -> ChatModel:
+        return create_chat_model(
+            self.spec,
+            api_key="key",
+            base_url=simulator.url + self.root,
+            max_retries=0,
+            **(self.options or {}),
+            **options,
+        )
+
+
+VENDORS = [
+    pytest.param(Vendor("openai:gpt-6.1-terra", options={"api": "responses"}), id="responses"),
+    pytest.param(Vendor("openai:gpt-4.1"), id="openai"),
+    pytest.param(Vendor("anthropic:claude-sonnet-5-5", ""), id="anthropic"),
+]
+vendors = pytest.mark.parametrize("vendor", VENDORS)
+
+FAULTS: list[BatchFault] = [
+    "lost_answer",
+    "too_many_tokens",
+    "missing_errors",
+    "without_output",
+    "shuffled",
+    "doubled",
+    "unknown_ids",
+    "expired_midway",
+    "all_failed",
+]
+
+
+@pytest.fixture
+def simulator() -> Iterator[Simulator]:
+    with Simulator() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def to(tmp_path: Path) -> Path:
+    return tmp_path / "answers.jsonl"
+
+
+def backend(model: ChatModel) -> BatchBackend:
+    assert isinstance(model, BatchingModel)
+    return model.batch_backend()
+
+
+def comparable(response: ChatResponse[Any]) -> str:
+    """Return a response without the facts that two calls do not share."""
+    shared = msgspec.structs.replace(response, request_id=None, timing=None, service_tier=None)
+    return re.sub(r"simulated-\d+", "simulated", to_json(shared).decode())
+
+
+@vendors
+def test_a_row_of_a_batch_has_the_response_of_a_call(
+    vendor: Vendor, simulator: Simulator, to: Path
+) -> None:
+    prompts = [user("What is the weather?"), user("Rain in Køge?")]
+    options: Any = {"tools": [weather], "max_output_tokens": 100}
+    called = [vendor.model(simulator).generate(prompt, **options) for prompt in prompts]
+
+    job = run(vendor.model(simulator), prompts, to=to, via="batch", limits=LIMITS, **options)
+
+    responses = [result.response for result in job.results()]
+    assert [comparable(each) for each in responses if each] == [comparable(each) for each in called]
+    assert all(each is not None and each.tool_calls[0].name == "weather" for each in responses)
+    assert {each.service_tier for each in responses if each} == {"batch"}
+    assert {each.provider for each in responses if each} == {vendor.spec.partition(":")[0]}
+
+
+@vendors
+def test_a_row_of_a_batch_has_the_output_of_a_call(
+    vendor: Vendor, simulator: Simulator, to: Path
+) -> None:
+    called = vendor.model(simulator).generate("A city", output_type=City)
+    job = run(
+        vendor.model(simulator), ["A city"], to=to, via="batch", limits=LIMITS, output_type=City
+    )
+    assert [result.parsed for result in job.results()] == [called.parsed]
+
+
+@vendors
+def test_a_failed_row_of_a_batch_has_the_error_of_a_call(
+    vendor: Vendor, simulator: Simulator, to: Path
+) -> None:
+    simulator.queue(ErrorCode.CONTENT_FILTERED)
+    with pytest.raises(ChatModelError) as caught:
+        vendor.model(simulator).generate("Hello")
+    called = caught.value
+    simulator.queue(ErrorCode.CONTENT_FILTERED)
+
+    job = run(vendor.model(simulator), ["Hello", "World"], to=to, via="batch", limits=LIMITS)
+
+    (failure,) = job.failures()
+    error = failure.error
+    assert error is not None
+    assert (error.code, error.status) == (called.code, called.status)
+    assert error.message.partition(" (request")[0] == called.message.partition(" (request")[0]
+
+
+@vendors
+@pytest.mark.parametrize("fault", FAULTS)
+def test_every_row_has_one_result_in_spite_of_a_fault(
+    vendor: Vendor, fault: BatchFault, simulator: Simulator, to: Path
+) -> None:
+    simulator.batches.queue(fault)
+    run(vendor.model(simulator), [f"Row {n}" for n in range(10)], to=to, via="batch", limits=LIMITS)
+
+    records = [json.loads(line) for line in to.read_text().splitlines()]
+    assert [each["id"] for each in records] == [str(n) for n in range(10)]
+    for number, each in enumerate(records):
+        assert f"Row {number}" in each["text"]
+    answered = [row.split("-")[-1] for row in answered_rows(simulator.batches.all)]
+    assert len(set(answered)) == len(answered), "a row that was answered was sent again"
+
+
+def answered_rows(batches: list[SimulatedBatch]) -> list[str]:
+    return [
+        id_
+        for batch in batches
+        for id_ in {each.id for each in batch.answers if each.succeeded}
+        if id_ != "unknown"
+    ]
+
+
+@vendors
+def test_a_batch_can_be_cancelled(vendor: Vendor, simulator: Simulator, to: Path) -> None:
+    simulator.batches.queue("endless")
+    model = vendor.model(simulator)
+    late = Limits(batch_poll=0, batch_deadline=0)
+    job = run(model, [f"Row {n}" for n in range(4)], to=to, via="auto", limits=late)
+
+    assert job.answered == 4
+    (batch,) = simulator.batches.all
+    assert batch.state == "cancelled"
+    asyncio.run(backend(model).cancel(batch.id))  # of a batch that has ended
+    assert cancel(model, to=to) == 0
+
+
+@vendors
+def test_rows_with_an_error_of_the_account_stop_the_run(
+    vendor: Vendor, simulator: Simulator, to: Path
+) -> None:
+    model = vendor.model(simulator)
+    with pytest.raises(ChatModelError) as caught:
+        run(
+            vendor.model(simulator, headers={"x-api-key": "bad", "authorization": "Bearer bad"}),
+            ["a"],
+            to=to,
+            via="batch",
+            limits=LIMITS,
+        )
+    assert caught.value.code is ErrorCode.AUTHENTICATION
+    assert run(model, ["a"], to=to, via="batch", limits=LIMITS).answered == 1
+
+
+# --- Listings -------------------------------------------------------------------------------------
+
+
+@vendors
+def test_a_batch_is_found_on_a_later_page_of_the_listing(
+    vendor: Vendor, simulator: Simulator
+) -> None:
+    simulator.batches.polls = 0
+    api = backend(vendor.model(simulator))
+    request = ChatRequest(messages=(user("Hello"),), settings=SETTINGS)
+
+    async def find() -> list[Any]:
+        for number in range(101):
+            await api.create(f"name{number}", [api.encode(f"name{number}-0", request)])
+        since = time.time()
+        return [await api.find(name, 1, since, ()) for name in ("name0", "name99", "none")]
+
+    found = asyncio.run(find())
+    assert isinstance(found[0], BatchStatus)
+    assert found[0].id == simulator.batches.all[0].id
+    assert isinstance(found[1], BatchStatus)
+    assert found[2] is None
+
+
+@vendors
+def test_older_batches_end_the_search(vendor: Vendor, simulator: Simulator) -> None:
+    api = backend(vendor.model(simulator))
+    request = ChatRequest(messages=(user("Hello"),), settings=SETTINGS)
+
+    async def find() -> Any:
+        await api.create("old", [api.encode("old-0", request)])
+        for batch in simulator.batches.all:
+            batch.created -= 100_000
+        return await api.find("new", 1, time.time(), ())
+
+    assert asyncio.run(find()) is None
+
+
+# --- Malformed responses --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("vendor", "path"),
+    [
+        pytest.param(VENDORS[1].values[0], "/v1/batches/a", id="openai"),
+        pytest.param(VENDORS[2].values[0], "/v1/messages/batches/a", id="anthropic"),
+    ],
+)
+def test_a_status_that_is_none_is_an_error(vendor: Vendor, path: str, simulator: Simulator) -> None:
+    simulator.respond(path, {"id": 1})
+    api = backend(vendor.model(simulator))
+    with pytest.raises(ResponseInvalidError) as caught:
+        asyncio.run(api.retrieve("a"))
+    assert caught.value.op == "batch"
+
+
+async def answers_of(api: BatchBackend) -> list[BatchAnswer]:
+    status = BatchStatus(id="a", state="ended", outputs=("a",))
+    return [answer async for answer in api.results(status)]
+
+
+def test_an_error_of_openai_without_a_response_is_one_of_the_server(simulator: Simulator) -> None:
+    line = {"custom_id": "x", "response": None, "error": {"code": "request_timeout"}}
+    simulator.respond("/v1/files/a/content", line)
+    model = create_chat_model("openai:gpt-4.1", api_key="k", base_url=simulator.base_url)
+    assert [answer.status for answer in asyncio.run(answers_of(backend(model)))] == [500]
+
+
+@pytest.mark.parametrize(
+    ("vendor", "path"),
+    [
+        pytest.param(VENDORS[1].values[0], "/v1/files/a/content", id="openai"),
+        pytest.param(VENDORS[2].values[0], "/v1/messages/batches/a/results", id="anthropic"),
+    ],
+)
+def test_answers_that_are_none_are_an_error(
+    vendor: Vendor, path: str, simulator: Simulator
+) -> None:
+    simulator.respond(path, b"<html>")
+    with pytest.raises(ResponseInvalidError):
+        asyncio.run(answers_of(backend(vendor.model(simulator))))
+
+
+def test_a_batch_that_is_refused_for_its_rows_reports_the_reason(simulator: Simulator) -> None:
+    errors = {"data": [{"code": "invalid_json_line", "message": "Line 3 is no JSON.", "line": 3}]}
+    simulator.respond("/v1/batches/a", {"id": "a", "status": "failed", "errors": errors})
+    simulator.respond("/v1/batches/b", {"id": "b", "status": "failed"})
+    model = create_chat_model("openai:gpt-4.1", api_key="k", base_url=simulator.base_url)
+    status = asyncio.run(backend(model).retrieve("a"))
+    assert isinstance(status.error, InvalidRequestError)
+    assert "Line 3 is no JSON." in status.error.message
+    unknown = asyncio.run(backend(model).retrieve("b")).error
+    assert unknown is not None
+    assert "without a reason" in unknown.message
+
+
+def test_a_refused_cancellation_is_an_error(simulator: Simulator) -> None:
+    simulator.respond("/v1/batches/a/cancel", {"error": {"message": "no"}}, status=403)
+    model = create_chat_model("openai:gpt-4.1", api_key="k", base_url=simulator.base_url)
+    with pytest.raises(ChatModelError):
+        asyncio.run(backend(model).cancel("a"))
+
+
+def test_an_empty_file_of_answers_is_not_the_batch(simulator: Simulator) -> None:
+    api = backend(Vendor("anthropic:claude-sonnet-5-5", "").model(simulator))
+    request = ChatRequest(messages=(user("Hello"),), settings=SETTINGS)
+    simulator.batches.queue("without_output")
+    simulator.batches.polls = 0
+
+    async def find() -> Any:
+        await api.create("name", [api.encode("name-0", request)])
+        return await api.find("name", 1, time.time(), ())
+
+    assert asyncio.run(find()) is None
+
+
+def test_a_request_for_an_existing_response_is_no_row(simulator: Simulator) -> None:
+    model = create_chat_model(
+        "openai:gpt-6.1-terra", api_key="k", base_url=simulator.base_url, api="responses"
+    )
+    request = ChatRequest(messages=(user("?"),), provider_options={"retrieve": "resp_1"})
+    with pytest.raises(UnsupportedError, match="existing response"):
+        backend(model).encode("a-0", request)
+
+
+def test_a_provider_without_a_batch_api_is_refused() -> None:
+    model = create_chat_model("ollama:llama3.2")
+    assert isinstance(model, BatchingModel)
+    with pytest.raises(UnsupportedError, match="ollama has no batch API"):
+        model.batch_backend()
+
+
+# --- Crashes --------------------------------------------------------------------------------------
+
+_CRASH = """
+import os, signal, sys
+from chatmodels.bulk import Limits, _run, run
+from chatmodels.core import create_chat_model
+
+spec, url, to, requests = sys.argv[1:4] + [int(sys.argv[4])]
+model = create_chat_model(spec, api_key="k", base_url=url, max_retries=0)
+
+class Watch:
+    def __getattr__(self, name):
+        return getattr(backend, name)
+    async def _counted(self, call, *args):
+        global requests
+        requests -= 1
+        if requests == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = await call(*args)
+        requests -= 1
+        if requests == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+    def create(self, *args): return self._counted(backend.create, *args)
+    def retrieve(self, *args): return self._counted(backend.retrieve, *args)
+    def find(self, *args): return self._counted(backend.find, *args)
+
+backend = model.batch_backend()
+type(model).batch_backend = lambda self: Watch()
+run(model, [f"Row {n}" for n in range(10)], to=to, via="batch",
+    limits=Limits(batch_poll=0, batch_rows=4))
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="the platform has no SIGKILL")
+@pytest.mark.parametrize("vendor", VENDORS[1:])
+def test_a_kill_at_any_request_leads_to_no_second_batch(
+    vendor: Vendor, simulator: Simulator, to: Path
+) -> None:
+    url = simulator.url + vendor.root
+    for requests in (1, 2, 3, 4, 2, 5, 1):
+        command = [sys.executable, "-c", _CRASH, vendor.spec, url, str(to), str(requests)]
+        ended = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert ended.returncode in (-signal.SIGKILL, 0), ended.stderr
+    run(vendor.model(simulator), [f"Row {n}" for n in range(10)], to=to, via="batch", limits=LIMITS)
+
+    records = [json.loads(line) for line in to.read_text().splitlines()]
+    assert [each["id"] for each in records] == [str(n) for n in range(10)]
+    sent = [row.id.split("-")[-1] for batch in simulator.batches.all for row in batch.rows]
+    assert sorted(sent, key=int) == [str(n) for n in range(10)]
+    assert open_job(to).batched == 0
+
+
+def test_unknown_faults_and_batches_are_errors(simulator: Simulator) -> None:
+    with pytest.raises(ValueError, match="there is no fault 'x'"):
+        simulator.batches.queue("x")  # pyright: ignore[reportArgumentType]
+    for vendor in (VENDORS[1].values[0], VENDORS[2].values[0]):
+        assert isinstance(vendor, Vendor)
+        with pytest.raises(InvalidRequestError):
+            asyncio.run(backend(vendor.model(simulator)).retrieve("none"))
+    api = backend(VENDORS[1].values[0].model(simulator))  # type: ignore[union-attr]
+    with pytest.raises(InvalidRequestError, match="No such File"):
+        asyncio.run(answers_of(api))
