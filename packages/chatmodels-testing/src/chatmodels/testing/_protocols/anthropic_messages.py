@@ -256,9 +256,10 @@ def _ending(response: ChatResponse[Any]) -> dict[str, Any]:
 
 
 def _stream(response: ChatResponse[Any]) -> list[bytes]:
-    start = _message(response, []) | {"stop_reason": None, "stop_details": None}
+    start: dict[str, Any] = _message(response, []) | {"stop_reason": None, "stop_details": None}
     # The output is counted at the end ("Streaming").
-    start["usage"] |= {"output_tokens": 1, "output_tokens_details": {"thinking_tokens": 0}}
+    early = {"output_tokens": 1, "output_tokens_details": {"thinking_tokens": 0}}
+    start["usage"] = _usage(response.usage) | early
     events: list[dict[str, Any]] = [{"type": "message_start", "message": start}]
     for index, part in enumerate(_parts(response)):
         block, deltas = _block_start(part)

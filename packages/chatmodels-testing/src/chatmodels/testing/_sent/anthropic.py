@@ -49,7 +49,7 @@ _CHOICES: dict[str, Any] = {"any": "required"}
 
 def describe(body: Mapping[str, Any]) -> SentRequest:
     """Describe the body of a request for a message."""
-    config = body.get("output_config") or {}
+    config: dict[str, Any] = body.get("output_config") or {}
     return SentRequest(
         messages=merged(_messages(body)),
         tools=tuple(_tool(tool) for tool in body.get("tools") or () if "input_schema" in tool),

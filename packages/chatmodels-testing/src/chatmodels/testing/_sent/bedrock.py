@@ -55,7 +55,7 @@ _MEDIA = {"image": ImagePart, "audio": AudioPart, "video": FilePart, "document":
 
 def describe(body: Mapping[str, Any]) -> SentRequest:
     """Describe the body of a request."""
-    config = body.get("toolConfig") or {}
+    config: dict[str, Any] = body.get("toolConfig") or {}
     tools = [tool["toolSpec"] for tool in config.get("tools") or () if "toolSpec" in tool]
     return SentRequest(
         messages=merged(_messages(body)),

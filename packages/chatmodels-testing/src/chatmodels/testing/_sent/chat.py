@@ -162,6 +162,7 @@ def _choice(choice: Any) -> ToolChoice | None:
 def _output(encoded: Any) -> OutputSchema | None:
     if not is_object(encoded) or encoded["type"] == "text":
         return None
-    schema = encoded.get("json_schema") or {"name": "", "schema": encoded.get("schema")}
+    plain = {"schema": encoded.get("schema")}
+    schema: dict[str, Any] = encoded.get("json_schema") or plain
     strict = bool(schema.get("strict"))
     return OutputSchema(schema.get("name", ""), schema.get("schema"), strict=strict)

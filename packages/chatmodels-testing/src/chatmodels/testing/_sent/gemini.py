@@ -19,7 +19,13 @@ from chatmodels.core import (
 )
 from chatmodels.core.extending import OutputSchema, ToolDefinition
 from chatmodels.testing._sent.media import decoded
-from chatmodels.testing._sent.sent_request import SentRequest, WireFeatures, merged, settings_in
+from chatmodels.testing._sent.sent_request import (
+    SentRequest,
+    WireFeatures,
+    merged,
+    settings_in,
+    value_at,
+)
 
 FIELDS = {
     "temperature": "generationConfig.temperature",
@@ -56,8 +62,8 @@ _MEDIA = {"image": ImagePart, "audio": AudioPart}
 
 def describe(body: Mapping[str, Any]) -> SentRequest:
     """Describe the body of a request, whose fields are in camel case."""
-    config = body.get("generationConfig") or {}
-    calling = (body.get("toolConfig") or {}).get("functionCallingConfig") or {}
+    config: dict[str, Any] = body.get("generationConfig") or {}
+    calling: dict[str, Any] = value_at(body, "toolConfig.functionCallingConfig") or {}
     strict = calling.get("mode") == "VALIDATED"
     functions = [
         function
@@ -121,12 +127,14 @@ def _json(value: Any) -> str:
 
 
 def _tool(function: Mapping[str, Any], *, strict: bool) -> ToolDefinition:
-    schema = function.get("parametersJsonSchema") or function.get("parameters") or {}
+    schema: dict[str, Any] = (
+        function.get("parametersJsonSchema") or function.get("parameters") or {}
+    )
     return ToolDefinition(function["name"], function.get("description", ""), schema, strict)
 
 
 def _choice(calling: Mapping[str, Any]) -> ToolChoice | None:
-    names = calling.get("allowedFunctionNames") or []
+    names: list[Any] = calling.get("allowedFunctionNames") or []
     match calling.get("mode"):
         case "ANY":
             return ToolChoice("tool", names[0]) if len(names) == 1 else ToolChoice("required")

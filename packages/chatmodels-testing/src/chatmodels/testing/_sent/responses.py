@@ -55,7 +55,7 @@ _ROLES: dict[str, Any] = {"developer": "system"}
 
 def describe(body: Mapping[str, Any]) -> SentRequest:
     """Describe the body of a request for a response."""
-    text = body.get("text") or {}
+    text: dict[str, Any] = body.get("text") or {}
     return SentRequest(
         messages=merged(_messages(body)),
         tools=tuple(_tool(tool) for tool in body.get("tools") or () if "parameters" in tool),
@@ -68,14 +68,17 @@ def describe(body: Mapping[str, Any]) -> SentRequest:
 def _messages(body: Mapping[str, Any]) -> Iterator[Message]:
     if body.get("instructions"):
         yield Message("system", (TextPart(body["instructions"]),))
-    items = body["input"]
-    for item in items if is_array(items) else [{"role": "user", "content": items}]:
+    items: Any = body["input"]
+    if not is_array(items):
+        items = [{"role": "user", "content": items}]
+    for item in items:
         match item.get("type", "message"):
             case "message":
                 role = _ROLES.get(item["role"], item["role"])
                 yield Message(role, tuple(_content(item["content"])))
             case "reasoning":
-                texts = (part["text"] for part in item.get("summary") or item.get("content") or ())
+                parts: list[Any] = item.get("summary") or item.get("content") or []
+                texts = (part["text"] for part in parts)
                 yield Message("assistant", (ReasoningPart("".join(texts)),))
             case "function_call":
                 call = ToolCall(item["call_id"], item["name"], item["arguments"])

@@ -25,7 +25,7 @@ from chatmodels.core import (
     tool_result,
     user,
 )
-from chatmodels.core.extending import Capability, ToolDefinition
+from chatmodels.core.extending import Capability, StandardChatModel, ToolDefinition
 from chatmodels.testing._sent.sent_request import SentRequest
 from chatmodels.testing.contract._calls import OSLO, ROME, WEATHER, Primes
 from chatmodels.testing.contract._contract import CheckContext, failure
@@ -317,8 +317,8 @@ def _is_chosen(choice: ToolChoice, sent: SentRequest) -> bool:
 
 
 def _claims_strict(context: CheckContext) -> bool:
-    profile = context.model().profile
-    return "strict" in profile.native_output
+    model = context.model()
+    return isinstance(model, StandardChatModel) and "strict" in model.profile.native_output
 
 
 def _is_equal(arrived: Any, expected: Any) -> bool:
