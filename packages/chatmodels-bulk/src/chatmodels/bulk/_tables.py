@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from typing import Any, Unpack
 
+from chatmodels.bulk._budget import Budget
 from chatmodels.bulk._engine import Engine
 from chatmodels.bulk._export import COLUMNS, INTEGERS, flat, record_of
 from chatmodels.bulk._limits import Limits
