@@ -174,7 +174,7 @@ def answered_rows(batches: list[SimulatedBatch]) -> list[str]:
     return [
         id_
         for batch in batches
-        for id_ in {each.id for each in batch.answers if each.succeeded}
+        for id_ in {each.id for each in batch.results if each.succeeded}
         if id_ != "unknown"
     ]
 

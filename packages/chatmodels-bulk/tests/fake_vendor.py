@@ -176,20 +176,20 @@ class Vendor:
     async def results(self, status: BatchStatus, /) -> AsyncGenerator[BatchAnswer]:
         self.before()
         batch = self._batch(status.id)
-        answers = [
+        found = [
             self._answer(batch, id_, outcome)
             for id_, outcome in batch.outcomes()
             if outcome != "missing"
         ]
         if batch.plan.shuffled:
-            answers.reverse()
+            found.reverse()
         if batch.plan.doubled:
             first = next(iter(batch.rows))
             strangers = [f"{batch.name}-999999", "stranger", f"{batch.name}-", f"other-{first}"]
-            answers = [each for each in answers for _ in range(2)]
-            answers[:0] = [BatchAnswer(id=id_, status=200, body=b'"?"') for id_ in strangers]
+            found = [each for each in found for _ in range(2)]
+            found[:0] = [BatchAnswer(id=id_, status=200, body=b'"?"') for id_ in strangers]
         stop, batch.plan.broken_after = batch.plan.broken_after, None
-        for number, answer in enumerate(answers):
+        for number, answer in enumerate(found):
             if number == stop:
                 raise NetworkError("the connection broke")
             self.before()

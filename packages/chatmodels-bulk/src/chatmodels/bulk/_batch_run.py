@@ -340,8 +340,8 @@ class BatchRun:
 
     async def _read(self, batch: OpenBatch, status: BatchStatus) -> AsyncGenerator[RowResult]:
         seen = set[int]()
-        async with aclosing(self._backend.results(status)) as answers:
-            async for answer in answers:
+        async with aclosing(self._backend.results(status)) as found:
+            async for answer in found:
                 row = self._row(batch, answer)
                 if row is None or row.place in seen:
                     continue

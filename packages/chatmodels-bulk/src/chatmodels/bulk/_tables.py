@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from typing import Any, Unpack
 
+from chatmodels.bulk._budget import Budget
 from chatmodels.bulk._engine import Engine
 from chatmodels.bulk._export import COLUMNS, INTEGERS, flat, record_of
 from chatmodels.bulk._limits import Limits
@@ -81,7 +82,8 @@ class AnswerRows:
             raise InvalidRequestError(
                 f"the table has columns of these names already: {', '.join(taken)}; pass prefix="
             )
-        engine = Engine(self._model, self._limits, self._tally, self._call)
+        budget = Budget(self._limits, self._tally)
+        engine = Engine(self._model, self._limits.in_flight, budget, self._call)
         records: dict[int, dict[str, Any]] = {}
         async for result, _ in engine.results(questions(_rows(table), self._build, 1)):
             records[result.row.number] = flat(record_of(result, self._output))

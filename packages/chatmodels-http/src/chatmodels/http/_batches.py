@@ -98,8 +98,8 @@ class HttpBatchBackend:
             lines = afollow(self._sender, request, NdjsonFramer(), self._read, self._timeout)
             try:
                 async with aclosing(lines):
-                    async for answers in lines:
-                        for answer in answers:
+                    async for found in lines:
+                        for answer in found:
                             yield answer
             except ChatModelError as error:
                 raise self._located(error)

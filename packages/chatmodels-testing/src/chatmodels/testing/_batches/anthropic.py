@@ -83,7 +83,7 @@ class AnthropicBatches:
 
 
 def _results(batch: SimulatedBatch) -> SimulatedResponse:
-    lines = [msgspec.json.encode(_line(answer)) for answer in batch.answers]
+    lines = [msgspec.json.encode(_line(answer)) for answer in batch.results]
     return SimulatedResponse(
         headers={"content-type": "application/x-jsonl"},
         body=(b"".join(line + b"\n" for line in lines),),
@@ -102,7 +102,7 @@ def _line(answer: BatchedAnswer) -> dict[str, Any]:
 
 def _batch(batch: SimulatedBatch) -> dict[str, Any]:
     ended = batch.state != "running"
-    processed = [each for each in batch.answers if each.outcome == "processed"]
+    processed = [each for each in batch.results if each.outcome == "processed"]
     succeeded = sum(each.succeeded for each in processed)
     counts = {
         "processing": 0 if ended else len(batch.rows),

@@ -55,7 +55,7 @@ class BatchedAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def succeeded(self) -> bool:
-        """Whether the row has the response of a successful call."""
+        """True if the row has the response of a successful call."""
         return self.outcome == "processed" and self.status < 300
 
 
@@ -64,11 +64,11 @@ class SimulatedBatch:
 
     Attributes:
         id: Its id.
-        label: The name that the client gave it; empty if the API has none.
+        label: Its name at the client; empty if the API has none.
         rows: Its rows.
         fault: Its fault.
         state: Its state.
-        answers: The answers to its rows; empty until it has ended.
+        results: The answers to its rows; empty until it has ended.
         created: The time of its creation, in seconds since the epoch.
     """
 
@@ -80,7 +80,7 @@ class SimulatedBatch:
         self.rows = tuple(rows)
         self.fault: BatchFault | None = fault
         self.state: BatchState = "failed" if fault == "too_many_tokens" else "running"
-        self.answers: list[BatchedAnswer] = []
+        self.results: list[BatchedAnswer] = []
         self.created = time.time()
         self._polls = polls
 
@@ -92,18 +92,18 @@ class SimulatedBatch:
         if self._polls >= 0:
             return
         half = len(self.rows) // 2 if self.fault == "expired_midway" else len(self.rows)
-        answers = [_answered(row, answer) for row in self.rows[:half]]
-        answers += [BatchedAnswer(id=row.id, outcome="expired") for row in self.rows[half:]]
+        results = [_answered(row, answer) for row in self.rows[:half]]
+        results += [BatchedAnswer(id=row.id, outcome="expired") for row in self.rows[half:]]
         self.state = "expired" if self.fault == "expired_midway" else "completed"
-        self.answers = _faulty(answers, self.fault)
+        self.results = _faulty(results, self.fault)
 
     def cancel(self, answer: Answer, /) -> None:
         """Stop the batch when half of its rows are processed."""
         if self.state != "running":
             return
         half = len(self.rows) // 2
-        self.answers = [_answered(row, answer) for row in self.rows[:half]]
-        self.answers += [BatchedAnswer(id=row.id, outcome="cancelled") for row in self.rows[half:]]
+        self.results = [_answered(row, answer) for row in self.rows[:half]]
+        self.results += [BatchedAnswer(id=row.id, outcome="cancelled") for row in self.rows[half:]]
         self.state = "cancelled"
 
 
@@ -112,25 +112,25 @@ def _answered(row: BatchedRow, answer: Answer) -> BatchedAnswer:
     return BatchedAnswer(id=row.id, status=response.status, body=response.content)
 
 
-def _faulty(answers: list[BatchedAnswer], fault: BatchFault | None) -> list[BatchedAnswer]:
+def _faulty(results: list[BatchedAnswer], fault: BatchFault | None) -> list[BatchedAnswer]:
     match fault:
         case "missing_errors":
-            return [each for each in answers if each.succeeded]
+            return [each for each in results if each.succeeded]
         case "without_output":
             return []
         case "shuffled":
-            return answers[1::2] + answers[::2]
+            return results[1::2] + results[::2]
         case "doubled":
-            return [each for each in answers for _ in range(2)]
+            return [each for each in results for _ in range(2)]
         case "unknown_ids":
-            return [msgspec.structs.replace(answers[0], id="unknown"), *answers]
+            return [msgspec.structs.replace(results[0], id="unknown"), *results]
         case "all_failed":
             error = msgspec.json.encode(
                 {"type": "error", "error": {"type": "api_error", "message": "Internal error"}}
             )
-            return [BatchedAnswer(id=each.id, status=500, body=error) for each in answers]
+            return [BatchedAnswer(id=each.id, status=500, body=error) for each in results]
         case _:
-            return answers
+            return results
 
 
 class SimulatedBatches:
@@ -182,7 +182,7 @@ class SimulatedBatches:
 
         Args:
             prefix: The start of its id.
-            label: The name that the client gives it.
+            label: Its name at the client.
             rows: Its rows.
         """
         fault = self._faults.popleft() if self._faults else None

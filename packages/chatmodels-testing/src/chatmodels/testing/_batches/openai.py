@@ -71,7 +71,7 @@ class OpenAIBatches:
             return f"No such File object: {id_}"
         lines = [
             msgspec.json.encode(_answer(each, number))
-            for number, each in enumerate(batch.answers)
+            for number, each in enumerate(batch.results)
             if each.succeeded == (kind == "output")
         ]
         return SimulatedResponse(
@@ -89,7 +89,8 @@ class OpenAIBatches:
         rows = [_row(msgspec.json.decode(line), request) for line in lines.splitlines()]
         if problem := _problem(rows, body.get("endpoint")):
             return problem
-        batch = batches.add("batch_", (body.get("metadata") or {}).get("chatmodels", ""), rows)
+        metadata: dict[str, str] = body.get("metadata") or {}
+        batch = batches.add("batch_", metadata.get("chatmodels", ""), rows)
         if batch.fault == "lost_answer":
             return SimulatedResponse(cut_after=0, ending="close")
         return json_response(_batch(batch))
@@ -129,9 +130,9 @@ def _problem(rows: list[BatchedRow], endpoint: str) -> str | None:
 
 def _batch(batch: SimulatedBatch) -> dict[str, Any]:
     ended = batch.state != "running"
-    done = sum(each.succeeded for each in batch.answers)
-    failed = sum(each.outcome == "processed" for each in batch.answers) - done
-    others = len(batch.answers) - done
+    done = sum(each.succeeded for each in batch.results)
+    failed = sum(each.outcome == "processed" for each in batch.results) - done
+    others = len(batch.results) - done
     return {
         "id": batch.id,
         "object": "batch",
