@@ -51,9 +51,8 @@ class HttpProvider:
         signers: SignerFactory = lambda _: None,
     ) -> None:
         if not isinstance(codec, Codec) and (isinstance(codec, type) or not callable(codec)):
-            found = (
-                "the class " + codec.__name__ if isinstance(codec, type) else type(codec).__name__
-            )
+            kind: object = codec
+            found = f"the class {kind.__name__}" if isinstance(kind, type) else type(kind).__name__
             raise TypeError(
                 f"the codec of a provider is a Codec or a function that returns one, not {found}"
             )
