@@ -77,12 +77,12 @@ def test_attachments_are_sent_by_their_types(run, openai, simulator, tmp_path: P
     result = run(
         *("ask", *openai, "Describe.", "--system", f"@{tmp_path / 'system.md'}"),
         *("-a", tmp_path / "a.png", "-a", tmp_path / "b.wav", "-a", tmp_path / "c.pdf"),
-        *("-a", "https://example.com/cat.png?size=2", "-o", "temperature=0.5"),
+        *("-a", "https://example.com/cat.png?size=2", "-o", "max_output_tokens=500"),
     )
 
     assert result.code == 0, result.err
     request = simulator.requests[-1]
-    assert request["temperature"] == 0.5
+    assert request["max_completion_tokens"] == 500
     assert request["messages"][0]["content"] == "Be brief."
     kinds = [part["type"] for part in request["messages"][1]["content"]]
     assert kinds == ["text", "image_url", "input_audio", "file", "image_url"]
@@ -136,7 +136,7 @@ def test_the_request_is_explained_without_the_key(run, openai, simulator) -> Non
     assert result.out.startswith(f"POST {simulator.base_url}/chat/completions\n")
     assert '"x": 1' in result.out
     assert "sk-secret" not in result.out
-    assert "max_output_tokens is sent as max_tokens" in result.err
+    assert "max_output_tokens is sent as max_completion_tokens" in result.err
     assert simulator.requests == []
 
 

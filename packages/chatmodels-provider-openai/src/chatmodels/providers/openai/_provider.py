@@ -85,7 +85,7 @@ def _chat_codec(model: str, official: bool, headers: tuple[tuple[str, str], ...]
         dialect = GATEWAY_DIALECT if _REASONING.match(model) else COMPATIBLE_DIALECT
     chat = chat_completions_codec(dialect, headers)
     batches = OpenAIBatches(provider="openai", failure=chat.failure, headers=headers)
-    return replace(chat, batches=batches, families=FAMILIES if official else chat.families)
+    return replace(chat, batches=batches, families=FAMILIES)
 
 
 class OpenAIProvider(HttpProvider):
