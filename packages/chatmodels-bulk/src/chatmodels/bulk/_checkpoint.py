@@ -171,9 +171,13 @@ class Checkpoint:
         """Add up one amount of the rows; None if that of a response is unknown."""
         # The samples of a row are alike, so that only rows are independent of each other.
         row = self._connection.execute(
-            "SELECT count(*), total(amount), total(amount * amount), total(unknown) FROM ("
-            f"SELECT total({column}) AS amount, sum(failed = 0 AND {column} IS NULL) AS unknown "  # noqa: S608
-            "FROM result GROUP BY place / ? HAVING count(*) = ?)",
+            f"""
+            SELECT count(*), total(amount), total(amount * amount), total(unknown) FROM (
+                SELECT
+                    total({column}) AS amount, sum(failed = 0 AND {column} IS NULL) AS unknown
+                FROM result GROUP BY place / ? HAVING count(*) = ?
+            )
+            """,  # noqa: S608 - it is one of three names
             (samples, samples),
         ).fetchone()
         unit = float(_COST_UNIT) if column == "cost" else 1.0

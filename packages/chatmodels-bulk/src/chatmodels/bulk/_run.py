@@ -278,9 +278,7 @@ def _settle_batches(store: BatchStore, calls: BatchCalls | None) -> None:
         store.clear()
 
 
-def _compare(
-    checkpoint: Checkpoint, store: BatchStore, facts: RunFacts, changed: Changed
-) -> None:
+def _compare(checkpoint: Checkpoint, store: BatchStore, facts: RunFacts, changed: Changed) -> None:
     """Compare the run with the earlier one in the folder, and store its facts.
 
     Raises:
