@@ -51,10 +51,9 @@ class HttpProvider:
         signers: SignerFactory = lambda _: None,
     ) -> None:
         if not isinstance(codec, Codec) and (isinstance(codec, type) or not callable(codec)):
-            kind: object = codec
-            found = f"the class {kind.__name__}" if isinstance(kind, type) else type(kind).__name__
             raise TypeError(
-                f"the codec of a provider is a Codec or a function that returns one, not {found}"
+                "the codec of a provider is a Codec or a function that returns one, not "
+                f"{_described(codec)}"
             )
         self.metadata = metadata
         self._codec: CodecFactory = (
@@ -241,6 +240,10 @@ class HttpProvider:
         options = self._complete(options)
         metadata = self.metadata_for(options)
         return Sender(metadata, self._codec(options), options, self._signers(options))
+
+
+def _described(value: object) -> str:
+    return f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
 
 
 def _checked(codec_of: CodecFactory, provider: str) -> CodecFactory:
