@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from chatmodels.bulk import open_job
+from chatmodels.bulk._clock import SystemClock
 from chatmodels.core import ErrorCode
 
 
@@ -135,6 +137,33 @@ def test_a_run_that_stops_at_a_limit_shows_the_way_on(run, openai, simulator, ro
     assert "error: 2 of 2 rows have failed" in result.err
     assert f"chatmodels bulk resume {to}" in result.err
     assert run("bulk", "retry", to, "--errors", "0.9").code == 0
+
+
+class StopsAtFirst(SystemClock):
+    """A clock of batches without pauses, which stops the run in the first of them."""
+
+    def __init__(self, to: Path) -> None:
+        self.to: Path | None = to
+
+    async def sleep(self, seconds: float, /) -> None:
+        if self.to is not None:
+            assert open_job(self.to).stop()
+        self.to = None
+
+
+def test_a_run_via_batches_is_cancelled_and_carried_out(
+    run, openai, rows: Path, to: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatmodels.bulk._run.CLOCK", StopsAtFirst(to))
+    arguments = (openai, rows, "--to", to, "-p", "{text}", "--via", "batch")
+    assert run("bulk", "run", *arguments).code == 130
+    result = run("bulk", "cancel", to)
+    assert (result.code, result.out) == (0, "1 batches cancelled\n")
+
+    assert run("bulk", "resume", to).code == 0
+    assert len(records(to)) == 4
+    result = run("bulk", "cancel", to)
+    assert (result.code, result.out) == (1, "0 batches cancelled\n")
 
 
 def test_an_estimate_counts_towards_the_run(run, openai, simulator, rows, to) -> None:

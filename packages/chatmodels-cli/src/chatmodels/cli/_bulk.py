@@ -128,14 +128,29 @@ def status(path: str) -> ExitCode:
 @command.command("cancel", cls=Command, examples=("chatmodels bulk cancel out.jsonl",))
 @_RESULTS
 def cancel(path: str) -> ExitCode:
-    """Stop a run, on this or another machine; its calls under way end, and results are kept."""
+    """Stop a run, on this or another machine, and cancel its batches at the vendor.
+
+    Its calls under way end, and results are kept.
+    """
+    from chatmodels.cli._bulk_plan import stored_plan
     from chatmodels.cli._bulk_report import propose
 
     job = _job(path)
-    if not job.stop():
+    plan = stored_plan(job)
+    owner = job.owner
+    is_stopping = job.stop()
+    batches = 0
+    if plan is not None and plan.via != "calls":
+        from chatmodels.core import create_chat_model
+
+        model = create_chat_model(plan.model, **plan.model_options())
+        batches = import_bulk().cancel(model, to=path)
+        click.echo(f"{batches} batches cancelled")
+    if is_stopping:
+        click.echo(f"the run in {owner or 'its process'} stops after the calls under way")
+    elif not batches:
         click.echo("the run does not go on in any process", err=True)
         return ExitCode.FAILED
-    click.echo(f"the run in {job.owner or 'its process'} stops after the calls under way")
     propose("go on with", "resume", job)
     return ExitCode.OK
 

@@ -71,6 +71,14 @@ def run_options(function: F, /) -> F:
         model_options,
         limit_options,
         click.option(
+            "--via",
+            type=click.Choice(("calls", "batch", "auto")),
+            default="calls",
+            show_default=True,
+            help="Calls, the vendor's batch API, which takes hours and costs less, or batches with "
+            "calls for rows that take too long.",
+        ),
+        click.option(
             "-n", "--samples", type=click.IntRange(1), default=1, help="Responses for each row."
         ),
         click.option("--schema", type=FILE, help="A file with the JSON Schema of the output."),
@@ -133,6 +141,7 @@ def plan_of(arguments: dict[str, Any], /) -> "Plan":
         options=list(arguments["options"]),
         api_key_env=arguments["api_key_env"],
         samples=arguments["samples"],
+        via=arguments["via"],
         limits=limits_of(arguments),
     )
 

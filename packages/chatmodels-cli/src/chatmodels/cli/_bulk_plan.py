@@ -1,7 +1,7 @@
 """The command of a bulk run, kept beside its results so that it can be continued by name."""
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 import msgspec
@@ -55,6 +55,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     options: list[tuple[str, Any]] = []
     api_key_env: str | None = None
     samples: int = 1
+    via: Literal["calls", "batch", "auto"] = "calls"
     limits: StoredLimits = StoredLimits()
     format: int = _FORMAT
 
@@ -72,9 +73,18 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             "prompt": self._prompt(),
             "output_type": self.output_type(),
             "samples": self.samples,
+            "via": self.via,
             "limits": Limits(**self.limits.passed()),
-            "model_options": keywords(self.model, self.options, self.api_key_env),
+            "model_options": self.model_options(),
         }
+
+    def model_options(self) -> dict[str, Any]:
+        """Return the options of the model.
+
+        Raises:
+            UsageError: One is a secret, or a variable is missing.
+        """
+        return keywords(self.model, self.options, self.api_key_env)
 
     def output_type(self) -> OutputSchema | None:
         """Return the schema of the output."""
