@@ -59,13 +59,15 @@ def main() -> int:
             .take_all()
         )
         nodes, requests = len(ray.nodes()), len(simulator.exchanges)
+        is_killed = (folder / "killed").exists()
         ray.shutdown()
         cluster.shutdown()
     ids = Counter(row["id"] for row in answered)
-    wrong = sum(row["answer_text"] != f"You said: Classify: {row['text']}" for row in answered)
-    print(f"Ray {ray.__version__}, {nodes} nodes, a worker killed: {len(ids)} of {ROWS} rows")
+    wrong = sum(not row["answer_text"].endswith(f" {row['text']}") for row in answered)
+    print(f"Ray {ray.__version__}, {nodes} nodes, worker killed: {is_killed}")
+    print(f"{len(ids)} of {ROWS} rows")
     print(f"doubled: {len(answered) - len(ids)}, wrong: {wrong}, asked again: {requests - ROWS}")
-    return 0 if len(ids) == len(answered) == ROWS and not wrong and requests >= ROWS else 1
+    return 0 if is_killed and len(ids) == len(answered) == ROWS and not wrong else 1
 
 
 def kill_a_worker(simulator: Simulator, folder: Path) -> None:
@@ -73,6 +75,7 @@ def kill_a_worker(simulator: Simulator, folder: Path) -> None:
     simulator.wait(ROWS // 3)
     worker = next(folder.iterdir())
     os.kill(int(worker.name), signal.SIGKILL)
+    (folder / "killed").touch()
 
 
 if __name__ == "__main__":

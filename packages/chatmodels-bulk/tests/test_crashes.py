@@ -88,7 +88,6 @@ def test_an_owner_that_has_not_written_its_name_is_another_process(to: Path) -> 
     run(echo(), ["a"], to=to)
     folder = to.with_name(to.name + ".run")
     held = "import filelock, sys; a = filelock.FileLock(sys.argv[1]); a.acquire(); print(); input()"
-    (folder / "owner").unlink()
     with subprocess.Popen(
         [sys.executable, "-u", "-c", held, str(folder / "lock")],
         stdin=subprocess.PIPE,

@@ -21,6 +21,7 @@ from chatmodels.bulk import (
     RunOwner,
     RunStoppedError,
     arun,
+    count_rows,
     open_job,
     run,
 )
@@ -563,21 +564,24 @@ def test_the_whole_run_is_estimated_from_its_first_rows(rows: Path, to: Path) ->
     assert found.cost is not None
     assert found.cost.expected == pytest.approx(0.001365)
     assert job.estimate(5).output_tokens == Range(15, 15, 15)
-    with pytest.raises(InvalidRequestError, match="results must be at least 5"):
+    with pytest.raises(InvalidRequestError, match="rows must be at least 5"):
         job.estimate(4)
 
 
 def test_an_estimate_is_open_or_unknown_without_enough_results(rows: Path, to: Path) -> None:
     rules = {"ticket 0": ErrorCode.CONTENT_FILTERED}
     failed = run(echo(rules=rules), rows, to=to, prompt="{text}", first=1).estimate(10)
-    assert failed.output_tokens == Range(0, 0, float("inf"))
+    assert failed.output_tokens is None
+    assert failed.failed == 1
+    single = run(echo(), rows, to=to, prompt="{text}", first=1, retry_failed=True).estimate(10)
+    assert single.output_tokens == Range(20, 2, float("inf"))
     job = run(echo(), rows, to=to, prompt="{text}", first=2)
     assert job.estimate(10).cost is None
 
 
 def test_a_run_stops_on_request_and_goes_on_later(rows: Path, to: Path) -> None:
     model = echo()
-    with pytest.raises(RunStoppedError, match=r"the run was stopped\. 2 results are kept"):
+    with pytest.raises(RunStoppedError, match="the run was stopped; run it again to go on"):
         run(
             model,
             rows,
@@ -628,6 +632,9 @@ def test_the_owner_is_the_process_that_has_the_run(rows: Path, to: Path) -> None
     assert owners[0].process == os.getpid()
     assert owners[0].is_local
     with RunFolder(to).locked():
+        owner = open_job(to).owner
+        assert owner is not None
+        assert owner.process == os.getpid()
         (to.parent / "answers.jsonl.run" / "owner").write_text("{")
         assert job.owner is None
         with pytest.raises(ConfigurationError, match="is in use by another process"):
@@ -667,3 +674,113 @@ def test_the_texts_of_messages_are_templates(to: Path) -> None:
     )
     with pytest.raises(InvalidRequestError, match="malformed"):
         run(model, ["a"], to=to, prompt=[user("{")])
+
+
+def test_the_results_do_not_replace_the_rows(tmp_path: Path) -> None:
+    source = write_rows(tmp_path / "rows.jsonl", 1)
+    link = tmp_path / "link.jsonl"
+    link.symlink_to(source)
+
+    for target in (source, link):
+        with pytest.raises(InvalidRequestError, match="the results would replace the rows"):
+            run(echo(), source, to=target, prompt="{text}")
+    assert records(source) == [{"id": "r0", "text": "ticket 0"}]
+
+
+def test_calls_that_wait_for_a_rate_limit_are_not_sent_after_a_stop(rows: Path, to: Path) -> None:
+    model = echo()
+
+    with pytest.raises(RunStoppedError) as stopped:
+        run(
+            model,
+            rows,
+            to=to,
+            prompt="{text}",
+            limits=Limits(requests_per_minute=1_000, in_flight=5),
+            should_stop=lambda: bool(model.calls),
+        )
+    assert stopped.value.requested
+    assert len(model.calls) < 5
+    assert open_job(to).answered == len(model.calls)
+    assert run(model, rows, to=to, prompt="{text}").answered == 5
+    assert len(model.calls) == 5
+
+
+def test_samples_of_a_row_are_not_independent(tmp_path: Path, to: Path) -> None:
+    rows = write_rows(tmp_path / "rows.jsonl", 4)
+    model = echo()
+    build = {"ticket 0": "a", "ticket 1": "a b", "ticket 2": "a b c", "ticket 3": "a b c d"}
+    single = tmp_path / "single.jsonl"
+    one = run(model, rows, to=single, prompt=lambda row: build[row["text"]]).estimate(100)
+    many = run(model, rows, to=to, prompt=lambda row: build[row["text"]], samples=3).estimate(100)
+
+    assert one.input_tokens is not None
+    assert many.input_tokens is not None
+    assert many.results == 300
+    assert many.input_tokens.expected == 3 * one.input_tokens.expected
+    assert many.input_tokens.high == pytest.approx(3 * one.input_tokens.high)
+
+
+def test_two_rows_have_a_wide_interval(rows: Path, to: Path) -> None:
+    build = {"ticket 0": "a", "ticket 1": "a b c"}
+    job = run(echo(), rows, to=to, prompt=lambda row: build[row["text"]], first=2)
+
+    found = job.estimate(3).input_tokens
+    assert found is not None
+    assert found.high == pytest.approx(6 + 12.706 * (2 * 1.5) ** 0.5)
+
+
+def test_failures_of_an_earlier_run_do_not_stop_the_next_one(rows: Path, to: Path) -> None:
+    run(echo(rules={"ticket": ErrorCode.CONTENT_FILTERED}), rows, to=to, prompt="{text}")
+
+    limits = Limits(errors=3)
+    job = run(echo(), rows, to=to, prompt="{text}!", changed="redo", limits=limits)
+    assert (job.answered, job.failed) == (5, 0)
+
+
+def test_a_run_without_results_does_not_fix_the_model(rows: Path, to: Path) -> None:
+    with pytest.raises(RunStoppedError) as stopped:
+        run(echo(rules={"": ErrorCode.AUTHENTICATION}), rows, to=to, prompt="{text}")
+    assert not stopped.value.requested
+
+    job = run(MockChatModel("n", on_exhausted="echo"), rows, to=to, prompt="{text}", samples=2)
+    assert (job.model, job.answered) == ("mock:n", 10)
+
+
+def test_unknown_costs_of_an_earlier_run_count(rows: Path, to: Path) -> None:
+    model = echo()
+    for _ in range(2):
+        with pytest.raises(RunStoppedError, match="pass prices, or run it without a limit"):
+            run(model, rows, to=to, prompt="{text}", limits=Limits(cost=1, in_flight=1))
+    assert len(model.calls) == 1
+
+
+def test_a_job_begins_before_the_first_call(rows: Path, to: Path) -> None:
+    model = echo()
+    seen: list[tuple[int, str]] = []
+    run(
+        model,
+        rows,
+        to=to,
+        prompt="{text}",
+        on_start=lambda job: seen.append((len(model.calls), job.model)),
+    )
+    assert seen == [(0, "mock:m")]
+
+
+def test_damaged_files_are_errors_of_the_request(tmp_path: Path, to: Path) -> None:
+    latin, damaged = tmp_path / "a.csv", tmp_path / "b.parquet"
+    latin.write_bytes("größe\n1\n".encode("latin-1"))
+    damaged.write_bytes(b"PAR1")
+    for source in (latin, damaged):
+        with pytest.raises(InvalidRequestError, match="cannot be read"):
+            run(echo(), source, to=to)
+        with pytest.raises(InvalidRequestError, match="cannot be read"):
+            count_rows(source)
+    with pytest.raises(InvalidRequestError, match="there is no file"):
+        count_rows(tmp_path / "none.parquet")
+
+
+def test_retries_are_no_option_of_the_model(rows: Path, to: Path) -> None:
+    with pytest.raises(InvalidRequestError, match=r"pass Limits\(retries=...\)"):
+        run("mock:m", rows, to=to, model_options={"max_retries": 2})

@@ -1,6 +1,7 @@
 """The command `bulk`."""
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from chatmodels.bulk import open_job
+from chatmodels.bulk._clock import SystemClock
 from chatmodels.core import ErrorCode
 
 
@@ -111,6 +114,10 @@ def test_a_schema_makes_the_results_values(run, openai, rows: Path, to: Path) ->
 
     assert result.code == 0, result.err
     assert isinstance(records(to)[0]["output"]["kind"], str)
+    schema.unlink()
+    target = to.with_name("copy.jsonl")
+    assert run("bulk", "export", to, target).code == 0
+    assert records(target) == records(to)
     assert run("bulk", "resume", to).code == 0
 
 
@@ -124,10 +131,39 @@ def test_a_run_that_stops_at_a_limit_shows_the_way_on(run, openai, simulator, ro
     assert result.code == record["error"]["exit_code"] == 7
     assert (record["failed"], record["interrupted"]) == (2, False)
     assert "2 of 2 rows have failed" in record["error"]["message"]
-    result = run("bulk", "resume", to)
+    for _ in range(2):
+        simulator.queue(ErrorCode.INVALID_REQUEST)
+    result = run("bulk", "retry", to)
     assert "error: 2 of 2 rows have failed" in result.err
     assert f"chatmodels bulk resume {to}" in result.err
-    assert run(*arguments, "--errors", "0.9").code == 1
+    assert run("bulk", "retry", to, "--errors", "0.9").code == 0
+
+
+class StopsAtFirst(SystemClock):
+    """A clock of batches without pauses, which stops the run in the first of them."""
+
+    def __init__(self, to: Path) -> None:
+        self.to: Path | None = to
+
+    async def sleep(self, seconds: float, /) -> None:
+        if self.to is not None:
+            assert open_job(self.to).stop()
+        self.to = None
+
+
+def test_a_run_via_batches_is_cancelled_and_carried_out(
+    run, openai, rows: Path, to: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatmodels.bulk._run.CLOCK", StopsAtFirst(to))
+    arguments = (openai, rows, "--to", to, "-p", "{text}", "--via", "batch")
+    assert run("bulk", "run", *arguments).code == 130
+    result = run("bulk", "cancel", to)
+    assert (result.code, result.out) == (0, "1 batches cancelled\n")
+
+    assert run("bulk", "resume", to).code == 0
+    assert len(records(to)) == 4
+    result = run("bulk", "cancel", to)
+    assert (result.code, result.out) == (1, "0 batches cancelled\n")
 
 
 def test_an_estimate_counts_towards_the_run(run, openai, simulator, rows, to) -> None:
@@ -197,9 +233,13 @@ def test_a_run_is_cancelled_from_elsewhere(
 
     assert f"process {screen.process.pid} on" in status["running"]
     assert f"chatmodels bulk resume {to}" in result.err
-    assert screen.end() == 5
+    assert screen.end() == 130
     assert "1 answered, 0 failed" in screen.text
     assert run("bulk", "cancel", to).code == 1
+    assert run("bulk", "resume", to, "-c", "9").code == 0
+    assert json.loads((to.parent / "answers.jsonl.run" / "command.json").read_text())["limits"] == {
+        "in_flight": 9
+    }
 
 
 def test_wrong_command_lines_are_explained(
@@ -213,10 +253,75 @@ def test_wrong_command_lines_are_explained(
     assert run(*arguments, "-p", "{text}").code == 0
     target = to.parent / "none" / "a.csv"
     assert f"{target} cannot be written" in run("bulk", "export", to, target).err
+    assert "has the rows of the run" in run("bulk", "export", to, rows).err
+    assert "would replace the rows" in run("bulk", "run", "mock:echo", rows, "--to", rows).err
     command = to.parent / "answers.jsonl.run" / "command.json"
+    assert command.stat().st_mode & 0o077 == 0
+    command.write_text('{"format": 99, "model": "m", "source": "a", "to": "b"}')
+    assert "has format 99" in run("bulk", "resume", to).err
     command.write_text("{")
     assert "cannot be read" in run("bulk", "resume", to).err
     command.unlink()
     assert "is the file of a run in Python" in run("bulk", "resume", to).err
     monkeypatch.setitem(sys.modules, "chatmodels.bulk", None)
     assert "pip install chatmodels-bulk" in run("bulk", "status", to).err
+
+
+def test_secrets_are_not_stored(run, rows: Path, to: Path, tmp_path: Path) -> None:
+    arguments = (rows, "--to", to, "-p", "{text}")
+    header = 'headers={"Authorization": "Bearer sk-secret"}'
+    assert "headers can contain keys" in run("bulk", "run", "mock:echo", *arguments, "-o", header).err
+    config = tmp_path / "chatmodels.toml"
+    config.write_text('[aliases]\nfast = "mock:echo"\n')
+    secret = ("-o", "aws_secret_access_key=sk-secret")
+    result = run("--config", config, "bulk", "run", "fast", *arguments, *secret)
+    assert "can see aws_secret_access_key in the list of processes" in result.err
+
+
+def test_a_run_with_an_alias_is_continued_with_its_configuration(
+    spawn, rows: Path, to: Path, tmp_path: Path
+) -> None:
+    config = tmp_path / "chatmodels.toml"
+    config.write_text('[aliases]\nfast = "mock:echo"\n')
+    first = spawn("--config", config, "bulk", "run", "fast", rows, "--to", to, "-p", "{text}")
+    assert first.code == 0, first.err
+    assert spawn("bulk", "resume", to).code == 0
+
+
+def test_a_run_that_failed_at_once_can_be_resumed(
+    run, openai, rows: Path, to: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "bad-key")
+    result = run("bulk", "run", openai, rows, "--to", to, "-p", "{text}")
+    assert result.code == 4
+    assert f"chatmodels bulk resume {to}" in result.err
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    assert run("bulk", "resume", to).code == 0
+
+
+def test_an_estimate_from_failed_rows_is_unknown(run, openai, simulator, rows, to) -> None:
+    simulator.queue(*[ErrorCode.INVALID_REQUEST] * 2)
+    result = run("bulk", "estimate", openai, rows, "--to", to, "-p", "{text}", "--rows", "2")
+    assert result.code == 1
+    assert "output tokens\t?\t?\t?" in result.out
+    assert "bulk retry" in result.err
+    empty = rows.with_name("empty.jsonl")
+    empty.touch()
+    result = run("bulk", "estimate", openai, empty, "--to", to.with_name("b.csv"), "-p", "{text}")
+    assert "has no rows" in result.err
+
+
+def test_a_file_that_cannot_be_written_loses_no_results(run, rows: Path, to: Path) -> None:
+    to.with_name("answers.jsonl.tmp").mkdir()
+    result = run("bulk", "run", "mock:echo", rows, "--to", to, "-p", "{text}")
+    assert result.code == 1
+    assert f"the results are in {to}.run" in result.err
+    to.with_name("answers.jsonl.tmp").rmdir()
+    assert run("bulk", "resume", to).code == 0
+    assert len(records(to)) == 4
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="paths are bytes on Linux only")
+def test_a_name_that_is_not_utf8_is_refused(run, rows: Path, tmp_path: Path) -> None:
+    to = os.fsdecode(bytes(tmp_path) + b"/bad\xff.jsonl")
+    assert "is not UTF-8" in run("bulk", "run", "mock:echo", rows, "--to", to).err

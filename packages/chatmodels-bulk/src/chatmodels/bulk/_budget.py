@@ -41,7 +41,11 @@ class Budget:
             RunStoppedError: It is.
         """
         if self._should_stop is not None and self._should_stop():
-            raise self.stopped("the run was stopped", "run it again", None)
+            raise self.stop_requested()
+
+    def stop_requested(self) -> RunStoppedError:
+        """Return the error of a run that was stopped on request."""
+        return self.stopped("the run was stopped", "run it again", None, requested=True)
 
     def check(self) -> None:
         """Check the limits before a further call.
@@ -50,6 +54,12 @@ class Budget:
             RunStoppedError: One is reached, or the run is to stop.
         """
         self.check_stop()
+        if self._limits.cost is not None and self._tally.unpriced:
+            raise self.stopped(
+                "the cost of a response is unknown and cannot be limited",
+                "pass prices, or run it without a limit of the cost,",
+                None,
+            )
         if reason := self._reached():
             cause = self._last_error
             raise self.stopped(reason, "raise the limit and run it again", cause) from cause
@@ -62,27 +72,27 @@ class Budget:
         stopped.__cause__ = error
         return stopped
 
-    def stopped(self, reason: str, remedy: str, cause: ChatModelError | None) -> RunStoppedError:
+    def stopped(
+        self, reason: str, remedy: str, cause: ChatModelError | None, *, requested: bool = False
+    ) -> RunStoppedError:
         """Return the error of a run that stops."""
         return RunStoppedError(
-            f"{reason}. {self._tally.done} results are kept; {remedy} to go on",
+            f"{reason}; {remedy} to go on",
             op="bulk",
+            details={"requested": requested},
             code=ErrorCode.QUOTA_EXCEEDED if cause is None else cause.code,
         )
 
     def _reached(self) -> str | None:
         """Return the limit that is reached, if one is."""
         tally, cost, errors = self._tally, self._limits.cost, self._limits.errors
-        if cost is not None:
-            if tally.unpriced:
-                return "the cost of a response is unknown and cannot be limited; pass prices"
-            if tally.cost >= cost:
-                return f"the cost has reached {tally.cost} (the limit is {cost})"
-        if errors is not None and tally.done:
+        if cost is not None and tally.cost >= cost:
+            return f"the cost has reached {tally.cost} (the limit is {cost})"
+        failed, done = tally.new_failed, tally.new_failed + tally.new_answered
+        if errors is not None and done:
             is_share = errors < 1
-            share = tally.failed / tally.done
-            if (is_share and tally.done >= _SHARE_FROM and share > errors) or (
-                not is_share and tally.failed >= errors
+            if (is_share and done >= _SHARE_FROM and failed / done > errors) or (
+                not is_share and failed >= errors
             ):
-                return f"{tally.failed} of {tally.done} rows have failed (the limit is {errors})"
+                return f"{failed} of {done} rows have failed (the limit is {errors})"
         return None

@@ -101,10 +101,10 @@ class Totals(msgspec.Struct, frozen=True):
 
 
 class Spread(msgspec.Struct, frozen=True):
-    """Sums over the values of all stored results, in which a failed result counts as 0.
+    """Sums over the rows whose samples all have results, in which a failed result counts as 0.
 
     Attributes:
-        count: The number of results.
+        count: The number of rows.
         total: The sum.
         squares: The sum of the squares.
     """
@@ -167,11 +167,18 @@ class Checkpoint:
         answered, failed, given, output, cost, unpriced = row
         return Totals(answered, failed, given, output, Decimal(cost) * _COST_UNIT, unpriced)
 
-    def spread(self, column: Literal["input", "output", "cost"]) -> Spread | None:
-        """Add up one amount of all results; None if that of a response is unknown."""
+    def spread(self, column: Literal["input", "output", "cost"], samples: int) -> Spread | None:
+        """Add up one amount of the rows; None if that of a response is unknown."""
+        # The samples of a row are alike, so that only rows are independent of each other.
         row = self._connection.execute(
-            f"SELECT count(*), total({column}), total(1.0 * {column} * {column}), "  # noqa: S608
-            f"total(failed = 0 AND {column} IS NULL) FROM result"
+            f"""
+            SELECT count(*), total(amount), total(amount * amount), total(unknown) FROM (
+                SELECT
+                    total({column}) AS amount, sum(failed = 0 AND {column} IS NULL) AS unknown
+                FROM result GROUP BY place / ? HAVING count(*) = ?
+            )
+            """,  # noqa: S608 - it is one of three names
+            (samples, samples),
         ).fetchone()
         unit = float(_COST_UNIT) if column == "cost" else 1.0
         return None if row[3] else Spread(row[0], row[1] * unit, row[2] * unit * unit)

@@ -6,9 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 from chatmodels.bulk._budget import Budget
+from chatmodels.bulk._gate import Gate, NotSentError
 from chatmodels.bulk._questions import Question
 from chatmodels.bulk._results import RowResult
-from chatmodels.bulk._stops import STOPPING_CODES
+from chatmodels.bulk._stops import STOPPING_CODES, RunStoppedError
 from chatmodels.core import ChatModel, ChatModelError, ChatRequest, Prompt
 
 Results = AsyncGenerator[tuple[RowResult, Decimal | None]]
@@ -22,15 +23,22 @@ class Engine:
         model: The model with its policies.
         in_flight: The largest number of calls at the same time.
         budget: The limits and the counts, to which the results are added.
+        gate: The gate inside of the model, which is closed when the run stops.
         call: The options of the calls, and their `output_type`.
     """
 
     def __init__(
-        self, model: ChatModel, in_flight: int, budget: Budget, call: Mapping[str, Any]
+        self,
+        model: ChatModel,
+        in_flight: int,
+        budget: Budget,
+        gate: Gate,
+        call: Mapping[str, Any],
     ) -> None:
         self._model = model
         self._in_flight = in_flight
         self._budget = budget
+        self._gate = gate
         self._call = call
         self._asked: dict[int, Question] = {}
         self._refused: deque[RowResult] = deque()
@@ -42,7 +50,8 @@ class Engine:
 
         Questions are read when there is room for a call. If a limit is reached, an error shows that
         every further row would fail, or the questions cannot be read, no further call begins. Those
-        that are under way are completed, because they are paid. An error that every row would have
+        that are under way are completed, because they are paid; those that wait for a rate limit or
+        for a retry are not sent. An error that every row would have
         is no result, so that the next run asks for its row again.
 
         Raises:
@@ -52,10 +61,17 @@ class Engine:
         async with self._model.abatch_as_completed(
             self._prompts(calls), max_concurrency=self._in_flight, **self._call
         ) as completed:
+            received = self._gate.ended
             async for index, outcome in completed:
+                received += 1
                 for refused in self._drained():
                     yield refused
                 question = self._asked.pop(index)
+                if isinstance(outcome, NotSentError):
+                    self._failure = self._failure or self._budget.stop_requested()
+                    if self._gate.is_empty(received):
+                        break
+                    continue
                 is_error = isinstance(outcome, ChatModelError)
                 result = RowResult(
                     row=question.row,
@@ -65,8 +81,11 @@ class Engine:
                 )
                 if result.error is not None and result.error.code in STOPPING_CODES:
                     self._fatal = self._fatal or result.error
+                    self._gate.is_closed = True
                 else:
                     yield result, self._budget.count(result)
+                if self._gate.is_empty(received):
+                    break
         for refused in self._drained():
             yield refused
         if self._fatal is not None:
@@ -81,6 +100,7 @@ class Engine:
                 yield question.prompt
         except Exception as error:
             self._failure = error
+            self._gate.is_closed = isinstance(error, RunStoppedError)
 
     def _allowed(self, calls: Iterable[Question | RowResult]) -> Iterator[Question]:
         for question in calls:

@@ -43,8 +43,8 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     cost: Range | None
 
 
-def extrapolate(spread: Spread | None, rest: int, /) -> Range | None:
-    """Return the sum of the values so far and of `rest` further ones like them.
+def extrapolate(spread: Spread | None, rows: int, /) -> Range | None:
+    """Return the sum over all rows, of which the other ones are like those so far.
 
     The interval is that of a prediction from a sample with Student's distribution, which assumes
     that the rows so far are a random choice. Without values, it is None.
@@ -52,6 +52,7 @@ def extrapolate(spread: Spread | None, rest: int, /) -> Range | None:
     if spread is None or not spread.count:
         return None
     count, total = spread.count, spread.total
+    rest = rows - count
     expected = total + rest * total / count
     if count == 1:  # which has no spread
         return Range(expected, total, float("inf") if rest else total)
@@ -60,11 +61,16 @@ def extrapolate(spread: Spread | None, rest: int, /) -> Range | None:
     return Range(expected, max(total, expected - margin), expected + margin)
 
 
+_EXACT = (12.706, 4.303, 3.182)
+
+
 def _quantile(freedom: int) -> float:
     """Return the 97.5 % quantile of Student's distribution, by the expansion of Cornish and Fisher.
 
-    It is within 2 % from four degrees of freedom on.
+    It is within 2 % from four degrees of freedom on; the first three are exact.
     """
+    if freedom <= len(_EXACT):
+        return _EXACT[freedom - 1]
     z = NormalDist().inv_cdf(0.975)
     first = (z**3 + z) / (4 * freedom)
     second = (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)

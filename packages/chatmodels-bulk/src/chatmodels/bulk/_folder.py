@@ -43,6 +43,7 @@ class RunFolder:
         self.path = self.target.with_name(self.target.name + ".run")
         self.checkpoint = self.path / "results.db"
         self._stop = self.path / "stop"
+        self._owner_file = self.path / "owner"
 
     def refuse_missing(self) -> None:
         """Check that there is a run.
@@ -80,20 +81,27 @@ class RunFolder:
                 op="bulk",
             ) from None
         try:
-            owner = RunOwner(os.getpid(), socket.gethostname())
-            (self.path / "owner").write_bytes(msgspec.json.encode(owner))
             self._stop.unlink(missing_ok=True)
+            owner = RunOwner(os.getpid(), socket.gethostname())
+            new = self.path / "owner.tmp"
+            new.write_bytes(msgspec.json.encode(owner))
+            new.replace(self._owner_file)
             yield
         finally:
+            self._owner_file.unlink(missing_ok=True)
             lock.release()
 
     def owner(self) -> RunOwner | None:
         """Return the process that writes to the folder; None if none does or it is unknown."""
+        found = self._owner()
+        if found is None:  # it is there from the beginning to the end of a run
+            return None
         lock = self._lock()
         try:
-            lock.acquire(timeout=0)
+            # For longer than another process looks, which does not write to the folder.
+            lock.acquire(timeout=_PROBE_SECONDS)
         except Timeout:
-            return self._owner()
+            return found
         lock.release()
         return None
 
@@ -111,6 +119,14 @@ class RunFolder:
 
     def _owner(self) -> RunOwner | None:
         try:
-            return msgspec.json.decode((self.path / "owner").read_bytes(), type=RunOwner)
+            return msgspec.json.decode(self._owner_file.read_bytes(), type=RunOwner)
         except (OSError, msgspec.DecodeError):
             return None
+
+
+def is_same_file(one: Path, other: Path, /) -> bool:
+    """Report whether two paths are those of one file, which can be missing."""
+    try:
+        return one.samefile(other)
+    except OSError:
+        return one.resolve() == other.resolve()

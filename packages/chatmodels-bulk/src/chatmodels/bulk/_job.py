@@ -12,6 +12,7 @@ from chatmodels.bulk._checkpoint import Checkpoint, Stored, Totals
 from chatmodels.bulk._estimate import Estimate, extrapolate
 from chatmodels.bulk._export import export
 from chatmodels.bulk._folder import RunFolder, RunOwner
+from chatmodels.bulk._questions import check_count
 from chatmodels.bulk._results import RowResult, read_result
 from chatmodels.bulk._rows import Row
 from chatmodels.core import ConfigurationError, Cost, ErrorCode, InvalidRequestError, Usage
@@ -85,28 +86,29 @@ class Job:
         """The process that writes to the run now; None if none does or it is unknown."""
         return self._folder.owner()
 
-    def estimate(self, results: int, /) -> Estimate:
+    def estimate(self, rows: int, /) -> Estimate:
         """Extrapolate the tokens and the cost of a whole run from the results so far.
 
         Args:
-            results: The number of results at the end: that of the rows times the samples.
+            rows: The number of rows of the source.
 
         Raises:
-            InvalidRequestError: There are more results already.
+            InvalidRequestError: It is no positive integer, or more rows have results already.
         """
+        check_count("rows", rows)
         totals = self._totals()
-        rest = results - totals.answered - totals.failed
-        if rest < 0:
-            raise InvalidRequestError(
-                f"results must be at least {results - rest}, which exist, not {results}"
-            )
+        done = -(-(totals.answered + totals.failed) // self._samples)
+        if rows < done:
+            raise InvalidRequestError(f"rows must be at least {done}, which have results")
         with closing(self._open()) as checkpoint:
             given, output, cost = (
-                extrapolate(checkpoint.spread(column), rest)
+                extrapolate(checkpoint.spread(column, self._samples), rows)
+                if totals.answered
+                else None
                 for column in ("input", "output", "cost")
             )
         return Estimate(
-            results=results,
+            results=rows * self._samples,
             answered=totals.answered,
             failed=totals.failed,
             input_tokens=given,

@@ -22,8 +22,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
             `"provider:model"`. Other models have their own.
         cost: The amount of money, in the currency of the price list, at which the run stops: rows
             that are under way are completed, so the cost can exceed it by theirs.
-        errors: The failed rows at which the run stops: a number, or a share such as 0.05, which
-            applies from the twentieth row on. None for any number.
+        errors: The failed rows at which the run stops, without those of earlier runs: a number, or
+            a share such as 0.05, which applies from the twentieth row on. None for any number.
         batch_rows: The largest number of rows of one batch at the vendor; None for the vendor's
             limit. No batch has more than 64 MiB, since its rows are in memory when it is created.
         batch_tokens: The largest number of estimated input tokens that wait in batches, such as

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from chatmodels.bulk._gate import Gate
 from chatmodels.bulk._limits import Limits
 from chatmodels.core import (
     ChatModel,
@@ -16,7 +17,11 @@ from chatmodels.core.extending import CallInfo, Flow, Policy, Send
 
 
 def limited(
-    model: ChatModel | str, limits: Limits, model_options: Mapping[str, Any] | None = None, /
+    model: ChatModel | str,
+    limits: Limits,
+    gate: Gate,
+    model_options: Mapping[str, Any] | None = None,
+    /,
 ) -> ChatModel:
     """Return the model with the policies of a run.
 
@@ -26,11 +31,11 @@ def limited(
 
     Raises:
         ConfigurationError: The model cannot be created.
-        InvalidRequestError: There are options for a model that exists already.
+        InvalidRequestError: There are options for a model that exists already, or `max_retries`.
     """
     from chatmodels.resilience import RateLimit, Retry
 
-    policies: list[Policy] = [_again_if_malformed]
+    policies: list[Policy] = [gate.outer, _again_if_malformed]
     chosen: dict[str, Any] = dict(model_options or {})
     if not isinstance(model, str):
         if chosen:
@@ -41,11 +46,15 @@ def limited(
     elif ":" not in model:
         model = create_chat_model(model, **chosen)
     else:
+        if "max_retries" in chosen:
+            raise InvalidRequestError(
+                "max_retries cannot be an option of the model; pass Limits(retries=...)"
+            )
         chosen["max_retries"] = 0
         model = create_chat_model(model, **chosen)
         policies.append(Retry(max_retries=limits.retries))
     requests, tokens = limits.requests_per_minute, limits.tokens_per_minute
-    return model.with_policies(*policies, RateLimit(requests=requests, tokens=tokens))
+    return model.with_policies(*policies, RateLimit(requests=requests, tokens=tokens), gate.inner)
 
 
 def _again_if_malformed(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:

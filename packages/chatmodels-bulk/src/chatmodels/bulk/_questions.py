@@ -50,5 +50,5 @@ def check_count(name: str, value: object, /) -> None:
     Raises:
         InvalidRequestError: It is no positive integer.
     """
-    if not isinstance(value, int) or value < 1:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise InvalidRequestError(f"{name} must be a positive integer, not {value!r}")

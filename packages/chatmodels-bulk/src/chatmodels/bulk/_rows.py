@@ -2,7 +2,8 @@
 
 import csv
 from codecs import BOM_UTF8
-from collections.abc import Iterable, Iterator, Mapping, Sized
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sized
+from contextlib import contextmanager
 from io import TextIOWrapper
 from os import PathLike, fspath
 from pathlib import Path
@@ -67,8 +68,9 @@ def count_rows(source: Source, /) -> int | None:
     if not isinstance(source, str | PathLike):
         return len(source) if isinstance(source, Sized) else None
     path = Path(fspath(source))
-    if path.suffix.lower() == ".parquet":
-        return import_pyarrow().parquet.read_metadata(path).num_rows
+    if path.suffix.lower() == ".parquet" and path.is_file():
+        with _readable(path):
+            return import_pyarrow().parquet.read_metadata(path).num_rows
     return sum(1 for _ in _file_rows(path))
 
 
@@ -128,20 +130,19 @@ def _csv_rows(path: Path) -> Iterator[Row]:
     csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_LINE))
     with path.open("rb") as binary:
         reader = csv.reader(TextIOWrapper(binary, "utf-8-sig", newline=""), strict=True)
-        no_fields: list[str] = []
-        header = next(reader, no_fields)
-        fields = iter(reader)
-        number = 0
-        while True:
+
+        def fields() -> list[str] | None:
             try:
-                values = next(fields, None)
+                return next(reader, None)
             except (csv.Error, UnicodeDecodeError) as error:
                 raise InvalidRequestError(
                     f"line {reader.line_num} of {path} cannot be read: {error}; write it as CSV "
                     "in UTF-8"
                 ) from error
-            if values is None:
-                return
+
+        header = fields() or []
+        number = 0
+        while (values := fields()) is not None:
             if not values:
                 continue
             if len(values) == len(header):
@@ -155,10 +156,20 @@ def _csv_rows(path: Path) -> Iterator[Row]:
             number += 1
 
 
+@contextmanager
+def _readable(path: Path) -> Generator[None]:
+    try:
+        yield
+    except import_pyarrow().ArrowException as error:
+        raise InvalidRequestError(
+            f"{path} cannot be read: {error}; write it as Parquet again"
+        ) from error
+
+
 def _parquet_rows(path: Path) -> Iterator[Row]:
     parquet = import_pyarrow().parquet
     number = 0
-    with parquet.ParquetFile(path) as file:
+    with _readable(path), parquet.ParquetFile(path) as file:
         for batch in file.iter_batches(batch_size=_PARQUET_ROWS):
             for columns in batch.to_pylist():
                 yield _row(number, columns)

@@ -1,10 +1,11 @@
 """Answers every row of a source once, into a file."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing, closing
 from itertools import islice
-from os import PathLike
+from os import PathLike, fspath
+from pathlib import Path
 from typing import Any, Literal, Unpack, get_args
 
 from chatmodels.bulk._batch_calls import BatchCalls
@@ -15,7 +16,8 @@ from chatmodels.bulk._checkpoint import Checkpoint, Journal, RunFacts
 from chatmodels.bulk._clock import Clock, SystemClock
 from chatmodels.bulk._engine import Engine, Results
 from chatmodels.bulk._export import refuse_unknown_format
-from chatmodels.bulk._folder import RunFolder
+from chatmodels.bulk._folder import RunFolder, is_same_file
+from chatmodels.bulk._gate import Gate
 from chatmodels.bulk._identity import identify
 from chatmodels.bulk._job import Job
 from chatmodels.bulk._limits import Limits
@@ -51,6 +53,7 @@ async def arun(
     via: Via = "calls",
     first: int | None = None,
     should_stop: Callable[[], bool] | None = None,
+    on_start: Callable[[Job], object] | None = None,
     on_progress: OnProgress | None = None,
     model_options: Mapping[str, Any] | None = None,
     **options: Unpack[CallOptions],
@@ -89,6 +92,7 @@ async def arun(
         should_stop: Is called before each further call. If it returns True, no further call begins,
             those that are under way are completed, and `RunStoppedError` is raised. With batches,
             it is called before each poll, and a later run reads those that are under way.
+        on_start: Receives the job before the first call.
         on_progress: Receives the progress after each new result. The rows of a CSV or JSON Lines
             file are counted first, which reads it once more.
         model_options: The options with which a model that is passed as a text is created, such as
@@ -113,9 +117,13 @@ async def arun(
     _check("via", via, Via)
     folder = RunFolder(to)
     refuse_unknown_format(folder.target)
+    _refuse_source(source, folder.target)
     build = prompt_builder(prompt)
     rows = islice(read_rows(source), first)
-    bounded = limited(model, limits, model_options)
+    stops = (folder.is_stop_requested, *([] if should_stop is None else [should_stop]))
+    is_stopping = _any_of(stops)
+    gate = Gate(is_stopping)
+    bounded = limited(model, limits, gate, model_options)
     call: dict[str, Any] = {**options, "output_type": output_type}
     batch_calls = None if via == "calls" else _batch_calls(bounded, call, via)
     identity = await identify(bounded, output_type, options)
@@ -124,14 +132,15 @@ async def arun(
         checkpoint = Checkpoint(folder.checkpoint)
         store = BatchStore(checkpoint.connection)
         try:
-            _compare(checkpoint, facts, changed)
+            _compare(checkpoint, store, facts, changed)
             _settle_batches(store, batch_calls)
             tally = _earlier(checkpoint, without_failed=retry_failed)
+            if on_start is not None:
+                on_start(Job(folder, output_type))
             remaining = Remaining(
                 checkpoint.known(), identity, samples, changed, retry_failed=retry_failed
             )
-            stops = (folder.is_stop_requested, *([] if should_stop is None else [should_stop]))
-            budget = Budget(limits, tally, lambda: any(stop() for stop in stops))
+            budget = Budget(limits, tally, is_stopping)
             total = None if on_progress is None else _total(source, first, samples)
             calls = remaining.of(questions(rows, build, samples))
             removes_batched = batch_calls is not None
@@ -158,9 +167,11 @@ async def arun(
                     )
                     await keep(batches.results(calls))
                     # Their requests have the options already.
-                    rest = Engine(bounded, limits.in_flight, budget, {"output_type": output_type})
+                    rest = Engine(
+                        bounded, limits.in_flight, budget, gate, {"output_type": output_type}
+                    )
                     await keep(rest.results(batches.unanswered()))
-                await keep(Engine(bounded, limits.in_flight, budget, call).results(calls))
+                await keep(Engine(bounded, limits.in_flight, budget, gate, call).results(calls))
             if first is None:
                 _check_end(checkpoint, remaining.end, changed)
         finally:
@@ -186,6 +197,7 @@ def run(
     via: Via = "calls",
     first: int | None = None,
     should_stop: Callable[[], bool] | None = None,
+    on_start: Callable[[Job], object] | None = None,
     on_progress: OnProgress | None = None,
     model_options: Mapping[str, Any] | None = None,
     **options: Unpack[CallOptions],
@@ -210,11 +222,28 @@ def run(
             via=via,
             first=first,
             should_stop=should_stop,
+            on_start=on_start,
             on_progress=on_progress,
             model_options=model_options,
             **options,
         )
     )
+
+
+def _any_of(conditions: Sequence[Callable[[], bool]]) -> Callable[[], bool]:
+    return lambda: any(condition() for condition in conditions)
+
+
+def _refuse_source(source: Source, target: Path) -> None:
+    """Check that the results do not replace the rows.
+
+    Raises:
+        InvalidRequestError: They are the same file.
+    """
+    if isinstance(source, str | PathLike) and is_same_file(Path(fspath(source)), target):
+        raise InvalidRequestError(
+            f"the results would replace the rows in {target}; choose another output"
+        )
 
 
 def _check(name: str, value: object, choices: Any) -> None:
@@ -249,14 +278,14 @@ def _settle_batches(store: BatchStore, calls: BatchCalls | None) -> None:
         store.clear()
 
 
-def _compare(checkpoint: Checkpoint, facts: RunFacts, changed: Changed) -> None:
+def _compare(checkpoint: Checkpoint, store: BatchStore, facts: RunFacts, changed: Changed) -> None:
     """Compare the run with the earlier one in the folder, and store its facts.
 
     Raises:
         ConfigurationError: They differ, and `changed` is "stop", or the places of the results do.
     """
     earlier = checkpoint.facts()
-    if earlier is not None:
+    if earlier is not None and (checkpoint.count_from(0) or store.batches()):
         if earlier.samples != facts.samples:
             raise ConfigurationError(
                 f"{checkpoint.path} has {earlier.samples} samples of each row, not "
@@ -318,7 +347,8 @@ def _check_end(checkpoint: Checkpoint, end: int, changed: Changed) -> None:
 
 def _earlier(checkpoint: Checkpoint, *, without_failed: bool) -> Tally:
     totals = checkpoint.totals()
-    return Tally(totals.answered, 0 if without_failed else totals.failed, totals.cost)
+    failed = 0 if without_failed else totals.failed
+    return Tally(totals.answered, failed, totals.cost, totals.unpriced)
 
 
 def _total(source: Source, first: int | None, samples: int) -> int | None:

@@ -22,3 +22,8 @@ class RunStoppedError(ChatModelError):
     stopped on request, it is `quota_exceeded`. The results so far are kept. Run it again to go on,
     with a higher limit if one was reached.
     """
+
+    @property
+    def requested(self) -> bool:
+        """Whether the run was stopped on request, by `should_stop` or `Job.stop`."""
+        return bool(self.details.get("requested"))

@@ -11,6 +11,7 @@ from typing import Any, Self, Unpack
 
 from chatmodels.bulk._budget import Budget
 from chatmodels.bulk._engine import Engine
+from chatmodels.bulk._gate import Gate
 from chatmodels.bulk._identity import identify
 from chatmodels.bulk._limits import Limits
 from chatmodels.bulk._policies import limited
@@ -58,9 +59,10 @@ async def astream(
     check_count("samples", samples)
     build = prompt_builder(prompt)
     call: dict[str, Any] = {**options, "output_type": output_type}
-    bounded = limited(model, limits, model_options)
+    gate = Gate()
+    bounded = limited(model, limits, gate, model_options)
     await identify(bounded, output_type, options)  # raises if the options are invalid
-    engine = Engine(bounded, limits.in_flight, Budget(limits, Tally()), call)
+    engine = Engine(bounded, limits.in_flight, Budget(limits, Tally()), gate, call)
     async with aclosing(engine.results(questions(read_rows(source), build, samples))) as results:
         async for result, _ in results:
             yield result

@@ -6,6 +6,7 @@ from typing import Any, Unpack
 from chatmodels.bulk._budget import Budget
 from chatmodels.bulk._engine import Engine
 from chatmodels.bulk._export import COLUMNS, INTEGERS, flat, record_of
+from chatmodels.bulk._gate import Gate
 from chatmodels.bulk._limits import Limits
 from chatmodels.bulk._policies import limited
 from chatmodels.bulk._prompts import PromptSource, prompt_builder
@@ -58,7 +59,8 @@ class AnswerRows:
         from chatmodels.resilience import Concurrency
 
         # Ray calls a worker for several tables at the same time.
-        self._model = limited(model, limits, model_options).with_policies(
+        self._gate = Gate()
+        self._model = limited(model, limits, self._gate, model_options).with_policies(
             Concurrency(limits.in_flight)
         )
         self._build = prompt_builder(prompt)
@@ -83,7 +85,7 @@ class AnswerRows:
                 f"the table has columns of these names already: {', '.join(taken)}; pass prefix="
             )
         budget = Budget(self._limits, self._tally)
-        engine = Engine(self._model, self._limits.in_flight, budget, self._call)
+        engine = Engine(self._model, self._limits.in_flight, budget, self._gate, self._call)
         records: dict[int, dict[str, Any]] = {}
         async for result, _ in engine.results(questions(_rows(table), self._build, 1)):
             records[result.row.number] = flat(record_of(result, self._output))

@@ -39,15 +39,21 @@ class Tally:
     Attributes:
         answered: The number of responses.
         failed: The number of errors.
-        unpriced: The number of responses of this run whose cost is unknown.
+        new_answered: The number of responses of this run, without those of earlier ones.
+        new_failed: The number of errors of this run.
+        unpriced: The number of responses whose cost is unknown.
         usage: The tokens of this run.
         cost: The known cost.
     """
 
-    def __init__(self, answered: int = 0, failed: int = 0, cost: Decimal = Decimal(0)) -> None:
+    def __init__(
+        self, answered: int = 0, failed: int = 0, cost: Decimal = Decimal(0), unpriced: int = 0
+    ) -> None:
         self.answered = answered
         self.failed = failed
-        self.unpriced = 0
+        self.new_answered = 0
+        self.new_failed = 0
+        self.unpriced = unpriced
         self.usage = Usage()
         self.cost = cost
 
@@ -60,8 +66,10 @@ class Tally:
         """Count a result, and return its cost if it is known."""
         if result.response is None:
             self.failed += 1
+            self.new_failed += 1
             return None
         self.answered += 1
+        self.new_answered += 1
         self.usage += result.response.usage
         amount = result.response.cost.amount
         if amount is None:

@@ -1,11 +1,13 @@
 """The command `bulk`: a model over the rows of a data set."""
 
+import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from chatmodels.cli._bulk_options import plan_of, run_options
-from chatmodels.cli._bulk_run import carry_out, changed_option
+from chatmodels.cli._bulk_options import limit_options, limits_of, plan_of, run_options
+from chatmodels.cli._bulk_run import carry_out, changed_option, import_bulk
 from chatmodels.cli._command import Command
 from chatmodels.cli._exit_codes import ExitCode
 from chatmodels.cli._preferences import json_option, preferences
@@ -50,11 +52,15 @@ def run(changed: str, **arguments: Any) -> ExitCode:
     examples=("chatmodels bulk resume out.jsonl",),
 )
 @_RESULTS
+@limit_options
 @changed_option
 @json_option
-def resume(path: str, changed: str) -> ExitCode:
-    """Go on with a run that was interrupted, with its model, rows, prompt and limits."""
-    return carry_out(_plan(path), changed=changed)
+def resume(path: str, changed: str, **limits: Any) -> ExitCode:
+    """Go on with a run that was interrupted, with its model, rows and prompt.
+
+    Its limits apply, too, except those that are passed anew.
+    """
+    return carry_out(_plan(path, limits), changed=changed)
 
 
 @command.command(
@@ -63,11 +69,15 @@ def resume(path: str, changed: str) -> ExitCode:
     examples=("chatmodels bulk retry out.jsonl",),
 )
 @_RESULTS
+@limit_options
 @changed_option
 @json_option
-def retry(path: str, changed: str) -> ExitCode:
-    """Ask the failed rows of a run again, and go on with the others."""
-    return carry_out(_plan(path), changed=changed, retry_failed=True)
+def retry(path: str, changed: str, **limits: Any) -> ExitCode:
+    """Ask the failed rows of a run again, and go on with the others.
+
+    Its limits apply, too, except those that are passed anew.
+    """
+    return carry_out(_plan(path, limits), changed=changed, retry_failed=True)
 
 
 @command.command(
@@ -118,14 +128,29 @@ def status(path: str) -> ExitCode:
 @command.command("cancel", cls=Command, examples=("chatmodels bulk cancel out.jsonl",))
 @_RESULTS
 def cancel(path: str) -> ExitCode:
-    """Stop a run, on this or another machine; its calls under way end, and results are kept."""
+    """Stop a run, on this or another machine, and cancel its batches at the vendor.
+
+    Its calls under way end, and results are kept.
+    """
+    from chatmodels.cli._bulk_plan import stored_plan
     from chatmodels.cli._bulk_report import propose
 
     job = _job(path)
-    if not job.stop():
+    plan = stored_plan(job)
+    owner = job.owner
+    is_stopping = job.stop()
+    batches = 0
+    if plan is not None and plan.via != "calls":
+        from chatmodels.core import create_chat_model
+
+        model = create_chat_model(plan.model, **plan.model_options())
+        batches = import_bulk().cancel(model, to=path)
+        click.echo(f"{batches} batches cancelled")
+    if is_stopping:
+        click.echo(f"the run in {owner or 'its process'} stops after the calls under way")
+    elif not batches:
         click.echo("the run does not go on in any process", err=True)
         return ExitCode.FAILED
-    click.echo(f"the run in {job.owner or 'its process'} stops after the calls under way")
     propose("go on with", "resume", job)
     return ExitCode.OK
 
@@ -143,20 +168,29 @@ def cancel(path: str) -> ExitCode:
 @click.option("--failed", is_flag=True, help="Export only the failed rows.")
 def export(path: str, target: str, failed: bool) -> ExitCode:
     """Write the results so far into a JSON Lines, CSV or Parquet file."""
+    from chatmodels.cli._bulk_plan import stored_plan
+
+    job = _job(path)
+    plan = stored_plan(job)
+    if plan is not None:
+        if os.path.abspath(target) == plan.source:
+            raise click.UsageError(f"{target} has the rows of the run; choose another file")
+        job = import_bulk().open_job(path, output_type=plan.output_type())
     try:
-        _job(path).export(target, failed=True if failed else None)
+        job.export(target, failed=True if failed else None)
     except OSError as error:
         raise click.UsageError(f"{target} cannot be written: {error}") from None
     return ExitCode.OK
 
 
 def _job(path: str) -> "Job":
-    from chatmodels.cli._bulk_run import import_bulk
-
     return import_bulk().open_job(path)
 
 
-def _plan(path: str) -> "Plan":
+def _plan(path: str, limits: Mapping[str, Any]) -> "Plan":
+    """Return the plan of a run, with the limits of this command line in the place of its own."""
+    from msgspec.structs import replace
+
     from chatmodels.cli._bulk_plan import stored_plan
 
     plan = stored_plan(_job(path))
@@ -165,4 +199,8 @@ def _plan(path: str) -> "Plan":
             f"{path} is the file of a run in Python; call chatmodels.bulk.run again there, or use "
             "bulk run with the same arguments"
         )
-    return plan
+    if plan.config is not None and click.get_current_context().find_root().params["config"] is None:
+        from chatmodels.core import load_config
+
+        load_config(plan.config)
+    return replace(plan, limits=replace(plan.limits, **limits_of(limits).passed()))

@@ -29,10 +29,14 @@ def carry_out_estimate(plan: "Plan", rows: int, /) -> ExitCode:
     job = answer(plan, first=rows)
     if isinstance(job, ExitCode):
         return job
-    found = job.estimate(import_bulk().count_rows(plan.source) * plan.samples)
+    total = import_bulk().count_rows(plan.source)
+    if not total:
+        raise click.UsageError(f"{plan.source} has no rows")
+    found = job.estimate(total)
+    code = ExitCode.FAILED if found.failed else ExitCode.OK
     if preferences().json:
         print_json({"file": str(job.path), **msgspec.to_builtins(found)})
-        return ExitCode.OK
+        return code
     click.echo(
         f"{found.answered:,} of {found.results:,} answered, {found.failed:,} failed", err=True
     )
@@ -44,8 +48,10 @@ def carry_out_estimate(plan: "Plan", rows: int, /) -> ExitCode:
             ("cost", *_amounts(found.cost)),
         ],
     )
+    if found.failed:
+        propose("ask the failed rows again with", "retry", job)
     propose("go on with", "resume", job)
-    return ExitCode.OK
+    return code
 
 
 def _numbers(found: "Range | None") -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """The options of `bulk run` and `bulk estimate`."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -11,7 +12,7 @@ from chatmodels.cli._model_options import model_options
 from chatmodels.cli._prompt import read_instructions
 
 if TYPE_CHECKING:
-    from chatmodels.cli._bulk_plan import Plan
+    from chatmodels.cli._bulk_plan import Plan, StoredLimits
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -34,10 +35,9 @@ class Share(click.ParamType[float]):
         return int(number) if number >= 1 and number.is_integer() else number
 
 
-def run_options(function: F, /) -> F:
-    """Add the options that describe a run."""
+def limit_options(function: F, /) -> F:
+    """Add the options of the limits of a run."""
     for decorate in (
-        model_options,
         click.option(
             "--errors",
             type=Share(),
@@ -59,6 +59,24 @@ def run_options(function: F, /) -> F:
             "--in-flight",
             type=click.IntRange(1),
             help="The largest number of calls at the same time; by default 100.",
+        ),
+    ):
+        function = decorate(function)
+    return function
+
+
+def run_options(function: F, /) -> F:
+    """Add the options that describe a run."""
+    for decorate in (
+        model_options,
+        limit_options,
+        click.option(
+            "--via",
+            type=click.Choice(("calls", "batch", "auto")),
+            default="calls",
+            show_default=True,
+            help="Calls, the vendor's batch API, which takes hours and costs less, or batches with "
+            "calls for rows that take too long.",
         ),
         click.option(
             "-n", "--samples", type=click.IntRange(1), default=1, help="Responses for each row."
@@ -96,21 +114,49 @@ def plan_of(arguments: dict[str, Any], /) -> "Plan":
     Raises:
         UsageError: A file cannot be read.
     """
-    import os
+    from chatmodels.cli._bulk_plan import Plan, StoredSchema
+    from chatmodels.cli._schema_file import read_schema
 
-    from chatmodels.cli._bulk_plan import Plan
-
-    prompt, instructions, schema = (arguments[name] for name in ("prompt", "system", "schema"))
-    limits = {name: arguments[name] for name in _LIMITS if arguments[name] is not None}
+    prompt, instructions, path = (arguments[name] for name in ("prompt", "system", "schema"))
+    for name in ("source", "to"):
+        _refuse_bytes(arguments[name])
+    if any(name == "headers" for name, _ in arguments["options"]):
+        raise click.UsageError(
+            "headers can contain keys, and the options of a run are stored beside its results; "
+            "put the headers into the configuration file"
+        )
+    schema = None
+    if path is not None:
+        found = read_schema(path)
+        schema = StoredSchema(found.name, dict(found.schema))
+    config = click.get_current_context().find_root().params.get("config")
     return Plan(
         model=arguments["spec"],
         source=os.path.abspath(arguments["source"]),
         to=os.path.abspath(arguments["to"]),
         prompt=prompt and read_instructions(prompt, "prompt"),
         instructions=instructions and read_instructions(instructions),
-        schema=schema and os.path.abspath(schema),
+        schema=schema,
+        config=config and os.path.abspath(config),
         options=list(arguments["options"]),
         api_key_env=arguments["api_key_env"],
         samples=arguments["samples"],
-        limits=limits,
+        via=arguments["via"],
+        limits=limits_of(arguments),
     )
+
+
+def limits_of(arguments: Mapping[str, Any], /) -> "StoredLimits":
+    """Return the limits of a command line."""
+    from chatmodels.cli._bulk_plan import StoredLimits
+
+    return StoredLimits(**{name: arguments[name] for name in _LIMITS})
+
+
+def _refuse_bytes(path: str) -> None:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        raise click.UsageError(
+            f"the name {os.fsencode(path)!r} is not UTF-8; rename the file"
+        ) from None

@@ -1,13 +1,14 @@
 """The command of a bulk run, kept beside its results so that it can be continued by name."""
 
-from typing import TYPE_CHECKING, Any
+import os
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 import msgspec
 
 from chatmodels.cli._model_options import keywords
-from chatmodels.cli._schema_file import read_schema
 from chatmodels.core import system, user
+from chatmodels.core.extending import OutputSchema
 
 if TYPE_CHECKING:
     from chatmodels.bulk import Job
@@ -15,10 +16,33 @@ if TYPE_CHECKING:
 _FORMAT = 1
 
 
+class StoredLimits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The limits that were passed; None for the defaults of `chatmodels.bulk.Limits`."""
+
+    in_flight: int | None = None
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+    retries: int | None = None
+    cost: float | None = None
+    errors: int | float | None = None
+
+    def passed(self) -> dict[str, Any]:
+        """Return the limits that were passed."""
+        return {name: value for name, value in msgspec.structs.asdict(self).items() if value}
+
+
+class StoredSchema(msgspec.Struct, frozen=True):
+    """The schema of the output, so that the file is read only once."""
+
+    name: str
+    schema: dict[str, Any]
+
+
 class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The arguments of a run that its results depend on, and its limits.
 
-    Keys of vendors are not among them: `api_key_env` names a variable.
+    Keys of vendors are not among them: `api_key_env` names a variable. `config` is the path of the
+    configuration file, if it was passed.
     """
 
     model: str
@@ -26,18 +50,20 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     to: str
     prompt: str | None = None
     instructions: str | None = None
-    schema: str | None = None
+    schema: StoredSchema | None = None
+    config: str | None = None
     options: list[tuple[str, Any]] = []
     api_key_env: str | None = None
     samples: int = 1
-    limits: dict[str, Any] = {}
+    via: Literal["calls", "batch", "auto"] = "calls"
+    limits: StoredLimits = StoredLimits()
     format: int = _FORMAT
 
     def arguments(self) -> dict[str, Any]:
         """Return the keyword arguments of `chatmodels.bulk.arun`.
 
         Raises:
-            UsageError: An option is a secret, or a file or a variable is missing.
+            UsageError: An option is a secret, or a variable is missing.
             ConfigurationError: A limit is out of range.
         """
         from chatmodels.bulk import Limits
@@ -45,11 +71,24 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return {
             "to": self.to,
             "prompt": self._prompt(),
-            "output_type": None if self.schema is None else read_schema(self.schema),
+            "output_type": self.output_type(),
             "samples": self.samples,
-            "limits": Limits(**self.limits),
-            "model_options": keywords(self.model, self.options, self.api_key_env),
+            "via": self.via,
+            "limits": Limits(**self.limits.passed()),
+            "model_options": self.model_options(),
         }
+
+    def model_options(self) -> dict[str, Any]:
+        """Return the options of the model.
+
+        Raises:
+            UsageError: One is a secret, or a variable is missing.
+        """
+        return keywords(self.model, self.options, self.api_key_env)
+
+    def output_type(self) -> OutputSchema | None:
+        """Return the schema of the output."""
+        return None if self.schema is None else OutputSchema(self.schema.name, self.schema.schema)
 
     def _prompt(self) -> Any:
         if self.instructions is None:
@@ -67,8 +106,13 @@ def store_plan(plan: Plan, job: "Job", /) -> None:
     """Store the plan of a run in its folder."""
     path = job.folder / "command.json"
     temporary = path.with_suffix(".tmp")
-    temporary.write_bytes(msgspec.json.format(msgspec.json.encode(plan), indent=1))
+    with open(temporary, "wb", opener=_private) as file:
+        file.write(msgspec.json.format(msgspec.json.encode(plan), indent=1))
     temporary.replace(path)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)  # prompts and options are the user's own
 
 
 def stored_plan(job: "Job", /) -> Plan | None:
@@ -79,8 +123,13 @@ def stored_plan(job: "Job", /) -> Plan | None:
     """
     path = job.folder / "command.json"
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Plan)
+        plan = msgspec.json.decode(path.read_bytes(), type=Plan)
     except FileNotFoundError:
         return None
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise click.UsageError(f"{path} cannot be read: {error}; use bulk run again") from None
+    if plan.format > _FORMAT:
+        raise click.UsageError(
+            f"{path} has format {plan.format}, and this version reads {_FORMAT}; update it"
+        )
+    return plan

@@ -57,6 +57,8 @@ class Interrupts:
         with ExitStack() as stack:
             if threading.current_thread() is threading.main_thread():
                 for each in (signal.SIGINT, signal.SIGTERM):
+                    if signal.getsignal(each) == signal.SIG_IGN:  # in the background of a script
+                        continue
                     stack.callback(signal.signal, each, signal.signal(each, interrupt))
             try:
                 return await main

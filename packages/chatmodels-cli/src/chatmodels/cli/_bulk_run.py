@@ -8,9 +8,10 @@ import click
 
 from chatmodels.cli._exit_codes import ExitCode, exit_code
 from chatmodels.cli._preferences import preferences
+from chatmodels.core import ChatModelError
 
 if TYPE_CHECKING:
-    from chatmodels.bulk import Job, Progress
+    from chatmodels.bulk import Job
     from chatmodels.cli._bulk_plan import Plan
 
 changed_option = click.option(
@@ -50,14 +51,11 @@ def answer(plan: "Plan", /, **arguments: Any) -> "Job | ExitCode":
 
     whole = plan.arguments() | arguments
     interrupts = Interrupts()
-    is_stored = False
+    started: list[Job] = []
 
-    def advance(progress: "Progress") -> None:
-        nonlocal is_stored
-        if not is_stored:  # now that this process has the folder
-            store_plan(plan, bulk.open_job(plan.to))
-            is_stored = True
-        show(progress)
+    def start(job: "Job") -> None:  # when this process has the folder
+        store_plan(plan, job)
+        started.append(job)
 
     with ExitStack() as stack:
         show = progress_bar(stack)
@@ -67,15 +65,30 @@ def answer(plan: "Plan", /, **arguments: Any) -> "Job | ExitCode":
                     plan.model,
                     plan.source,
                     should_stop=interrupts.requested,
-                    on_progress=advance,
+                    on_start=start,
+                    on_progress=show,
                     **whole,
                 )
             )
         except bulk.RunStoppedError as error:
-            failure, interrupted = error, interrupts.requested()
+            failure, interrupted = error, error.requested
         except KeyboardInterrupt:
+            if not started:
+                raise
             failure, interrupted = None, True
-    return _stopped(bulk.open_job(plan.to), failure, interrupted=interrupted)
+        except OSError as error:
+            if not started or isinstance(error, ChatModelError):
+                raise
+            return _unwritable(started[0], error)
+    return _stopped(started[0], failure, interrupted=interrupted)
+
+
+def _unwritable(job: "Job", error: OSError) -> ExitCode:
+    from chatmodels.cli._bulk_report import propose
+
+    click.echo(f"{job.path} cannot be written: {error}; the results are in {job.folder}", err=True)
+    propose("write it with", "resume", job)
+    return ExitCode.FAILED
 
 
 def _stopped(job: "Job", failure: Any, *, interrupted: bool) -> ExitCode:
@@ -87,7 +100,7 @@ def _stopped(job: "Job", failure: Any, *, interrupted: bool) -> ExitCode:
         report_job(job, error=failure and error_record(failure), interrupted=interrupted)
         return code
     report_job(job)
-    if not interrupted:
+    if failure is not None and (not interrupted or failure.__cause__ is not None):
         show_error(failure)
     propose("go on with", "resume", job)
     return code

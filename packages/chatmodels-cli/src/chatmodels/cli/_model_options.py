@@ -76,11 +76,12 @@ def keywords(
 
 
 def _secrets(spec: str) -> set[str]:
-    from chatmodels.core import ProviderNotFoundError
+    from chatmodels.core import ProviderNotFoundError, list_providers
     from chatmodels.core.extending import provider
 
     try:
-        known = provider(spec.partition(":")[0]).metadata.options
-    except ProviderNotFoundError:  # an alias, or a name that create_chat_model reports better
-        known = ()
-    return {"api_key", *(option.name for option in known if option.secret)}
+        names = [spec.partition(":")[0]]
+        found = [provider(name).metadata.options for name in names]
+    except ProviderNotFoundError:  # an alias, which can be that of any provider
+        found = [provider(name).metadata.options for name in list_providers()]
+    return {"api_key", *(option.name for options in found for option in options if option.secret)}

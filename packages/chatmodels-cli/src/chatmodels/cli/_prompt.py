@@ -65,7 +65,7 @@ def read_instructions(text: str, name: str = "system prompt", /) -> str:
     if not text.startswith("@"):
         return text
     try:
-        with open(text[1:], encoding="utf-8") as source:
+        with open(text[1:], encoding="utf-8-sig") as source:
             return source.read()
     except (OSError, UnicodeDecodeError) as error:
         raise click.UsageError(f"the {name} {text[1:]} cannot be read: {error}") from None

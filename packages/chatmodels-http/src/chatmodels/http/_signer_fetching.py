@@ -130,7 +130,9 @@ class SignerFetcher:
 
     async def _abody(self, engine: AsyncEngine, request: HttpRequest, limits: Limits) -> bytes:
         try:
-            response = await asend(engine, self._head(request), request.body, limits, idempotent=True)
+            response = await asend(
+                engine, self._head(request), request.body, limits, idempotent=True
+            )
         except TransferError as error:
             raise self._send_error(error, request, limits) from error.__cause__
         if not 200 <= response.status < 300:

@@ -80,8 +80,9 @@ class IdleConnections(Generic[Connection]):
         # One at a time, so that the connections of a burst are not all closed in one call.
         old = self.old(now)
         if old is None:
-            self._turn.rotate()
-            old = self._turn[0].old(now)
+            with suppress(IndexError):  # another thread adds the first origin just now
+                self._turn.rotate()
+                old = self._turn[0].old(now)
         return old
 
     def old(self, now: float) -> Connection | None:

@@ -1,0 +1,61 @@
+"""Lets no further request be sent once a run stops."""
+
+from collections.abc import Callable
+from typing import Any
+
+from chatmodels.core import ChatModelError, ChatRequest, ErrorCode
+from chatmodels.core.extending import CallInfo, Flow, Send
+
+
+class NotSentError(ChatModelError):
+    """The run stopped before the request of a row was sent; the row has no result."""
+
+
+class Gate:
+    """Two policies around those that wait, such as a rate limit: a call that waits is not sent.
+
+    Attributes:
+        is_closed: Whether no further request is sent.
+        ended: The number of calls that have ended.
+
+    Args:
+        should_stop: Reports, before each request, whether the gate is to close.
+    """
+
+    def __init__(self, should_stop: Callable[[], bool] | None = None) -> None:
+        self.is_closed = False
+        self._should_stop = should_stop
+        self._under_way = 0
+        self.ended = 0
+
+    def is_empty(self, received: int) -> bool:
+        """Report whether it is closed, and the outcomes of all calls that were sent are received.
+
+        Args:
+            received: The number of received outcomes, in units of `ended`.
+        """
+        return self.is_closed and not self._under_way and received >= self.ended
+
+    def outer(self, call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+        """Count the calls that have ended; the outermost policy."""
+        try:
+            return (yield Send(request))
+        finally:
+            self.ended += 1
+
+    def inner(self, call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+        """Send a request unless the run stops; the policy inside of those that wait."""
+        if self._should_stop is not None and self._should_stop():
+            self.is_closed = True
+        if self.is_closed:
+            # With a code that no policy repeats.
+            raise NotSentError(
+                "the run stopped before the request was sent",
+                op="bulk",
+                code=ErrorCode.CONFIGURATION_INVALID,
+            )
+        self._under_way += 1
+        try:
+            return (yield Send(request))
+        finally:
+            self._under_way -= 1
