@@ -160,6 +160,9 @@ def test_a_run_via_batches_is_cancelled_and_carried_out(
     result = run("bulk", "cancel", to)
     assert (result.code, result.out) == (0, "1 batches cancelled\n")
 
+    result = run("bulk", "resume", to)  # which reads what was answered before
+    assert result.code == 130
+    assert "the batches were cancelled" in result.err
     assert run("bulk", "resume", to).code == 0
     assert len(records(to)) == 4
     result = run("bulk", "cancel", to)
@@ -270,7 +273,8 @@ def test_wrong_command_lines_are_explained(
 def test_secrets_are_not_stored(run, rows: Path, to: Path, tmp_path: Path) -> None:
     arguments = (rows, "--to", to, "-p", "{text}")
     header = 'headers={"Authorization": "Bearer sk-secret"}'
-    assert "headers can contain keys" in run("bulk", "run", "mock:echo", *arguments, "-o", header).err
+    result = run("bulk", "run", "mock:echo", *arguments, "-o", header)
+    assert "headers can contain keys" in result.err
     config = tmp_path / "chatmodels.toml"
     config.write_text('[aliases]\nfast = "mock:echo"\n')
     secret = ("-o", "aws_secret_access_key=sk-secret")

@@ -329,7 +329,9 @@ class BatchRun:
         self._refusals = 0
         self._pause = self._first_pause
         if is_cancelled and self._stop is None:
-            self._stop = self._budget.stopped("the batches were cancelled", "run it again", None)
+            self._stop = self._budget.stopped(
+                "the batches were cancelled", "run it again", None, requested=True
+            )
         if not self._has_calls:
             for row in self._store.waiting(range(ATTEMPTS, sys.maxsize)):
                 yield self._result(row, _unanswered())

@@ -128,7 +128,7 @@ def plan_of(arguments: dict[str, Any], /) -> "Plan":
     schema = None
     if path is not None:
         found = read_schema(path)
-        schema = StoredSchema(found.name, dict(found.schema))
+        schema = StoredSchema(found.name, {**(found.schema or {})})
     config = click.get_current_context().find_root().params.get("config")
     return Plan(
         model=arguments["spec"],

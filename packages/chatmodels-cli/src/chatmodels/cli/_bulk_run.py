@@ -100,7 +100,7 @@ def _stopped(job: "Job", failure: Any, *, interrupted: bool) -> ExitCode:
         report_job(job, error=failure and error_record(failure), interrupted=interrupted)
         return code
     report_job(job)
-    if failure is not None and (not interrupted or failure.__cause__ is not None):
+    if failure is not None:
         show_error(failure)
     propose("go on with", "resume", job)
     return code
