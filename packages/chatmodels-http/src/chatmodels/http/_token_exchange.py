@@ -133,11 +133,11 @@ class TokenExchange:
         current = self.ready()
         if current is not None and current != rejected:
             return current
-        begun = self._clock()
+        started = self._clock()
         issued = self._read((yield self._request()))
         token, end = BearerToken(issued.token), None
         if issued.seconds is not None:
-            end = begun + max(issued.seconds - self._margin, issued.seconds / 2)
+            end = started + max(issued.seconds - self._margin, issued.seconds / 2)
         self._cached = (token, end)
         return token
 
