@@ -428,6 +428,24 @@ def test_concurrent_threads_load_the_file_of_the_environment_once(fake, ambient)
     assert registry.generation == 2
 
 
+def test_a_file_that_another_thread_loads_meanwhile_is_loaded_once(
+    fake, ambient, monkeypatch
+) -> None:
+    registry = ProviderRegistry(discover=True)
+    registry.register_provider(fake("acme"))
+    check, entered = registry._checked, []
+
+    def checked(file, *, replace: bool):
+        if not entered:
+            entered.append(True)
+            registry.create_chat_model("default")  # as another thread would
+        return check(file, replace=replace)
+
+    monkeypatch.setattr(registry, "_checked", checked)
+    assert registry.create_chat_model("default").model == "file"
+    assert registry.generation == 2
+
+
 # The functions of the global registry.
 
 

@@ -107,6 +107,8 @@ class ProviderRegistry(ModelFactory):
 
         with self._write_lock:
             previous = self._state.config
+            if previous is not None and not replace:  # another thread was faster
+                return previous
             pool = PolicyPool(
                 None if previous is None else previous.pool, declared_policies(config.file)
             )
@@ -120,8 +122,7 @@ class ProviderRegistry(ModelFactory):
         if config is None and self._discover:
             file = environment_config()
             if file is not None:
-                checked = self._checked(file, replace=False)
-                config = self._state.config or self._apply(checked, replace=False)
+                config = self._apply(self._checked(file, replace=False), replace=False)
         return config
 
     def add_model_hook(self, hook: ModelHook, /) -> Callable[[], None]:
