@@ -433,15 +433,15 @@ def test_a_file_that_another_thread_loads_meanwhile_is_loaded_once(
 ) -> None:
     registry = ProviderRegistry(discover=True)
     registry.register_provider(fake("acme"))
-    check, entered = registry._checked, []
+    apply, entered = registry._apply, []
 
-    def checked(file, *, replace: bool):
+    def applied(config, *, replace: bool):
         if not entered:
             entered.append(True)
             registry.create_chat_model("default")  # as another thread would
-        return check(file, replace=replace)
+        return apply(config, replace=replace)
 
-    monkeypatch.setattr(registry, "_checked", checked)
+    monkeypatch.setattr(registry, "_apply", applied)
     assert registry.create_chat_model("default").model == "file"
     assert registry.generation == 2
 
