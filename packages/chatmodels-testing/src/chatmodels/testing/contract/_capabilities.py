@@ -57,7 +57,7 @@ def the_capabilities_are_correct(context: CheckContext) -> None:
             )
         else:
             assert isinstance(error, UnsupportedError), (
-                f"the metadata do not claim {capability!r}, but a request that needs it "
+                f"the metadata do not claim {str(capability)!r}, but a request that needs it "
                 f"{'succeeds' if error is None else f'fails with {error!r}'}; claim it, or leave "
                 "it out of the Profile, so that an UnsupportedError refuses it"
             )
