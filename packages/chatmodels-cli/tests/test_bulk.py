@@ -260,7 +260,7 @@ def test_wrong_command_lines_are_explained(
     assert "would replace the rows" in run("bulk", "run", "mock:echo", rows, "--to", rows).err
     command = to.parent / "answers.jsonl.run" / "command.json"
     assert command.stat().st_mode & 0o077 == 0
-    command.write_text('{"format": 99, "model": "m", "source": "a", "to": "b"}')
+    command.write_text('{"format": 99, "model": "m", "source": "a", "to": "b", "folder": "c"}')
     assert "has format 99" in run("bulk", "resume", to).err
     command.write_text("{")
     assert "cannot be read" in run("bulk", "resume", to).err
@@ -329,3 +329,21 @@ def test_a_file_that_cannot_be_written_loses_no_results(run, rows: Path, to: Pat
 def test_a_name_that_is_not_utf8_is_refused(run, rows: Path, tmp_path: Path) -> None:
     to = os.fsdecode(bytes(tmp_path) + b"/bad\xff.jsonl")
     assert "is not UTF-8" in run("bulk", "run", "mock:echo", rows, "--to", to).err
+
+
+def test_attachments_are_found_from_every_folder(
+    run, tmp_path: Path, to: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "rows.jsonl").write_text('{"attachments": "note.txt"}\n' * 3)
+    (tmp_path / "note.txt").write_text("Three cats.")
+    other = tmp_path / "other"
+    other.mkdir()
+    monkeypatch.chdir(tmp_path)
+    arguments = ("mock:echo", "rows.jsonl", "--to", "answers.jsonl", "-p", "?")
+    assert run("bulk", "estimate", *arguments, "--rows", "2").code == 0
+    monkeypatch.chdir(other)
+
+    result = run("bulk", "resume", "../answers.jsonl")
+    assert result.code == 0, result.err
+    assert len(records(to)) == 3
+    assert Path.cwd() == other

@@ -502,7 +502,9 @@ def test_the_contract_accepts_vendors_with_other_efforts_than_low() -> None:
         register_provider(acme(dialect, api_key_env=["ACME_API_KEY"]))
         check()
         register_provider(acme(replace(dialect, values={"reasoning_effort": ()})), replace=True)
-        with pytest.raises(AssertionError, match="claim 'reasoning', but a request that needs it fails"):
+        with pytest.raises(
+            AssertionError, match="claim 'reasoning', but a request that needs it fails"
+        ):
             check()
     finally:
         unregister_provider("acme")

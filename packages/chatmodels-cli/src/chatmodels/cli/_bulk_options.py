@@ -134,6 +134,7 @@ def plan_of(arguments: dict[str, Any], /) -> "Plan":
         model=arguments["spec"],
         source=os.path.abspath(arguments["source"]),
         to=os.path.abspath(arguments["to"]),
+        folder=os.getcwd(),
         prompt=prompt and read_instructions(prompt, "prompt"),
         instructions=instructions and read_instructions(instructions),
         schema=schema,

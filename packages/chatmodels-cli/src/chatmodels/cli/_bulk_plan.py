@@ -42,12 +42,13 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The arguments of a run that its results depend on, and its limits.
 
     Keys of vendors are not among them: `api_key_env` names a variable. `config` is the path of the
-    configuration file, if it was passed.
+    configuration file, if it was passed. The paths of attachments are relative to `folder`.
     """
 
     model: str
     source: str
     to: str
+    folder: str
     prompt: str | None = None
     instructions: str | None = None
     schema: StoredSchema | None = None

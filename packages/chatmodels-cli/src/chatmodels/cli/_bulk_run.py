@@ -1,6 +1,7 @@
 """Carries out the plan of a bulk run, with a progress bar, and reports its end."""
 
-from contextlib import ExitStack
+import os
+from contextlib import ExitStack, chdir
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +59,8 @@ def answer(plan: "Plan", /, **arguments: Any) -> "Job | ExitCode":
         started.append(job)
 
     with ExitStack() as stack:
+        if os.path.isdir(plan.folder):  # attachments are read from there
+            stack.enter_context(chdir(plan.folder))
         show = progress_bar(stack)
         try:
             return interrupts.run(

@@ -52,8 +52,8 @@ def the_capabilities_are_correct(context: CheckContext) -> None:
         error = None if errors[-1] is None else errors[0]
         if capability in claimed:
             assert error is None, (
-                f"the metadata claim {str(capability)!r}, but a request that needs it fails: {error!r}; "
-                "support it, or remove it from ProviderMetadata.capabilities"
+                f"the metadata claim {str(capability)!r}, but a request that needs it fails: "
+                f"{error!r}; support it, or remove it from ProviderMetadata.capabilities"
             )
         else:
             assert isinstance(error, UnsupportedError), (
