@@ -169,7 +169,7 @@ def test_models_are_listed_with_their_capabilities(simulator: Simulator) -> None
     got = request(simulator, "GET", "/mistral/v1/models", b"", HEADERS)
     assert [card["id"] for card in got.json["data"]] == list(simulator.models)
     assert got.json["data"][0]["capabilities"]["completion_chat"] is True
-    assert request(simulator, "GET", "/mistral/v1/files", b"", HEADERS).status == 404
+    assert request(simulator, "GET", "/mistral/v1/agents", b"", HEADERS).status == 404
 
 
 def test_calls_have_ids_that_are_accepted_back(simulator: Simulator) -> None:

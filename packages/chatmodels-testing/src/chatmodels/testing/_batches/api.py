@@ -49,7 +49,8 @@ def page_of(
     if after in query:
         ids = [batch.id for batch in listed]
         listed = listed[ids.index(query[after][0]) + 1 :]
-    limit = int(query.get("limit", ["20"])[0])
+    text = query.get("limit", [""])[0]
+    limit = int(text) if text.isdecimal() else 20
     for batch in listed[:limit]:
         batch.poll(answer)
     return listed[:limit], len(listed) > limit

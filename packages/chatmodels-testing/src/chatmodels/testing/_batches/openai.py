@@ -43,7 +43,13 @@ class OpenAIBatches:
         """Upload or return a file; create, return, list or cancel batches."""
         id_, action = path["id"], path["action"]
         if path["kind"] == "files":
-            return self._upload(request, batches) if id_ is None else self._content(id_, batches)
+            if id_ is not None:
+                return self._content(id_, batches)
+            return (
+                self._upload(request, batches)
+                if request.method == "POST"
+                else _list_of([_file(each) for each in batches.files], has_more=False)
+            )
         if id_ is None:
             return (
                 self._create(request, batches)
@@ -59,10 +65,15 @@ class OpenAIBatches:
             batch.poll(answer)
         return json_response(_batch(batch))
 
-    def _upload(self, request: ReceivedRequest, batches: SimulatedBatches) -> SimulatedResponse:
+    def _upload(
+        self, request: ReceivedRequest, batches: SimulatedBatches
+    ) -> SimulatedResponse | str:
+        content = _file_in(request)
+        if content is None:
+            return "'file' is a required property"
         id_ = f"file-input-{len(batches.files) + 1}"
-        batches.files[id_] = _file_in(request)
-        return json_response({"id": id_, "object": "file", "purpose": "batch"})
+        batches.files[id_] = content
+        return json_response(_file(id_))
 
     def _content(self, id_: str, batches: SimulatedBatches) -> SimulatedResponse | str:
         batch_id, _, kind = id_.removeprefix("file-").rpartition("-")
@@ -99,17 +110,25 @@ class OpenAIBatches:
         self, request: ReceivedRequest, batches: SimulatedBatches, answer: Answer
     ) -> SimulatedResponse:
         page, has_more = page_of(batches, request, "after", answer)
-        return json_response(
-            {"object": "list", "data": [_batch(batch) for batch in page], "has_more": has_more}
-        )
+        return _list_of([_batch(batch) for batch in page], has_more=has_more)
 
 
-def _file_in(request: ReceivedRequest) -> bytes:
-    """Return the file in a form (RFC 7578)."""
-    boundary = request.headers["content-type"].partition("boundary=")[2].encode()
-    parts = request.body.split(b"--" + boundary)
-    file = next(part for part in parts if b'name="file"' in part.partition(b"\r\n\r\n")[0])
-    return file.partition(b"\r\n\r\n")[2].removesuffix(b"\r\n")
+def _list_of(items: list[dict[str, Any]], *, has_more: bool) -> SimulatedResponse:
+    return json_response({"object": "list", "data": items, "has_more": has_more})
+
+
+def _file(id_: str) -> dict[str, Any]:
+    return {"id": id_, "object": "file", "purpose": "batch"}
+
+
+def _file_in(request: ReceivedRequest) -> bytes | None:
+    """Return the file in a form (RFC 7578); None if there is none."""
+    boundary = request.headers.get("content-type", "").partition("boundary=")[2].encode()
+    for part in request.body.split(b"--" + boundary):
+        head, _, content = part.partition(b"\r\n\r\n")
+        if b'name="file"' in head:
+            return content.removesuffix(b"\r\n")
+    return None
 
 
 def _row(line: dict[str, Any], request: ReceivedRequest) -> BatchedRow:
