@@ -63,6 +63,9 @@ from chatmodels.core import (
 )
 from chatmodels.core.extending import (
     AcceptedMedia,
+    BatchAnswer,
+    BatchLimits,
+    BatchStatus,
     Capability,
     Collect,
     Explanation,
@@ -83,6 +86,7 @@ from chatmodels.core.extending import (
     StartedStream,
     ToolDefinition,
     ToolRunInfo,
+    UnsettledBatch,
     json_schema,
 )
 
@@ -331,6 +335,7 @@ def test_every_public_value_is_tried() -> None:
         SchemaTranslation,
     }
     others |= {FailedAttempt, AcceptedMedia, RateLimitStatus, ToolContext, ToolRun, ToolRunInfo}
+    others |= {BatchAnswer, BatchLimits, BatchStatus, UnsettledBatch}
     assert public - others == set(VALUES)
 
 
