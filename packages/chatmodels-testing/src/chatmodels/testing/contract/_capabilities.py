@@ -66,7 +66,8 @@ def the_capabilities_are_correct(context: CheckContext) -> None:
 def _errors(context: CheckContext, capability: Capability) -> Iterator[ChatModelError | None]:
     """Yield the errors of the requests that need a capability, until one is accepted."""
     part = MEDIA.get(capability)
-    prompt = user("What is this?") if part is None else user("What is this?", part)
+    text = "What is this? Reply in JSON."  # a word that OpenAI requires for JSON
+    prompt = user(text) if part is None else user(text, part)
     for options in _OPTIONS.get(capability, [{}]):
         error = failure(partial(context.model("{}").generate, prompt, **options))
         yield error

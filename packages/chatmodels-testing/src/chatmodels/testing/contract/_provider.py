@@ -165,7 +165,7 @@ def a_healthy_provider_is_healthy(context: CheckContext) -> None:
 
 def an_explanation_equals_the_request(context: CheckContext) -> None:
     """`explain` returns the exact request of a whole call, with the secret masked."""
-    model = context.model(temperature=0.5)
+    model = context.model(max_output_tokens=50)
     explanation = model.explain(PROMPT, tools=[WEATHER])
     model.generate(PROMPT, tools=[WEATHER])
     sent = context.simulator.exchanges[-1].request
