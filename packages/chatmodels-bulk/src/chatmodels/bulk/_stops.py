@@ -25,5 +25,5 @@ class RunStoppedError(ChatModelError):
 
     @property
     def requested(self) -> bool:
-        """Whether the run was stopped on request, by `should_stop` or `Job.stop`."""
+        """True if the run was stopped on request, by `should_stop` or `Job.stop`."""
         return bool(self.details.get("requested"))
