@@ -4,15 +4,20 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from threading import Event
 from typing import Any, NamedTuple
 
 import pytest
 
-from chatmodels.bulk import open_job
+import chatmodels.bulk
+from chatmodels.bulk import Progress, open_job
 from chatmodels.bulk._clock import SystemClock
-from chatmodels.core import ErrorCode
+from chatmodels.cli._bulk_plan import Plan
+from chatmodels.cli._bulk_progress import figures_of
+from chatmodels.cli._bulk_run import answer
+from chatmodels.core import ErrorCode, Usage
 
 
 class Hold(NamedTuple):
@@ -347,3 +352,39 @@ def test_attachments_are_found_from_every_folder(
     assert result.code == 0, result.err
     assert len(records(to)) == 3
     assert Path.cwd() == other
+
+
+def test_a_run_of_python_is_exported(run, rows: Path, to: Path) -> None:
+    chatmodels.bulk.run("mock:echo", rows, to=to, prompt="{text}")
+    target = to.with_name("a.csv")
+    assert run("bulk", "export", to, target).code == 0
+    assert len(target.read_text().splitlines()) == 5
+
+
+def test_figures_show_what_is_known() -> None:
+    facts = {"done": 1, "answered": 0, "failed": 1, "total": None}
+    usage = Usage(input_tokens=1, output_tokens=2)
+    assert figures_of(Progress(**facts, usage=Usage(), cost=Decimal(0))) == "1 failed"
+    shown = figures_of(Progress(**facts, usage=usage, cost=Decimal(2)))
+    assert shown == "1 failed · 1 in, 2 out · $2.00"
+
+
+def test_a_folder_that_is_gone_is_left_out(run, rows: Path, to: Path) -> None:
+    assert run("bulk", "run", "mock:echo", rows, "--to", to, "-p", "{text}").code == 0
+    command = to.parent / "answers.jsonl.run" / "command.json"
+    plan = json.loads(command.read_text()) | {"folder": str(to.parent / "gone")}
+    command.write_text(json.dumps(plan))
+    assert run("bulk", "resume", to).code == 0
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError("no more files")])
+def test_a_failure_before_the_run_begins_is_raised(
+    rows: Path, to: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    def fail(*arguments: object, **options: object) -> None:
+        raise error
+
+    monkeypatch.setattr("chatmodels.bulk.arun", fail)
+    plan = Plan(model="mock:echo", source=str(rows), to=str(to), folder=str(to.parent))
+    with pytest.raises(type(error)):
+        answer(plan)
