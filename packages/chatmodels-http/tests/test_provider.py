@@ -1,6 +1,5 @@
 import re
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import anyio
@@ -317,13 +316,11 @@ def test_a_function_that_returns_no_codec_is_reported(metadata: Any, options: Op
 def test_an_option_that_only_chat_needs_does_not_affect_the_listing(
     metadata: Any, codec: Any, server: Any, options: Options
 ) -> None:
-    def encode(project: object, model: str, request: Any, /, *, stream: bool) -> HttpRequest:
-        if project is None:
-            raise ConfigurationError("acme needs a project; pass project=...")
-        return codec.encode(model, request, stream=stream)
+    def encode(model: str, request: Any, /, *, stream: bool) -> HttpRequest:
+        raise ConfigurationError("acme needs a project; pass project=...")
 
     def codec_for(given: ProviderOptions) -> Codec:
-        return msgspec.structs.replace(codec, encode=partial(encode, given.extra.get("project")))
+        return codec if "project" in given.extra else msgspec.structs.replace(codec, encode=encode)
 
     server.handler = lambda exchange: exchange.respond('["large"]')
     provider = HttpProvider(metadata, codec_for)

@@ -84,6 +84,7 @@ def test_a_loopback_server_of_version_six_is_reached_without_the_proxy(
 def test_without_variables_only_a_system_with_settings_can_have_a_proxy(
     monkeypatch: pytest.MonkeyPatch, platform: str
 ) -> None:
+    monkeypatch.setenv("ALL_PROXY", "proxy.test:1")
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
         monkeypatch.delenv(name)
     monkeypatch.setattr("urllib.request.getproxies", lambda: {"http": "proxy.test:3128"})
