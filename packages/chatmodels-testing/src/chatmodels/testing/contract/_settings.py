@@ -66,7 +66,7 @@ def unsupported_settings_can_be_left_out(context: CheckContext) -> None:
     strict, lenient = context.model(), context.model(on_unsupported="warn")
     for name, value in SETTINGS.items():
         refusal = _refusal(strict, name, value)
-        # What only the vendor refuses, the provider cannot leave out.
+        # The provider cannot leave out a setting that only the vendor refuses.
         if refusal is not None and refusal.status is None:
             setting: dict[str, Any] = {name: value}
             warnings = " ".join(lenient.generate("?", tools=[WEATHER], **setting).warnings)
