@@ -42,14 +42,12 @@ def no_names(body: Body) -> None:
 
 def no_images(body: Body) -> None:
     for message in body["messages"]:
-        if isinstance(message["content"], list):
-            message["content"] = [part for part in message["content"] if "text" in part]
+        message["content"] = [part for part in message["content"] if "text" in part]
 
 
 def no_texts(body: Body) -> None:
     for message in body["messages"]:
-        if isinstance(message["content"], list):
-            message["content"] = [part for part in message["content"] if "text" not in part]
+        message["content"] = [part for part in message["content"] if "text" not in part]
 
 
 def no_detail(body: Body) -> None:
@@ -75,8 +73,7 @@ def lax_tools(body: Body) -> None:
 
 
 def one_tool(body: Body) -> None:
-    if "tools" in body:
-        body["tools"] = body["tools"][:1]
+    body["tools"] = body["tools"][:1]
 
 
 def no_choice(body: Body) -> None:

@@ -1,7 +1,9 @@
 """The command `bulk`."""
 
+import asyncio
 import json
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from decimal import Decimal
@@ -15,7 +17,7 @@ import chatmodels.bulk
 from chatmodels.bulk import Progress, open_job
 from chatmodels.bulk._clock import SystemClock
 from chatmodels.cli._bulk_plan import Plan
-from chatmodels.cli._bulk_progress import figures_of
+from chatmodels.cli._bulk_progress import Interrupts, figures_of
 from chatmodels.cli._bulk_run import answer
 from chatmodels.core import ErrorCode, Usage
 
@@ -388,3 +390,15 @@ def test_a_failure_before_the_run_begins_is_raised(
     plan = Plan(model="mock:echo", source=str(rows), to=str(to), folder=str(to.parent))
     with pytest.raises(type(error)):
         answer(plan)
+
+
+def test_an_ignored_signal_stays_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    replaced: list[int] = []
+    monkeypatch.setattr("signal.getsignal", lambda number: signal.SIG_IGN)
+    monkeypatch.setattr("signal.signal", lambda number, handler: replaced.append(number))
+    loop = asyncio.new_event_loop()
+    try:
+        loop.run_until_complete(Interrupts()._guarded(asyncio.sleep(0)))
+    finally:
+        loop.close()
+    assert replaced == []
