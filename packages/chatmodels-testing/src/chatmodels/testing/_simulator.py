@@ -18,7 +18,6 @@ from chatmodels.testing._fault_plan import FaultPlan, FaultRule, fault_of
 from chatmodels.testing._faults import FAULTS
 from chatmodels.testing._latency import LatencyModel
 from chatmodels.testing._loopback import LoopbackServer
-from chatmodels.testing._protocols import PROTOCOLS
 from chatmodels.testing._protocols.protocol import (
     CountingProtocol,
     DescribingProtocol,
@@ -29,7 +28,7 @@ from chatmodels.testing._protocols.protocol import (
     StoringProtocol,
     WireProtocol,
 )
-from chatmodels.testing._protocols.roles import Roles, roles
+from chatmodels.testing._protocols.roles import Roles, known_roles, roles
 from chatmodels.testing._rate_limit_headers import limit_error, limit_headers
 from chatmodels.testing._rate_limits import RateLimits
 from chatmodels.testing._recordings import Recording, recordings
@@ -126,7 +125,7 @@ class Simulator(LoopbackServer[Connection]):
         self._accepts_all_models = models is None
         self._reply = None if reply is None else validate_reply(reply)
         self.recordings = tuple(exchanges)
-        self._protocols = tuple(map(roles, (*protocols, *PROTOCOLS)))
+        self._protocols = (*map(roles, protocols), *known_roles())
         self.batches = SimulatedBatches()
         self._sleep = sleep
         self._clock = clock
