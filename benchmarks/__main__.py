@@ -20,7 +20,7 @@ BENCHMARKS = (
     "telemetry",
     "simulator",
 )
-LONG = ("growth", "peers", "soak")  # run by name only
+LONG = ("growth", "peers", "soak", "starts")  # run by name only
 
 
 def main(arguments: list[str]) -> int:

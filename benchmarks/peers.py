@@ -18,12 +18,16 @@ from benchmarks.measuring import server
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / ".hatch" / "peers"
 SCRIPT = Path(__file__).with_name("peer_calls.py")
+CLAUDE = ("core", "http", "resilience", "provider-anthropic")
 OURS = ("core", "http", "resilience", "openai-compatible", "provider-openai")
 PEERS = {
     "chatmodels": [str(ROOT / "packages" / f"chatmodels-{name}") for name in OURS],
+    "chatmodels_anthropic": [str(ROOT / "packages" / f"chatmodels-{name}") for name in CLAUDE],
     "httpx2": ["httpx2"],
     "aiohttp": ["aiohttp"],
+    "pyreqwest": ["pyreqwest"],
     "openai": ["openai"],
+    "anthropic": ["anthropic"],
     "any_llm": ["any-llm-sdk[openai]"],
     "pydantic_ai": ["pydantic-ai-slim[openai]"],
     "langchain": ["langchain-openai"],
@@ -52,17 +56,24 @@ def main() -> None:
     print(json.dumps(figures))
 
 
-def install(name: str) -> bool:
-    """Install a library; report whether that worked, since a release can lack a wheel."""
+def install(name: str, *packages: str) -> bool:
+    """Install a library; report whether that worked, since a release can lack a wheel.
+
+    Args:
+        name: The name of its environment.
+        packages: The packages; by default those of the library in `PEERS`.
+    """
     uv = (
         os.environ.get("HATCH_ENV_TYPE_VIRTUAL_UV_PATH")
         or shutil.which("uv")
         or str(ROOT / ".hatch/bin/uv")
     )
     home = FOLDER / name
+    # By the version alone, a package of this folder would count as installed.
+    renew = "--reinstall" if name.startswith("chatmodels") else "--upgrade"
     commands = (
         [uv, "venv", "--quiet", "--allow-existing", "--python", sys.executable, str(home)],
-        [uv, "pip", "install", "--quiet", "--upgrade", "--python", str(home), *PEERS[name]],
+        [uv, "pip", "install", "--quiet", renew, "--python", str(home), *(packages or PEERS[name])],
     )
     for command in commands:
         if subprocess.run(command, check=False).returncode:
@@ -71,9 +82,14 @@ def install(name: str) -> bool:
     return True
 
 
-def measure(name: str, url: str) -> Iterator[tuple[str, float]]:
+def python_of(name: str) -> str:
+    """Return the interpreter of a library's environment."""
     scripts = "Scripts" if sys.platform == "win32" else "bin"
-    program = [str(FOLDER / name / scripts / "python"), "-W", "ignore", str(SCRIPT), name, url]
+    return str(FOLDER / name / scripts / "python")
+
+
+def measure(name: str, url: str) -> Iterator[tuple[str, float]]:
+    program = [python_of(name), "-W", "ignore", str(SCRIPT), name, url]
     environment = {
         each: os.environ[each] for each in os.environ.keys() - {"PYTHONDONTWRITEBYTECODE"}
     }
