@@ -13,6 +13,7 @@ from pathlib import Path
 
 import workspace
 
+
 def main() -> None:
     failed = [name for name, folder in workspace.packages().items() if not declared(folder)]
     if failed:

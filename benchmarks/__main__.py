@@ -13,6 +13,7 @@ BENCHMARKS = (
     "calls",
     "streams",
     "concurrency",
+    "delays",
     "engines",
     "memory",
     "instructions",

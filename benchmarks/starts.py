@@ -13,50 +13,61 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.measuring import server
-from benchmarks.peers import install, python_of
+from benchmarks.peers import environment, install, python_of
 
 TURNS = 5
-REQUEST = 'json={"model": "m", "messages": [{"role": "user", "content": "Hi"}]}'
-MODEL = 'create_chat_model("openai:gpt-6.1-terra", api_key="key", base_url=URL)'
-CREATE = 'chat.completions.create(model="m", messages=[{"role": "user", "content": "Hi"}])'
-
-PROGRAMS = {
+IMPORT_ONLY = {
     "python -c pass": ("chatmodels", "pass"),
     "import chatmodels.core": ("chatmodels", "import chatmodels.core"),
     "import httpx": ("httpx", "import httpx"),
-    "a sync call, chatmodels": (
-        "chatmodels",
-        f"from chatmodels.core import create_chat_model\n{MODEL}.generate('Hi').text",
-    ),
-    "a sync call, httpx2": (
-        "httpx2",
-        f"import httpx2\nhttpx2.post(URL + '/chat/completions', {REQUEST}).json()",
-    ),
-    "a sync call, openai": (
-        "openai",
-        f"from openai import OpenAI\nOpenAI(api_key='key', base_url=URL).{CREATE}",
-    ),
-    "an async call, chatmodels": (
-        "chatmodels",
-        "import asyncio\nfrom chatmodels.core import create_chat_model\n"
-        f"asyncio.run({MODEL}.agenerate('Hi'))",
-    ),
-    "an async call, httpx2": (
-        "httpx2",
-        "import asyncio, httpx2\n"
-        "async def main():\n"
-        "    async with httpx2.AsyncClient() as client:\n"
-        f"        (await client.post(URL + '/chat/completions', {REQUEST})).json()\n"
-        "asyncio.run(main())",
-    ),
-    "an async call, openai": (
-        "openai",
-        "import asyncio\nfrom openai import AsyncOpenAI\n"
-        "async def main():\n"
-        "    async with AsyncOpenAI(api_key='key', base_url=URL) as client:\n"
-        f"        await client.{CREATE}\n"
-        "asyncio.run(main())",
-    ),
+}
+OURS = """
+from chatmodels.core import create_chat_model
+create_chat_model("openai:gpt-6.1-terra", api_key="key", base_url=URL).generate("Hi")
+"""
+OURS_ASYNC = """
+import asyncio
+from chatmodels.core import create_chat_model
+model = create_chat_model("openai:gpt-6.1-terra", api_key="key", base_url=URL)
+asyncio.run(model.agenerate("Hi"))
+"""
+MESSAGES = "MESSAGES = [{'role': 'user', 'content': 'Hi'}]"
+HTTPX2 = f"""
+import httpx2
+{MESSAGES}
+url, body = URL + "/chat/completions", {{"model": "m", "messages": MESSAGES}}
+httpx2.post(url, json=body, headers={{"authorization": "Bearer key"}}).json()
+"""
+HTTPX2_ASYNC = f"""
+import asyncio, httpx2
+{MESSAGES}
+url, body = URL + "/chat/completions", {{"model": "m", "messages": MESSAGES}}
+async def main():
+    async with httpx2.AsyncClient(headers={{"authorization": "Bearer key"}}) as client:
+        (await client.post(url, json=body)).json()
+asyncio.run(main())
+"""
+SDK = f"""
+from openai import OpenAI
+{MESSAGES}
+OpenAI(api_key="key", base_url=URL).chat.completions.create(model="m", messages=MESSAGES)
+"""
+SDK_ASYNC = f"""
+import asyncio
+from openai import AsyncOpenAI
+{MESSAGES}
+async def main():
+    async with AsyncOpenAI(api_key="key", base_url=URL) as client:
+        await client.chat.completions.create(model="m", messages=MESSAGES)
+asyncio.run(main())
+"""
+PROGRAMS = IMPORT_ONLY | {
+    "a sync call, chatmodels": ("chatmodels", OURS),
+    "a sync call, httpx2": ("httpx2", HTTPX2),
+    "a sync call, openai": ("openai", SDK),
+    "an async call, chatmodels": ("chatmodels", OURS_ASYNC),
+    "an async call, httpx2": ("httpx2", HTTPX2_ASYNC),
+    "an async call, openai": ("openai", SDK_ASYNC),
 }
 """By its label, the environment and the program, which has the base URL as `URL`."""
 
@@ -114,12 +125,6 @@ def counted(name: str, source: str, url: str) -> int:
         command += [python_of(name), "-c", f"URL = {url!r}\n{source}"]
         subprocess.run(command, capture_output=True, check=True, env=environment())
         return int(out.read_text().rpartition("summary: ")[2].split()[0])
-
-
-def environment() -> dict[str, str]:
-    """Return the variables of a program: compiled files are used, and hashes are the same."""
-    given = {name: os.environ[name] for name in os.environ.keys() - {"PYTHONDONTWRITEBYTECODE"}}
-    return given | {"PYTHONHASHSEED": "0"}
 
 
 if __name__ == "__main__":

@@ -1,10 +1,8 @@
 """Waiting, threads and tasks, under asyncio and under trio, also if anyio's scopes cancel them."""
 
-import asyncio
 import threading
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
-from typing import Any
 
 import anyio
 import anyio.lowlevel

@@ -97,6 +97,7 @@ class SignerFetcher:
             return await awithin(limits, lambda: self._aexchange(source, engine, limits, rejected))
         if isinstance(source, AsyncSignerSource):
             return await awithin(limits, lambda: source.afetch(rejected))
+
         def fetch() -> Signer:
             if isinstance(source, TimedSignerSource):
                 return source.fetch_within(limits.left(), rejected)

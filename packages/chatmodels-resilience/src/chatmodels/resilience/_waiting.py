@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from threading import Event
-from typing import Any
 
 from chatmodels.core.extending import CallInfo, running_library
 

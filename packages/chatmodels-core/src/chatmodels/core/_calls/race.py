@@ -212,7 +212,9 @@ async def arace(
             while failures < len(runners):
                 if not ended:
                     changed = library.event()
-                    await library.wait(changed, _wait(parent.call, None if following is None else delay))
+                    await library.wait(
+                        changed, _wait(parent.call, None if following is None else delay)
+                    )
                 if not ended:
                     if _is_over(parent.call):
                         timeout = _timeout_of(parent.call)
