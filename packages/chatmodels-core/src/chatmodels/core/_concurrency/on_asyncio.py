@@ -47,8 +47,9 @@ class AsyncioLibrary(AsyncLibrary):
 
     async def within(self, seconds: float | None, function: Callable[[], Awaitable[T]], /) -> T:
         """Await a function with a time limit."""
+        limit = asyncio.timeout(seconds)
         try:
-            async with asyncio.timeout(seconds) as limit:
+            async with limit:
                 return await function()
         except TimeoutError:
             if limit.expired():
@@ -61,8 +62,14 @@ class AsyncioLibrary(AsyncLibrary):
         if (sniffio := sys.modules.get("sniffio")) is not None:
             # The thread is outside of asyncio, and can run another event loop.
             context.run(sniffio.current_async_library_cvar.set, None)
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(_executor(), context.run, _called, function)
+
+        def run() -> T:
+            try:
+                return context.run(function)
+            except StopIteration as error:  # a future cannot have it as its error
+                raise RuntimeError("the function raised StopIteration") from error
+
+        return await asyncio.get_running_loop().run_in_executor(_executor(), run)
 
     async def shielded(self, function: Callable[[], Awaitable[None]], /) -> None:
         """Await a function to its end, even while the task is cancelled."""
@@ -108,10 +115,3 @@ def _executor() -> ThreadPoolExecutor:
     return _executors.get(process) or _executors.setdefault(
         process, ThreadPoolExecutor(_THREADS, "chatmodels")
     )
-
-
-def _called(function: Callable[[], T]) -> T:
-    try:
-        return function()
-    except StopIteration as error:  # a future cannot have it as its error
-        raise RuntimeError("the function raised StopIteration") from error
