@@ -88,6 +88,11 @@ class Stored(msgspec.Struct, frozen=True):
     output: int | None = None
     cost: int | None = None
 
+    @property
+    def amount(self) -> Decimal | None:
+        """The cost in the currency; None if it is unknown."""
+        return None if self.cost is None else Decimal(self.cost) * _COST_UNIT
+
 
 class Totals(msgspec.Struct, frozen=True):
     """Sums over all stored results."""
@@ -197,6 +202,26 @@ class Checkpoint:
             for row in page:
                 place, id_, key, is_failed, *rest = row
                 yield Stored(place, id_, key, bool(is_failed), *rest)
+
+    def result(self, place: int) -> Stored | None:
+        """Return the result at a place; None if there is none."""
+        row = self._connection.execute(
+            "SELECT place, id, key, failed, value, input, output, cost FROM result WHERE place = ?",
+            (place,),
+        ).fetchone()
+        return None if row is None else Stored(*row[:3], bool(row[3]), *row[4:])
+
+    def end(self) -> int:
+        """Return the place behind the last result."""
+        return self._connection.execute(
+            "SELECT coalesce(max(place) + 1, 0) FROM result"
+        ).fetchone()[0]
+
+    def count_failed(self, end: int) -> int:
+        """Count the failed results before a place."""
+        return self._connection.execute(
+            "SELECT count(*) FROM result WHERE failed AND place < ?", (end,)
+        ).fetchone()[0]
 
     def known(self) -> "KnownKeys":
         """Return the keys of the results, for rows in their order."""
