@@ -531,7 +531,7 @@ def test_errors_of_storage_end_the_run(to: Path, clock: FakeClock) -> None:
         connection.close()
 
     clock.before = fill
-    with pytest.raises(ConfigurationError, match=r"the results cannot be written to .*: full"):
+    with pytest.raises(ConfigurationError, match=r"the results in .* cannot be .*: full"):
         batched(Vendor(), texts(2), to)
 
 

@@ -107,8 +107,8 @@ async def arun(
     Raises:
         RunStoppedError: A limit was reached, every further row would fail, or `should_stop`
             returned True.
-        ConfigurationError: Another process has the run, its folder cannot be written, or a row has
-            changed.
+        ConfigurationError: Another process has the run, its files cannot be written or are
+            damaged, or a row has changed.
         InvalidRequestError: The source, the prompt or the options are invalid.
         UnsupportedError: The vendor has no batch API that chatmodels supports.
     """

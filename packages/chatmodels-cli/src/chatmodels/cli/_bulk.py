@@ -176,10 +176,7 @@ def export(path: str, target: str, failed: bool) -> ExitCode:
         if os.path.abspath(target) == plan.source:
             raise click.UsageError(f"{target} has the rows of the run; choose another file")
         job = import_bulk().open_job(path, output_type=plan.output_type())
-    try:
-        job.export(target, failed=True if failed else None)
-    except OSError as error:
-        raise click.UsageError(f"{target} cannot be written: {error}") from None
+    job.export(target, failed=True if failed else None)
     return ExitCode.OK
 
 
