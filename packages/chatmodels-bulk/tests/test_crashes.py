@@ -127,7 +127,7 @@ def test_a_folder_without_a_run_is_an_error(to: Path) -> None:
 
 def test_an_output_in_a_folder_that_cannot_be_created_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(ConfigurationError, match="cannot be written: .* choose another output"):
+    with pytest.raises(ConfigurationError, match=r"cannot be written: .* choose another output"):
         run(echo(), ["a"], to=tmp_path / "file" / "answers.jsonl")
 
 

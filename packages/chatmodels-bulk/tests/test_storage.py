@@ -256,5 +256,5 @@ def test_rows_that_cannot_be_read_are_an_error_of_the_request(
         raise OSError("the disk is gone")
 
     monkeypatch.setitem(_rows._READERS, ".jsonl", fail)
-    with pytest.raises(InvalidRequestError, match="rows.jsonl cannot be read: the disk is gone"):
+    with pytest.raises(InvalidRequestError, match=r"rows.jsonl cannot be read: the disk is gone"):
         run(echo(), source, to=to)
