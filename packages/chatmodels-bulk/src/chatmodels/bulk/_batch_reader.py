@@ -35,9 +35,7 @@ class BatchReader:
         self._has_calls = has_calls
         self.fatal: ChatModelError | None = None
 
-    async def results(
-        self, batch: OpenBatch, status: BatchStatus, /
-    ) -> AsyncGenerator[RowResult]:
+    async def results(self, batch: OpenBatch, status: BatchStatus, /) -> AsyncGenerator[RowResult]:
         """Yield the results of a batch, one for each row at most.
 
         Raises:

@@ -30,9 +30,7 @@ class BatchRows:
         self._remaining.give_key(question, row.key)
         return question
 
-    def result(
-        self, row: BatchedRow, outcome: ChatResponse[Any] | ChatModelError, /
-    ) -> RowResult:
+    def result(self, row: BatchedRow, outcome: ChatResponse[Any] | ChatModelError, /) -> RowResult:
         """Return the result of a row."""
         number, sample = divmod(row.place, self._samples)
         is_error = isinstance(outcome, ChatModelError)

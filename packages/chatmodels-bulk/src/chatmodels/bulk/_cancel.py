@@ -47,8 +47,8 @@ async def acancel(model: ChatModel | str, /, *, to: str | PathLike[str]) -> int:
         ids = [each.vendor_id for each in store.batches() if each.vendor_id is not None]
         if ids and not backend.limits.cancellable:
             raise UnsupportedError(
-                f"{created.provider} cannot cancel batches; run it again to read their results when "
-                "they have ended",
+                f"{created.provider} cannot cancel batches; run it again to read their results "
+                "when they have ended",
                 op="bulk",
             )
         if ids:
