@@ -8,7 +8,7 @@ from typing import Protocol
 
 from chatmodels.bulk._stopping import StopConditions
 
-_STEP = 1.0  # seconds between two checks of conditions that wake nobody
+_STEP = 1.0  # seconds between two checks of the conditions
 
 
 class Clock(Protocol):
