@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from chatmodels.core.extending import publish
-from chatmodels.http._codec.batches import BatchFormat, BatchSteps, first_line
+from chatmodels.http._codec.batches import BatchFormat, BatchSteps, first_line, whole_body
 from chatmodels.http._codec.call_ids import ANY_ID, IdForm
 from chatmodels.http._codec.codec import Codec, Encode, bearer
 from chatmodels.http._codec.conversation import ConversationRules, endpoint_of, everywhere
@@ -109,6 +109,7 @@ __all__ = [
     "retry_after",
     "standard_failure",
     "wait_until_ready",
+    "whole_body",
 ]
 
 publish(globals())
