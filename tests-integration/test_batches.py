@@ -387,7 +387,7 @@ class Clock:
     # A minute passes with a few polls, so that the listing has settled soon.
     later = 0.0
     def now(self): return time.time() + self.later
-    async def sleep(self, seconds): self.later += 20.0
+    async def sleep(self, seconds, stopping): self.later += 20.0
     def share(self): return 0.5
 
 _run.CLOCK = Clock()

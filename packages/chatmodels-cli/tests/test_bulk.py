@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 import pytest
 
 import chatmodels.bulk
-from chatmodels.bulk import Progress, open_job
+from chatmodels.bulk import Progress, Stop, open_job
 from chatmodels.bulk._clock import SystemClock
+from chatmodels.bulk._stopping import StopConditions
 from chatmodels.cli._bulk_plan import Plan
 from chatmodels.cli._bulk_progress import Interrupts, figures_of
 from chatmodels.cli._bulk_run import answer
@@ -152,7 +153,7 @@ class StopsAtFirst(SystemClock):
     def __init__(self, to: Path) -> None:
         self.to: Path | None = to
 
-    async def sleep(self, seconds: float, /) -> None:
+    async def sleep(self, seconds: float, stopping: StopConditions, /) -> None:
         if self.to is not None:
             assert open_job(self.to).stop()
         self.to = None
@@ -398,7 +399,7 @@ def test_an_ignored_signal_stays_ignored(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr("signal.signal", lambda number, handler: replaced.append(number))
     loop = asyncio.new_event_loop()
     try:
-        loop.run_until_complete(Interrupts()._guarded(asyncio.sleep(0)))
+        loop.run_until_complete(Interrupts(Stop())._guarded(asyncio.sleep(0)))
     finally:
         loop.close()
     assert replaced == []

@@ -80,10 +80,10 @@ class BatchStore:
             )
             self._add(rows, batch.name)
 
-    def add_waiting(self, row: BatchedRow, /) -> None:
-        """Record a row that is in no batch."""
+    def add_waiting(self, rows: Sequence[BatchedRow], /) -> None:
+        """Record rows that are in no batch."""
         with self._connection:
-            self._add([row], None)
+            self._add(rows, None)
 
     def set_created(self, name: str, vendor_id: str, /) -> None:
         """Record the vendor's id of a batch."""

@@ -1,7 +1,7 @@
 """Answers every row of a source once, into a file."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import aclosing, closing
 from itertools import islice
 from os import PathLike, fspath
@@ -27,6 +27,7 @@ from chatmodels.bulk._prompts import PromptSource, prompt_builder
 from chatmodels.bulk._questions import check_count, questions
 from chatmodels.bulk._remaining import Changed, Remaining
 from chatmodels.bulk._rows import Source, count_rows, read_rows
+from chatmodels.bulk._stopping import StopConditions
 from chatmodels.bulk._tally import OnProgress, Tally
 from chatmodels.core import ChatModel, ConfigurationError, InvalidRequestError, UnsupportedError
 from chatmodels.core.extending import CallOptions
@@ -91,7 +92,8 @@ async def arun(
             a later run, and the file is not written. None for all rows.
         should_stop: Is called before each further call. If it returns True, no further call begins,
             those that are under way are completed, and `RunStoppedError` is raised. With batches,
-            it is called before each poll, and a later run reads those that are under way.
+            it is also called each second between polls, and a later run reads the batches that are
+            under way; a `Stop` ends the waiting at once.
         on_start: Receives the job before the first call.
         on_progress: Receives the progress after each new result. The rows of a CSV or JSON Lines
             file are counted first, which reads it once more.
@@ -120,9 +122,9 @@ async def arun(
     _refuse_source(source, folder.target)
     build = prompt_builder(prompt)
     rows = islice(read_rows(source), first)
-    stops = (folder.is_stop_requested, *([] if should_stop is None else [should_stop]))
-    is_stopping = _any_of(stops)
-    gate = Gate(is_stopping)
+    stops = () if should_stop is None else (should_stop,)
+    stopping = StopConditions(*stops, folder.is_stop_requested)
+    gate = Gate(stopping)
     bounded = limited(model, limits, gate, model_options)
     call: dict[str, Any] = {**options, "output_type": output_type}
     batch_calls = None if via == "calls" else _batch_calls(bounded, call, via)
@@ -140,7 +142,7 @@ async def arun(
             remaining = Remaining(
                 checkpoint.known(), identity, samples, changed, retry_failed=retry_failed
             )
-            budget = Budget(limits, tally, is_stopping)
+            budget = Budget(limits, tally, stopping)
             total = None if on_progress is None else _total(source, first, samples)
             calls = remaining.of(questions(rows, build, samples))
             removes_batched = batch_calls is not None
@@ -160,6 +162,7 @@ async def arun(
                         remaining,
                         budget,
                         limits,
+                        stopping,
                         samples=samples,
                         clock=CLOCK,
                         flush=journal.flush,
@@ -228,10 +231,6 @@ def run(
             **options,
         )
     )
-
-
-def _any_of(conditions: Sequence[Callable[[], bool]]) -> Callable[[], bool]:
-    return lambda: any(condition() for condition in conditions)
 
 
 def _refuse_source(source: Source, target: Path) -> None:

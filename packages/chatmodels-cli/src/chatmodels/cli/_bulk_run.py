@@ -51,7 +51,7 @@ def answer(plan: "Plan", /, **arguments: Any) -> "Job | ExitCode":
     from chatmodels.cli._bulk_progress import Interrupts, progress_bar
 
     whole = plan.arguments() | arguments
-    interrupts = Interrupts()
+    stop = bulk.Stop()
     started: list[Job] = []
 
     def start(job: "Job") -> None:  # when this process has the folder
@@ -63,11 +63,11 @@ def answer(plan: "Plan", /, **arguments: Any) -> "Job | ExitCode":
             stack.enter_context(chdir(plan.folder))
         show = progress_bar(stack)
         try:
-            return interrupts.run(
+            return Interrupts(stop).run(
                 bulk.arun(
                     plan.model,
                     plan.source,
-                    should_stop=interrupts.requested,
+                    should_stop=stop,
                     on_start=start,
                     on_progress=show,
                     **whole,
