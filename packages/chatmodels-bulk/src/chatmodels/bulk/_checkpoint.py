@@ -212,7 +212,10 @@ class Checkpoint:
             "SELECT place, id, key, failed, value, input, output, cost FROM result WHERE place = ?",
             (place,),
         ).fetchone()
-        return None if row is None else Stored(*row[:3], bool(row[3]), *row[4:])
+        if row is None:
+            return None
+        place, id_, key, is_failed, *rest = row
+        return Stored(place, id_, key, bool(is_failed), *rest)
 
     def end(self) -> int:
         """Return the place behind the last result."""

@@ -2,9 +2,10 @@
 
 import sqlite3
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
-from typing import Any, Self
+from types import TracebackType
+from typing import Any, Literal, Self
 from urllib.parse import quote
 
 from chatmodels.core import ConfigurationError
@@ -40,36 +41,44 @@ class Connection(sqlite3.Connection):
         """Execute a statement several times."""
         return super().cursor(Cursor).executemany(*arguments)
 
-    def __exit__(self, *exception: object) -> Any:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> Literal[False]:
         """End a transaction."""
         with database_errors(self.path):
-            return super().__exit__(*exception)
+            return super().__exit__(kind, error, traceback)
 
 
 class Cursor(sqlite3.Cursor):
     """A cursor whose errors are `ConfigurationError`."""
 
-    connection: Connection
-
     def execute(self, *arguments: Any) -> Self:
         """Execute a statement."""
-        with database_errors(self.connection.path):
+        with self._errors():
             return super().execute(*arguments)
 
     def executemany(self, *arguments: Any) -> Self:
         """Execute a statement several times."""
-        with database_errors(self.connection.path):
+        with self._errors():
             return super().executemany(*arguments)
 
     def fetchone(self) -> Any:
         """Return the next row; None behind the last one."""
-        with database_errors(self.connection.path):
+        with self._errors():
             return super().fetchone()
 
     def fetchall(self) -> list[Any]:
         """Return the other rows."""
-        with database_errors(self.connection.path):
+        with self._errors():
             return super().fetchall()
+
+    def _errors(self) -> AbstractContextManager[None]:
+        connection = self.connection
+        assert isinstance(connection, Connection), "it has created the cursor"
+        return database_errors(connection.path)
 
 
 def connect(path: Path, schema: str, /) -> Connection:

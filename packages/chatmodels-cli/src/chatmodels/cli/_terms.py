@@ -38,7 +38,7 @@ def message_of(error: ChatModelError, /) -> str:
 
 
 def _option(
-    options: Mapping[str | None, click.Option], name: str, value: str | None, *, of_model: bool
+    options: Mapping[str, click.Option], name: str, value: str | None, *, of_model: bool
 ) -> str | None:
     known = options.get(_OTHER_NAMES.get(name, name))
     if known is not None:
