@@ -19,6 +19,7 @@ __all__ = [
     "ANY_SERVER",
     "BATCH_LIMITS",
     "COMMON_SETTINGS",
+    "GRAMMAR_SCHEMAS",
     "INPUT_TOKENS",
     "OPENAI_SCHEMAS",
     "TOKENIZE",
@@ -28,7 +29,6 @@ __all__ = [
     "OpenAIBatches",
     "chat_completions_codec",
     "compatible_provider",
-    "GRAMMAR_SCHEMAS",
     "headers_from_options",
     "split_parallel_calls",
 ]

