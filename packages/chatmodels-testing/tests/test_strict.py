@@ -148,7 +148,7 @@ REFUSED: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("unasked-result", {"messages": [USER, user(ANSWER)]}),
         ("prefill", {"messages": [USER, {"role": "assistant", "content": "It"}]}),
         ("ranges", {"max_tokens": 0}),
-        ("ranges", {"model": "claude-sonnet-4-5", "temperature": 1.5}),
+        ("ranges", {"model": "claude-haiku-4-5", "temperature": 1.5}),
         ("sampling", {"temperature": 0.5}),
         ("thinking", {"thinking": {"type": "disabled"}, "model": "claude-opus-5-5"}),
         (
@@ -385,7 +385,7 @@ def test_what_a_vendor_refuses_is_refused(
     assert refused.status in {400, 404, 413, 422}
     assert simulator.exchanges[-1].status == refused.status
     others = tuple(each for each in STRICT_RULES[api] if each.name != rule)
-    monkeypatch.setattr("chatmodels.testing._simulator.STRICT_RULES", {api: others})
+    monkeypatch.setattr("chatmodels.testing._refusals.STRICT_RULES", {api: others})
     assert send(simulator, api, change).status == 200, "another rule refuses it as well"
 
 
@@ -470,7 +470,7 @@ ACCEPTED: list[tuple[str, dict[str, Any]]] = [
     ("anthropic.messages", {"messages": [USER, LATE, USER]}),
     (
         "anthropic.messages",
-        {"model": "claude-sonnet-4-5", "messages": [USER, {"role": "assistant", "content": "It"}]},
+        {"model": "claude-haiku-4-5", "messages": [USER, {"role": "assistant", "content": "It"}]},
     ),
     (
         "anthropic.messages",
@@ -491,7 +491,7 @@ ACCEPTED: list[tuple[str, dict[str, Any]]] = [
             ]
         },
     ),
-    ("anthropic.messages", {"model": "claude-sonnet-4-5", "temperature": 0.5, "top_k": 9}),
+    ("anthropic.messages", {"model": "claude-haiku-4-5", "temperature": 0.5, "top_k": 9}),
     (
         "bedrock.converse",
         {

@@ -7,10 +7,11 @@ from typing import Any
 from chatmodels.testing._json import is_object
 from chatmodels.testing._protocols.gemini_request import camel_case
 from chatmodels.testing._strict.pairing import objects, repeated
+from chatmodels.testing._strict.retirement import GEMINI, VERTEX_AI
 from chatmodels.testing._strict.rule import CheckedRequest, Refusal, StrictRule
 
 _OTHERS = re.compile(r"(gpt|claude|mistral|command|o\d)-")
-_RETIRED = re.compile(r"gemini-(1\.[05]-.*|pro(-vision)?|2\.0-flash-thinking-.*)")
+_VERTEX_AI = "/publishers/google/"
 _SIGNED = re.compile(r"gemini-([3-9]|\d\d)")
 _OLD = re.compile(r"gemini-2")
 _NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_.:-]{0,127}")
@@ -38,9 +39,11 @@ def unknown_model(model: str, /) -> Refusal:
 
 
 def _model(request: CheckedRequest) -> Refusal | None:
-    if not (_OTHERS.match(request.model) or _RETIRED.fullmatch(request.model)):
-        return None
-    return unknown_model(request.model)
+    model = request.model
+    vendor = VERTEX_AI if _VERTEX_AI in request.path else GEMINI
+    if _OTHERS.match(model) or vendor.is_retired(model, request.as_of):
+        return unknown_model(model)
+    return None
 
 
 def _role(request: CheckedRequest) -> Refusal | None:
@@ -181,7 +184,7 @@ RULES = (
     StrictRule(
         "model",
         "a retired model, or one of another vendor",
-        "page Gemini deprecations; a recorded response",
+        "[Retired models](#retired-models); a recorded response",
         _model,
     ),
     StrictRule("role", "another role than user or model", "API reference, Content", _role),

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from chatmodels.testing._json import is_array, is_object
+from chatmodels.testing._strict.chat_vendors import retired_model
 from chatmodels.testing._strict.openai_models import (
     is_function_name,
     is_openai,
-    is_retired,
     out_of_range,
     reasons,
     strict_problem,
@@ -81,19 +81,6 @@ def _content(request: CheckedRequest) -> Refusal | None:
                 param=f"messages.[{position}].content",
             )
     return None
-
-
-def unknown_model(model: str, /) -> Refusal:
-    """Return the refusal of a model that does not exist."""
-    message = f"The model `{model}` does not exist or you do not have access to it."
-    return Refusal(message=message, status=404, code="model_not_found")
-
-
-def _model(request: CheckedRequest) -> Refusal | None:
-    if not is_retired(request.model):
-        return None
-    message = f"The model `{request.model}` has been deprecated"
-    return Refusal(message=message, status=404, code="model_not_found")
 
 
 def _ranges(request: CheckedRequest) -> Refusal | None:
@@ -260,7 +247,12 @@ RULES = (
         "guide Function calling",
         _unasked,
     ),
-    StrictRule("model", "a retired model", "page Deprecations; a recorded response", _model),
+    StrictRule(
+        "model",
+        "a retired model of OpenAI, DeepSeek or Groq",
+        "[Retired models](#retired-models); recorded responses",
+        retired_model,
+    ),
     StrictRule("ranges", "a number out of its range", "API reference, Chat Completions", _ranges),
     StrictRule(
         "sampling",

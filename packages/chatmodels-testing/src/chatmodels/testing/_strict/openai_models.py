@@ -15,10 +15,6 @@ from chatmodels.testing._strict.schemas import is_open, optional, subschemas
 _OPENAI = re.compile(r"(ft:)?(gpt-\d|o\d|chatgpt-|codex-)(?!.*oss)")
 _REASONING = re.compile(r"(ft:)?(o\d|gpt-[5-9]|gpt-1\d)(?!.*-chat)(?!.*-search)")
 _WITHOUT_EFFORT_NONE = re.compile(r"(ft:)?(o\d|gpt-5(-|$))")
-_RETIRED = re.compile(
-    r"gpt-3\.5-turbo-(0301|0613|16k-0613)|gpt-4-(0314|32k.*|vision-preview|1106-vision-preview)"
-    r"|gpt-4\.5-preview.*|o1-(preview|mini).*|text-davinci-00\d|code-davinci-00\d"
-)
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
 
@@ -26,12 +22,6 @@ _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 def is_openai(model: str, /) -> bool:
     """Check whether OpenAI has models with such a name."""
     return _OPENAI.match(model) is not None
-
-
-@lru_cache(maxsize=256)
-def is_retired(model: str, /) -> bool:
-    """Check whether OpenAI has retired a model."""
-    return _RETIRED.fullmatch(model) is not None
 
 
 def reasons(request: CheckedRequest, effort: object, /) -> bool:

@@ -3,10 +3,10 @@
 from typing import Any
 
 from chatmodels.testing._json import is_object
+from chatmodels.testing._strict.chat_vendors import is_retired_by_openai
 from chatmodels.testing._strict.openai_models import (
     is_function_name,
     is_openai,
-    is_retired,
     out_of_range,
     reasons,
     strict_problem,
@@ -92,7 +92,7 @@ def unknown_model(model: str, /) -> Refusal:
 
 
 def _model(request: CheckedRequest) -> Refusal | None:
-    return unknown_model(request.model) if is_retired(request.model) else None
+    return unknown_model(request.model) if is_retired_by_openai(request) else None
 
 
 def _previous(request: CheckedRequest) -> Refusal | None:
@@ -202,8 +202,8 @@ RULES = (
     ),
     StrictRule(
         "model",
-        "a retired model",
-        "page Deprecations; a recorded response",
+        "a retired model of OpenAI",
+        "[Retired models](#retired-models); a recorded response",
         _model,
     ),
     StrictRule(
