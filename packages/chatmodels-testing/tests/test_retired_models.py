@@ -8,8 +8,8 @@ import pytest
 from client import Got, request
 
 from chatmodels.testing import Simulator
-from chatmodels.testing._strict.retirement import AS_OF, RETIREMENTS
 from chatmodels.testing.__main__ import main
+from chatmodels.testing._strict.retirement import AS_OF, RETIREMENTS
 
 USER = {"messages": [{"role": "user", "content": "a"}]}
 BLOCKS = {"messages": [{"role": "user", "content": [{"text": "a"}]}]}

@@ -2,12 +2,15 @@
 
 from chatmodels.core import ErrorCode
 from chatmodels.testing._exchange import ReceivedRequest
+from chatmodels.testing._protocols.gemini_request import camel_case
 from chatmodels.testing._protocols.protocol import ParsedRequest, WireProtocol
 from chatmodels.testing._protocols.roles import Roles
 from chatmodels.testing._simulated_response import SimulatedResponse
 from chatmodels.testing._strict import STRICT_RULES, UNKNOWN_MODELS
 from chatmodels.testing._strict.errors import encode
 from chatmodels.testing._strict.rule import CheckedRequest
+
+_TWO_FORMS = "gemini.generate_content"
 
 
 def refused_key(request: ReceivedRequest, served: Roles, /) -> SimulatedResponse | None:
@@ -47,8 +50,9 @@ def strict_refusal(
     rules = STRICT_RULES.get(protocol.name)
     if rules is None:
         return None
+    body = camel_case(request.json) if protocol.name == _TWO_FORMS else request.json
     checked = CheckedRequest(
-        request.json, model, request.headers, len(request.body), stored, request.path, as_of
+        body, model, request.headers, len(request.body), stored, request.path, as_of
     )
     for rule in rules:
         if (refusal := rule.check(checked)) is not None:

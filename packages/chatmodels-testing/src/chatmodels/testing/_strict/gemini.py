@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from chatmodels.testing._json import is_object
-from chatmodels.testing._protocols.gemini_request import camel_case
 from chatmodels.testing._strict.pairing import objects, repeated
 from chatmodels.testing._strict.retirement import GEMINI, VERTEX_AI
 from chatmodels.testing._strict.rule import CheckedRequest, Refusal, StrictRule
@@ -19,16 +18,16 @@ _ROLES = frozenset({"user", "model", "function"})
 
 
 def _contents(request: CheckedRequest) -> list[dict[str, Any]]:
-    return objects(camel_case(request.body.get("contents")))
+    return objects(request.body.get("contents"))
 
 
 def _functions(request: CheckedRequest) -> list[dict[str, Any]]:
-    tools = objects(camel_case(request.body.get("tools")))
+    tools = objects(request.body.get("tools"))
     return [f for tool in tools for f in objects(tool.get("functionDeclarations"))]
 
 
 def _config(request: CheckedRequest) -> dict[str, Any]:
-    config = camel_case(request.body).get("generationConfig")
+    config = request.body.get("generationConfig")
     return config if is_object(config) else {}
 
 
@@ -137,7 +136,7 @@ def _tools(request: CheckedRequest) -> Refusal | None:
 
 
 def _allowed(request: CheckedRequest) -> Refusal | None:
-    config = camel_case(request.body).get("toolConfig")
+    config = request.body.get("toolConfig")
     calling = config.get("functionCallingConfig") if is_object(config) else None
     names = calling.get("allowedFunctionNames") if is_object(calling) else None
     if not is_object(calling) or not names:

@@ -9,6 +9,7 @@ from chatmodels.testing._strict.openai_models import (
     is_openai,
     out_of_range,
     reasons,
+    refused_effort,
     strict_problem,
 )
 from chatmodels.testing._strict.pairing import objects
@@ -110,11 +111,18 @@ def _ranges(request: CheckedRequest) -> Refusal | None:
     return out_of_range(request.body, _RANGES) if is_openai(request.model) else None
 
 
+def _requested_effort(request: CheckedRequest) -> object:
+    reasoning = request.body.get("reasoning")
+    return reasoning.get("effort") if is_object(reasoning) else None
+
+
+def _effort(request: CheckedRequest) -> Refusal | None:
+    return refused_effort(request, _requested_effort(request), "reasoning.effort")
+
+
 def _sampling(request: CheckedRequest) -> Refusal | None:
     body = request.body
-    reasoning = body.get("reasoning")
-    effort = reasoning.get("effort") if is_object(reasoning) else None
-    if not reasons(request, effort):
+    if not reasons(request, _requested_effort(request)):
         return None
     for name in ("temperature", "top_p"):
         if body.get(name) not in (None, 1):
@@ -217,6 +225,12 @@ RULES = (
         "a number out of its range, such as fewer than 16 output tokens",
         "API reference, Responses; a recorded response for `temperature`",
         _ranges,
+    ),
+    StrictRule(
+        "reasoning-effort",
+        "an effort that the model does not have",
+        "page Models; error messages that users report",
+        _effort,
     ),
     StrictRule(
         "sampling",

@@ -1,6 +1,6 @@
 """Models that the vendors retire, from their pages of deprecations as of a fixed date.
 
-A fixed date, instead of that of today, gives a test the same result on each day.
+The date is fixed, so that a test has the same result on each day.
 """
 
 import re

@@ -30,7 +30,8 @@ class CheckedRequest(msgspec.Struct, frozen=True):
     """A request as rules check it.
 
     Attributes:
-        body: The body; a field with another JSON type than the API's has been refused before.
+        body: The body; a field with another JSON type than the API's has been refused before, and
+            the names of Google's API, which accepts two forms of them, are in camel case.
         model: The model's name.
         headers: The headers by lower-case name.
         size: The size of the body in bytes.
