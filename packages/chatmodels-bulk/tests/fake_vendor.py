@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Sequ
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from chatmodels.bulk._stopping import StopConditions
 from chatmodels.core import (
     ChatModelError,
     ChatRequest,
@@ -257,7 +258,7 @@ class FakeClock:
     def now(self) -> float:
         return self.time
 
-    async def sleep(self, seconds: float, /) -> None:
+    async def sleep(self, seconds: float, stopping: StopConditions, /) -> None:
         self.before()
         self.waits.append(seconds)
         self.time += seconds

@@ -1,12 +1,14 @@
 """The state machine of batches, against a vendor whose faults are chosen."""
 
+import asyncio
 import json
 import sqlite3
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -19,12 +21,16 @@ from chatmodels.bulk import (
     Limits,
     Progress,
     RunStoppedError,
+    Stop,
     _run,
     acancel,
+    arun,
     cancel,
     open_job,
     run,
 )
+from chatmodels.bulk._clock import SystemClock
+from chatmodels.bulk._stopping import StopConditions
 from chatmodels.core import (
     ChatModelError,
     ConfigurationError,
@@ -142,8 +148,22 @@ def test_each_row_has_one_result_of_its_own_and_none_is_sent_twice(
             )
         assert job.answered + job.failed == count
         assert job.batched == 0
-        # The results of a run that was killed count again in the next one.
-        assert progress[-1].done == count if progress and not kills else True
+        assert progress[-1].done == count if progress else True
+
+
+def test_progress_counts_a_result_that_a_batch_replaces_once(to: Path, clock: FakeClock) -> None:
+    batched(Vendor(), texts(3), to)
+    seen: list[Progress] = []
+    changed = [f"new {number}" for number in range(3)]
+    vendor = Vendor(plans=[Plan(polls=5)])
+    with pytest.raises(RunStoppedError):  # while the batch is under way
+        batched(vendor, changed, to, changed="redo", should_stop=lambda: bool(vendor.batches))
+    assert open_job(to).batched == 3
+
+    batched(vendor, changed, to, on_progress=seen.append)
+    assert [progress.done for progress in seen] == [3, 3, 3]
+    assert len(vendor.batches) == 1
+    assert [each["text"] for each in records(to)] == [f"re: new {n}" for n in range(3)]
 
 
 # --- One fault at a time --------------------------------------------------------------------------
@@ -391,7 +411,7 @@ def test_a_cancelled_run_keeps_its_answers_and_goes_on_when_it_is_run_again(
     cancelled: list[int] = []
     if in_loop:
 
-        async def sleep(seconds: float) -> None:
+        async def sleep(seconds: float, stopping: StopConditions, /) -> None:
             clock.time += seconds
             if not cancelled:
                 cancelled.append(await acancel(VendorModel(vendor), to=to))
@@ -432,6 +452,170 @@ class Other(VendorModel):
     def __init__(self, vendor: Vendor) -> None:
         super().__init__(vendor)
         self.model = "n"
+
+
+# --- Few rows, and batches that cannot be cancelled -----------------------------------------------
+
+_FEWEST = BatchLimits(rows=4, bytes=1_000_000, fewest_rows=3)
+
+
+def test_too_few_rows_for_a_batch_are_called_for_with_auto(to: Path) -> None:
+    vendor = Vendor(limits=_FEWEST)
+    job = batched(vendor, texts(6), to, via="auto")
+
+    assert [len(batch.rows) for batch in vendor.batches] == [4]
+    assert (job.answered, job.batched) == (6, 0)
+
+
+def test_too_few_rows_for_a_batch_end_a_run_without_calls(to: Path) -> None:
+    vendor = Vendor(limits=_FEWEST)
+    with pytest.raises(InvalidRequestError, match="batches of 3 rows or more, and 2 are left"):
+        batched(vendor, texts(6), to)
+
+    assert (open_job(to).answered, open_job(to).batched) == (4, 2)
+    assert batched(vendor, texts(6), to, via="auto").answered == 6
+
+
+def test_too_few_rows_wait_for_those_that_a_batch_does_not_answer(to: Path) -> None:
+    plan = Plan(polls=2, outcomes=["answered", "answered", "answered", "expired"])
+    vendor = Vendor(plans=[plan], limits=_FEWEST)
+    assert batched(vendor, texts(6), to).answered == 6
+
+    assert [len(batch.rows) for batch in vendor.batches] == [4, 3]
+
+
+def test_a_late_batch_that_cannot_be_cancelled_is_read_when_it_ends(
+    to: Path, clock: FakeClock
+) -> None:
+    limits = BatchLimits(rows=4, bytes=1_000_000, cancellable=False)
+    late = Plan(polls=70, outcomes=["answered", "expired"])
+    vendor = Vendor(plans=[late], limits=limits)
+    job = batched(
+        vendor, texts(6), to, via="auto", limits=Limits(batch_rows=4, batch_deadline=3_600)
+    )
+
+    assert vendor.cancelled == []
+    assert len(vendor.batches) == 2
+    assert job.answered == 6
+
+
+def test_batches_that_cannot_be_cancelled_are_refused_to_be(to: Path, clock: FakeClock) -> None:
+    vendor = Vendor(limits=BatchLimits(rows=4, bytes=1_000_000, cancellable=False))
+    clock.before = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        batched(vendor, texts(4), to)
+    with pytest.raises(UnsupportedError, match="mock cannot cancel batches; run it again to read"):
+        cancel(VendorModel(vendor), to=to)
+    clock.before = lambda: None
+    assert batched(vendor, texts(4), to).answered == 4
+
+
+# --- Stopping while a batch runs ------------------------------------------------------------------
+
+_RARELY = Limits(batch_poll=1e9)
+"""Polls so rare that only a request to stop ends the waiting."""
+
+
+@pytest.fixture
+def waiting(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Callable[[], object]]]:
+    """The functions that are called, from another thread, when a run waits for its first poll."""
+    actions: list[Callable[[], object]] = []
+
+    class Watched(SystemClock):
+        async def sleep(self, seconds: float, stopping: StopConditions, /) -> None:
+            threads.extend(Thread(target=action) for action in actions)
+            asyncio.get_running_loop().call_later(0, lambda: [each.start() for each in threads])
+            await super().sleep(seconds, stopping)
+
+    threads: list[Thread] = []
+    monkeypatch.setattr(_run, "CLOCK", Watched(step=0.001))
+    yield actions
+    for thread in threads:
+        thread.join()
+
+
+def test_a_stop_ends_the_waiting_for_a_batch_at_once(
+    to: Path, waiting: list[Callable[[], object]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_run.CLOCK, "_step", 1e9)
+    vendor, stop = Vendor(plans=[Plan(polls=1)]), Stop()
+    waiting.append(stop.request)
+    with pytest.raises(RunStoppedError, match="the run was stopped") as caught:
+        batched(vendor, texts(4), to, limits=_RARELY, should_stop=stop)
+
+    assert caught.value.requested
+    assert open_job(to).batched == 4
+
+
+def test_a_stop_ends_the_waiting_of_async_code_at_once(
+    to: Path, waiting: list[Callable[[], object]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_run.CLOCK, "_step", 1e9)
+    model, stop = VendorModel(Vendor(plans=[Plan(polls=1)])), Stop()
+    waiting.append(stop.request)
+
+    async def main() -> None:
+        await arun(model, texts(4), to=to, via="batch", limits=_RARELY, should_stop=stop)
+
+    with pytest.raises(RunStoppedError, match="the run was stopped"):
+        asyncio.run(main())
+
+
+def test_a_cancelled_task_ends_the_waiting_at_once(
+    to: Path, waiting: list[Callable[[], object]]
+) -> None:
+    async def main() -> None:
+        run_ = asyncio.create_task(
+            arun(VendorModel(Vendor()), texts(4), to=to, via="batch", limits=_RARELY)
+        )
+        loop = asyncio.get_running_loop()
+        waiting.append(lambda: loop.call_soon_threadsafe(run_.cancel))
+        await run_
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(main())
+    assert open_job(to).batched == 4
+
+
+def test_another_condition_ends_the_waiting_for_a_batch(
+    to: Path, waiting: list[Callable[[], object]]
+) -> None:
+    is_requested = Event()
+    waiting.append(is_requested.set)
+    with pytest.raises(RunStoppedError, match="the run was stopped"):
+        batched(Vendor(), texts(4), to, limits=_RARELY, should_stop=is_requested.is_set)
+
+
+def test_another_process_ends_the_waiting_for_a_batch(
+    to: Path, waiting: list[Callable[[], object]]
+) -> None:
+    waiting.append(lambda: open_job(to).stop())
+    with pytest.raises(RunStoppedError, match="the run was stopped"):
+        batched(Vendor(), texts(4), to, limits=_RARELY)
+
+
+def test_a_run_that_is_to_stop_from_the_beginning_creates_no_batch(to: Path) -> None:
+    vendor, stop = Vendor(), Stop()
+    stop.request()
+    with pytest.raises(RunStoppedError, match="the run was stopped"):
+        batched(vendor, texts(4), to, should_stop=stop)
+    assert vendor.batches == []
+
+
+def test_a_stop_is_not_passed_to_a_loop_that_is_closed() -> None:
+    stop, loop = Stop(), asyncio.new_event_loop()
+
+    async def wait_in_vain() -> None:
+        with stop.waking(asyncio.Event()):
+            loop.stop()
+            await asyncio.sleep(0)
+
+    task = loop.create_task(wait_in_vain())
+    loop.run_forever()
+    loop.close()
+    stop.request()
+    assert stop()
+    task.get_coro().close()  # type: ignore[union-attr]
 
 
 # --- Resumption and changes -----------------------------------------------------------------------
@@ -517,7 +701,7 @@ def test_errors_of_storage_end_the_run(to: Path, clock: FakeClock) -> None:
         connection.close()
 
     clock.before = fill
-    with pytest.raises(ConfigurationError, match=r"the results cannot be written to .*: full"):
+    with pytest.raises(ConfigurationError, match=r"the results in .* cannot be .*: full"):
         batched(Vendor(), texts(2), to)
 
 

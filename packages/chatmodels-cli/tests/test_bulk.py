@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 import pytest
 
 import chatmodels.bulk
-from chatmodels.bulk import Progress, open_job
+from chatmodels.bulk import Progress, Stop, open_job
 from chatmodels.bulk._clock import SystemClock
+from chatmodels.bulk._stopping import StopConditions
 from chatmodels.cli._bulk_plan import Plan
 from chatmodels.cli._bulk_progress import Interrupts, figures_of
 from chatmodels.cli._bulk_run import answer
@@ -152,7 +153,7 @@ class StopsAtFirst(SystemClock):
     def __init__(self, to: Path) -> None:
         self.to: Path | None = to
 
-    async def sleep(self, seconds: float, /) -> None:
+    async def sleep(self, seconds: float, stopping: StopConditions, /) -> None:
         if self.to is not None:
             assert open_job(self.to).stop()
         self.to = None
@@ -325,8 +326,9 @@ def test_an_estimate_from_failed_rows_is_unknown(run, openai, simulator, rows, t
 def test_a_file_that_cannot_be_written_loses_no_results(run, rows: Path, to: Path) -> None:
     to.with_name("answers.jsonl.tmp").mkdir()
     result = run("bulk", "run", "mock:echo", rows, "--to", to, "-p", "{text}")
-    assert result.code == 1
-    assert f"the results are in {to}.run" in result.err
+    assert result.code == 3
+    assert f"{to} cannot be written" in result.err
+    assert f"go on with: chatmodels bulk resume {to}" in result.err
     to.with_name("answers.jsonl.tmp").rmdir()
     assert run("bulk", "resume", to).code == 0
     assert len(records(to)) == 4
@@ -398,7 +400,7 @@ def test_an_ignored_signal_stays_ignored(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr("signal.signal", lambda number, handler: replaced.append(number))
     loop = asyncio.new_event_loop()
     try:
-        loop.run_until_complete(Interrupts()._guarded(asyncio.sleep(0)))
+        loop.run_until_complete(Interrupts(Stop())._guarded(asyncio.sleep(0)))
     finally:
         loop.close()
     assert replaced == []

@@ -14,6 +14,7 @@ from chatmodels.bulk._prompts import PromptSource
 from chatmodels.bulk._results import RowResult
 from chatmodels.bulk._rows import Row, Source, count_rows
 from chatmodels.bulk._run import Via, arun, run
+from chatmodels.bulk._stopping import Stop
 from chatmodels.bulk._stops import RunStoppedError
 from chatmodels.bulk._streams import RowStream, astream, stream
 from chatmodels.bulk._tables import AnswerRows
@@ -34,6 +35,7 @@ __all__ = [
     "RunOwner",
     "RunStoppedError",
     "Source",
+    "Stop",
     "Via",
     "acancel",
     "arun",

@@ -9,7 +9,7 @@ from chatmodels.bulk._batch_store import BatchStore
 from chatmodels.bulk._checkpoint import Checkpoint
 from chatmodels.bulk._folder import RunFolder
 from chatmodels.bulk._loops import refuse_running_loop
-from chatmodels.core import ChatModel, ConfigurationError, create_chat_model
+from chatmodels.core import ChatModel, ConfigurationError, UnsupportedError, create_chat_model
 
 
 async def acancel(model: ChatModel | str, /, *, to: str | PathLike[str]) -> int:
@@ -27,7 +27,8 @@ async def acancel(model: ChatModel | str, /, *, to: str | PathLike[str]) -> int:
 
     Raises:
         ConfigurationError: There is no run with this output, or it has another model.
-        UnsupportedError: The model has no batch API that chatmodels supports.
+        UnsupportedError: The model has no batch API that chatmodels supports, or its batches cannot
+            be cancelled.
         ChatModelError: A request failed; the other batches are not cancelled.
     """
     folder = RunFolder(to)
@@ -44,6 +45,12 @@ async def acancel(model: ChatModel | str, /, *, to: str | PathLike[str]) -> int:
             )
         store = BatchStore(checkpoint.connection)
         ids = [each.vendor_id for each in store.batches() if each.vendor_id is not None]
+        if ids and not backend.limits.cancellable:
+            raise UnsupportedError(
+                f"{created.provider} cannot cancel batches; run it again to read their results "
+                "when they have ended",
+                op="bulk",
+            )
         if ids:
             store.cancel_all()
         for id_ in ids:

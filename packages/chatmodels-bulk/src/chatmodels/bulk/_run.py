@@ -1,7 +1,8 @@
 """Answers every row of a source once, into a file."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Mapping
 from contextlib import aclosing, closing
 from itertools import islice
 from os import PathLike, fspath
@@ -14,6 +15,7 @@ from chatmodels.bulk._batch_store import BatchStore
 from chatmodels.bulk._budget import Budget
 from chatmodels.bulk._checkpoint import Checkpoint, Journal, RunFacts
 from chatmodels.bulk._clock import Clock, SystemClock
+from chatmodels.bulk._earlier import EarlierResults
 from chatmodels.bulk._engine import Engine, Results
 from chatmodels.bulk._export import refuse_unknown_format
 from chatmodels.bulk._folder import RunFolder, is_same_file
@@ -27,7 +29,8 @@ from chatmodels.bulk._prompts import PromptSource, prompt_builder
 from chatmodels.bulk._questions import check_count, questions
 from chatmodels.bulk._remaining import Changed, Remaining
 from chatmodels.bulk._rows import Source, count_rows, read_rows
-from chatmodels.bulk._tally import OnProgress, Tally
+from chatmodels.bulk._stopping import StopConditions
+from chatmodels.bulk._tally import OnProgress
 from chatmodels.core import ChatModel, ConfigurationError, InvalidRequestError, UnsupportedError
 from chatmodels.core.extending import CallOptions
 
@@ -91,7 +94,8 @@ async def arun(
             a later run, and the file is not written. None for all rows.
         should_stop: Is called before each further call. If it returns True, no further call begins,
             those that are under way are completed, and `RunStoppedError` is raised. With batches,
-            it is called before each poll, and a later run reads those that are under way.
+            it is also called each second between polls, and a later run reads the batches that are
+            under way; a `Stop` ends the waiting at once.
         on_start: Receives the job before the first call.
         on_progress: Receives the progress after each new result. The rows of a CSV or JSON Lines
             file are counted first, which reads it once more.
@@ -105,8 +109,8 @@ async def arun(
     Raises:
         RunStoppedError: A limit was reached, every further row would fail, or `should_stop`
             returned True.
-        ConfigurationError: Another process has the run, its folder cannot be written, or a row has
-            changed.
+        ConfigurationError: Another process has the run, its files cannot be written or are
+            damaged, or a row has changed.
         InvalidRequestError: The source, the prompt or the options are invalid.
         UnsupportedError: The vendor has no batch API that chatmodels supports.
     """
@@ -120,9 +124,9 @@ async def arun(
     _refuse_source(source, folder.target)
     build = prompt_builder(prompt)
     rows = islice(read_rows(source), first)
-    stops = (folder.is_stop_requested, *([] if should_stop is None else [should_stop]))
-    is_stopping = _any_of(stops)
-    gate = Gate(is_stopping)
+    stops = () if should_stop is None else (should_stop,)
+    stopping = StopConditions(*stops, folder.is_stop_requested)
+    gate = Gate(stopping)
     bounded = limited(model, limits, gate, model_options)
     call: dict[str, Any] = {**options, "output_type": output_type}
     batch_calls = None if via == "calls" else _batch_calls(bounded, call, via)
@@ -134,13 +138,15 @@ async def arun(
         try:
             _compare(checkpoint, store, facts, changed)
             _settle_batches(store, batch_calls)
-            tally = _earlier(checkpoint, without_failed=retry_failed)
+            end = sys.maxsize if first is None else first * samples
+            earlier = EarlierResults(checkpoint, retried=end if retry_failed else 0)
+            tally = earlier.tally()
             if on_start is not None:
                 on_start(Job(folder, output_type))
             remaining = Remaining(
                 checkpoint.known(), identity, samples, changed, retry_failed=retry_failed
             )
-            budget = Budget(limits, tally, is_stopping)
+            budget = Budget(limits, tally, stopping)
             total = None if on_progress is None else _total(source, first, samples)
             calls = remaining.of(questions(rows, build, samples))
             removes_batched = batch_calls is not None
@@ -149,6 +155,7 @@ async def arun(
                 async def keep(results: Results) -> None:
                     async with aclosing(results):
                         async for result, cost in results:
+                            earlier.replace(remaining.place(result), tally)
                             journal.put(remaining.stored(result, cost))
                             if on_progress is not None:
                                 on_progress(tally.progress(total))
@@ -160,6 +167,7 @@ async def arun(
                         remaining,
                         budget,
                         limits,
+                        stopping,
                         samples=samples,
                         clock=CLOCK,
                         flush=journal.flush,
@@ -228,10 +236,6 @@ def run(
             **options,
         )
     )
-
-
-def _any_of(conditions: Sequence[Callable[[], bool]]) -> Callable[[], bool]:
-    return lambda: any(condition() for condition in conditions)
 
 
 def _refuse_source(source: Source, target: Path) -> None:
@@ -343,12 +347,6 @@ def _check_end(checkpoint: Checkpoint, end: int, changed: Changed) -> None:
             "output",
             op="bulk",
         )
-
-
-def _earlier(checkpoint: Checkpoint, *, without_failed: bool) -> Tally:
-    totals = checkpoint.totals()
-    failed = 0 if without_failed else totals.failed
-    return Tally(totals.answered, failed, totals.cost, totals.unpriced)
 
 
 def _total(source: Source, first: int | None, samples: int) -> int | None:

@@ -17,7 +17,7 @@ from chatmodels.cli._records import amount, count
 from chatmodels.core import Cost
 
 if TYPE_CHECKING:
-    from chatmodels.bulk import Progress
+    from chatmodels.bulk import Progress, Stop
 
 T = TypeVar("T")
 
@@ -25,14 +25,14 @@ _STOPPING = "stopping after the calls that are under way; press Ctrl-C again to 
 
 
 class Interrupts:
-    """Ctrl-C during a run: once lets the calls under way end, twice cancels them."""
+    """Ctrl-C during a run: once lets the calls under way end, twice cancels them.
 
-    def __init__(self) -> None:
-        self._count = 0
+    Args:
+        stop: The request to the run.
+    """
 
-    def requested(self) -> bool:
-        """Report whether the run is to stop."""
-        return self._count > 0
+    def __init__(self, stop: "Stop", /) -> None:
+        self._stop = stop
 
     def run(self, main: Coroutine[Any, Any, T], /) -> T:
         """Run a coroutine to its end.
@@ -48,11 +48,12 @@ class Interrupts:
         loop = asyncio.get_running_loop()
 
         def interrupt(number: int, frame: FrameType | None) -> None:
-            self._count += 1
-            if self._count == 1:  # not from here, which can be in the middle of an output
-                loop.call_soon_threadsafe(click.echo, _STOPPING, None, True, True)
-            else:
+            if self._stop():
                 loop.call_soon_threadsafe(task.cancel)
+                return
+            self._stop.request()
+            # Not from here, which can be in the middle of an output.
+            loop.call_soon_threadsafe(click.echo, _STOPPING, None, True, True)
 
         with ExitStack() as stack:
             if threading.current_thread() is threading.main_thread():

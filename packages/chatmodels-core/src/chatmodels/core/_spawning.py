@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from contextvars import copy_context
 
-from chatmodels.core._concurrency.library import running_trio
+from chatmodels.core._concurrency.running import running_trio
 
 
 def spawn(function: Callable[[], Awaitable[None]], tasks: set[object], /) -> None:

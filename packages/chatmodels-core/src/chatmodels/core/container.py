@@ -7,7 +7,7 @@ from inspect import iscoroutine, signature
 from threading import Lock, get_ident
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
-from chatmodels.core._concurrency.library import running_library
+from chatmodels.core._concurrency.running import running_library
 from chatmodels.core._errors.classes import ConfigurationError
 from chatmodels.core._public import publish
 

@@ -1,6 +1,7 @@
 """The batch API of a model over HTTP."""
 
-from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Sequence
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from contextlib import aclosing
 from typing import Any, TypeVar
 
@@ -13,9 +14,16 @@ from chatmodels.core.extending import (
     BatchStatus,
     UnsettledBatch,
 )
-from chatmodels.http._codec.batches import BatchFormat, BatchSteps, FirstLine
+from chatmodels.http._codec.batches import (
+    BatchFormat,
+    BatchSteps,
+    FirstLine,
+    ResponseHeader,
+    WholeBody,
+)
 from chatmodels.http._codec.codec import read_whole
 from chatmodels.http._codec.schema_support import TranslatedRequest
+from chatmodels.http._deadlines import single_attempt_limits
 from chatmodels.http._exchange import HttpFailure, HttpRequest
 from chatmodels.http._fetching import afetch
 from chatmodels.http._framing.frames import Frame
@@ -94,13 +102,16 @@ class HttpBatchBackend:
 
     async def results(self, status: BatchStatus, /) -> AsyncGenerator[BatchAnswer]:
         """Yield the answers of a batch that has ended."""
-        for request in self._format.results(status):
-            lines = afollow(self._sender, request, NdjsonFramer(), self._read, self._timeout)
+        requests = deque(self._format.results(status))
+        while requests:
             try:
-                async with aclosing(lines):
-                    async for found in lines:
-                        for answer in found:
-                            yield answer
+                async with aclosing(self._parts(requests.popleft())) as parts:
+                    async for part in parts:
+                        for found in self._format.read(part):
+                            if isinstance(found, HttpRequest):
+                                requests.append(found)
+                            else:
+                                yield found
             except ChatModelError as error:
                 raise self._located(error)
 
@@ -123,8 +134,17 @@ class HttpBatchBackend:
             service_tier="batch",  # by which its price is found
         )
 
-    def _read(self, frame: Frame) -> Iterator[BatchAnswer]:
-        return self._format.read(frame.data)
+    async def _parts(self, request: HttpRequest) -> AsyncGenerator[bytes]:
+        """Yield the lines of a response, or the whole body."""
+        if isinstance(request, WholeBody):
+            yield await self._fetch(request)
+            return
+        async with aclosing(self._lines(request)) as lines:
+            async for line in lines:
+                yield line
+
+    def _lines(self, request: HttpRequest) -> AsyncGenerator[bytes]:
+        return afollow(self._sender, request, NdjsonFramer(), _data, self._timeout)
 
     async def _perform(self, steps: BatchSteps[T]) -> T:
         body: bytes | None = None
@@ -141,14 +161,23 @@ class HttpBatchBackend:
         try:
             if isinstance(request, FirstLine):
                 return await self._first_line(request)
+            if isinstance(request, ResponseHeader):
+                return await self._header(request)
             return await afetch(self._sender, request, bytes, self._timeout)
         except ChatModelError as error:
             raise self._located(error)
 
     async def _first_line(self, request: HttpRequest) -> bytes:
-        lines = afollow(self._sender, request, NdjsonFramer(), _data, self._timeout)
-        async with aclosing(lines):
+        async with aclosing(self._lines(request)) as lines:
             return await anext(lines, b"")
+
+    async def _header(self, request: ResponseHeader) -> bytes:
+        limits = single_attempt_limits(self._timeout, self._sender.metadata.name)
+        response = await self._sender.aopen(request, limits, None)
+        try:
+            return response.headers.get(request.header, "").encode()
+        finally:
+            await response.aclose()
 
     def _located(self, error: ChatModelError) -> ChatModelError:
         return error.located(op=_OP, provider=self._sender.metadata.name, model=self._model)

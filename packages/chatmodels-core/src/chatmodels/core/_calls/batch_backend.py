@@ -19,12 +19,14 @@ class BatchLimits(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         rows: The largest number of rows.
         bytes: The largest size of all encoded rows together.
-        fewest_rows: The smallest number of rows.
+        fewest_rows: The smallest number of rows; fewer are not sent as a batch.
+        cancellable: Whether a batch can be cancelled.
     """
 
     rows: int
     bytes: int
     fewest_rows: int = 1
+    cancellable: bool = True
 
 
 class BatchStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,6 +141,7 @@ class BatchBackend(Protocol):
         """Ask the vendor to stop a batch; the rows that were processed keep their answers.
 
         Raises:
+            UnsupportedError: Batches cannot be cancelled; see `BatchLimits.cancellable`.
             ChatModelError: The request failed; a batch that has ended is no reason.
         """
         ...

@@ -8,7 +8,7 @@ from chatmodels.core._calls.accumulator import Accumulator
 from chatmodels.core._calls.call import CallInfo
 from chatmodels.core._calls.closing import aclose, close
 from chatmodels.core._calls.failures import interrupted
-from chatmodels.core._concurrency.library import running_library
+from chatmodels.core._concurrency.running import running_library
 from chatmodels.core._errors.classes import ChatModelError
 from chatmodels.core._values.events import (
     AudioDelta,

@@ -37,7 +37,7 @@ from chatmodels.core._calls.effects import (
     Suspended,
 )
 from chatmodels.core._calls.generation import CallableModel
-from chatmodels.core._concurrency.library import running_library
+from chatmodels.core._concurrency.running import running_library
 from chatmodels.core._errors.classes import ConfigurationError
 from chatmodels.core._values.request import ChatRequest
 

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Protocol, Self
 
 from chatmodels.core._calls.call import CallInfo
-from chatmodels.core._concurrency.library import running_library
+from chatmodels.core._concurrency.running import running_library
 from chatmodels.core._errors.classes import CallTimeoutError, ChatModelError
 from chatmodels.core._errors.codes import ErrorCode
 

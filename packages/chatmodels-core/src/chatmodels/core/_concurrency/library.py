@@ -1,9 +1,8 @@
-"""The async library that runs a call: asyncio or trio."""
+"""The parts of asyncio and trio that calls need, through one interface."""
 
-import sys
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import AbstractAsyncContextManager, suppress
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 T = TypeVar("T")
 
@@ -41,7 +40,7 @@ class Semaphore(Protocol):
 
 
 class AsyncLibrary(Protocol):
-    """The parts of asyncio and trio that calls need, through one interface."""
+    """Events, locks, time limits, threads and tasks of asyncio or trio."""
 
     def event(self) -> Event:
         """Return a new event, which is not set."""
@@ -106,20 +105,3 @@ class AsyncLibrary(Protocol):
     async def end(self, tasks: Collection[object], /) -> None:
         """Cancel tasks and wait for their end, even while this task is cancelled."""
         ...
-
-
-def running_library() -> AsyncLibrary:
-    """Return the library that runs the current task."""
-    if (trio := running_trio()) is not None:
-        from chatmodels.core._concurrency.on_trio import TrioLibrary
-
-        return TrioLibrary(trio)
-    from chatmodels.core._concurrency.on_asyncio import ASYNCIO
-
-    return ASYNCIO
-
-
-def running_trio() -> Any:
-    """Return the module trio if it runs the current task, also as a guest of another event loop."""
-    trio: Any = sys.modules.get("trio")
-    return trio if trio is not None and trio.lowlevel.in_trio_task() else None

@@ -3,7 +3,7 @@
 from collections import deque
 from functools import partial
 
-from chatmodels.core._concurrency.library import running_library
+from chatmodels.core._concurrency.running import running_library
 from chatmodels.core._loop.effects import Finished, Start
 
 

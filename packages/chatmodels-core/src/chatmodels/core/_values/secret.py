@@ -4,7 +4,7 @@ import os
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, NoReturn, Self, TypeGuard
 
-from chatmodels.core._concurrency.library import running_library
+from chatmodels.core._concurrency.running import running_library
 from chatmodels.core._errors.classes import AuthenticationError, ChatModelError, ConfigurationError
 
 SecretSource = str | Callable[[], str | Awaitable[str]]

@@ -21,6 +21,32 @@ def first_line(request: HttpRequest, /) -> HttpRequest:
     return FirstLine(**{name: getattr(request, name) for name in request.__struct_fields__})
 
 
+class WholeBody(HttpRequest, frozen=True, kw_only=True):
+    """A request whose response is one document instead of lines."""
+
+
+def whole_body(request: HttpRequest, /) -> HttpRequest:
+    """Return a request whose response is one document, for results that are not on lines."""
+    return WholeBody(**{name: getattr(request, name) for name in request.__struct_fields__})
+
+
+class ResponseHeader(HttpRequest, frozen=True, kw_only=True):
+    """A request of whose response only one header is read."""
+
+    header: str
+
+
+def response_header(request: HttpRequest, name: str, /) -> HttpRequest:
+    """Return a request whose response is the value of a header; empty if there is none.
+
+    Args:
+        request: The request.
+        name: The name of the header in lower case.
+    """
+    fields = {each: getattr(request, each) for each in request.__struct_fields__}
+    return ResponseHeader(**fields, header=name)
+
+
 class BatchFormat(Protocol):
     """The wire format of a batch API, without I/O; see `BatchBackend` for the operations.
 
@@ -51,15 +77,22 @@ class BatchFormat(Protocol):
         ...
 
     def cancel(self, id_: str, /) -> HttpRequest:
-        """Return the request that stops a batch."""
+        """Return the request that stops a batch.
+
+        Raises:
+            UnsupportedError: Batches cannot be cancelled.
+        """
         ...
 
     def results(self, status: BatchStatus, /) -> Sequence[HttpRequest]:
-        """Return the requests whose bodies contain the answers, one on each line."""
+        """Return the requests whose bodies contain the answers, on lines or as a `whole_body`."""
         ...
 
-    def read(self, line: bytes, /) -> Iterator[BatchAnswer]:
-        """Read the answers on a line of the results.
+    def read(self, data: bytes, /) -> Iterator[BatchAnswer | HttpRequest]:
+        """Read the answers on a line of the results, or in a whole body.
+
+        Returns:
+            The answers, and the requests for further ones, such as the next page.
 
         Raises:
             ChatModelError: It is not in this format.

@@ -2,8 +2,9 @@
 
 from chatmodels.testing._batches.anthropic import AnthropicBatches
 from chatmodels.testing._batches.api import BatchApi
+from chatmodels.testing._batches.gemini import GeminiBatches
 from chatmodels.testing._batches.openai import OpenAIBatches
 
 __all__ = ["BATCH_APIS"]
 
-BATCH_APIS: tuple[BatchApi, ...] = (AnthropicBatches(), OpenAIBatches())
+BATCH_APIS: tuple[BatchApi, ...] = (AnthropicBatches(), GeminiBatches(), OpenAIBatches())

@@ -34,22 +34,29 @@ class BatchApi(Protocol):
 
 
 def page_of(
-    batches: SimulatedBatches, request: ReceivedRequest, after: str, answer: Answer, /
+    batches: SimulatedBatches,
+    request: ReceivedRequest,
+    after: str,
+    answer: Answer,
+    /,
+    *,
+    size: str = "limit",
 ) -> tuple[list[SimulatedBatch], bool]:
     """Return a page of a listing, the newest batch first, and whether another one follows.
 
     Args:
         batches: All batches.
-        request: The request with the parameter "limit".
+        request: The request.
         after: The name of the parameter with the id of the last batch on the previous page.
         answer: Answers the rows of batches that end with this poll.
+        size: The name of the parameter with the size of the page.
     """
     listed = list(reversed(batches.all))
     query = request.query
     if after in query:
         ids = [batch.id for batch in listed]
         listed = listed[ids.index(query[after][0]) + 1 :]
-    text = query.get("limit", [""])[0]
+    text = query.get(size, [""])[0]
     limit = int(text) if text.isdecimal() else 20
     for batch in listed[:limit]:
         batch.poll(answer)

@@ -70,6 +70,7 @@ class SimulatedBatch:
         state: Its state.
         results: The answers to its rows; empty until it has ended.
         created: The time of its creation, in seconds since the epoch.
+        file: The id of the file with its rows; empty if the request contained them.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class SimulatedBatch:
         self.state: BatchState = "failed" if fault == "too_many_tokens" else "running"
         self.results: list[BatchedAnswer] = []
         self.created = time.time()
+        self.file = ""
         self._polls = polls
 
     def poll(self, answer: Answer, /) -> None:
