@@ -29,7 +29,7 @@ def import_lazily(names: dict[str, Any], modules: Mapping[str, str], name: str, 
 
     Args:
         names: The namespace of the module.
-        modules: Name to the private module that has it, relative to the package of the public module.
+        modules: Name to the private module that has it, relative to the package.
         name: One of these names.
     """
     module = import_module(f"{names['__package__']}.{modules[name]}")

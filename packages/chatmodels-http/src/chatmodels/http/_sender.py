@@ -86,9 +86,11 @@ class Sender:
         self._sent: deque[str] = deque(maxlen=_MAX_SENT)
         self._fetcher: SignerFetcher | None = None
         if signers is not None:
-            from chatmodels.http._signer_fetching import SignerFetcher
+            from chatmodels.http import _signer_fetching
 
-            self._fetcher = SignerFetcher(signers, metadata.name, self._mask_secrets)
+            self._fetcher = _signer_fetching.SignerFetcher(
+                signers, metadata.name, self._mask_secrets
+            )
             if options.api_key is not None and options.api_key.static:
                 self._given.append(options.api_key.reveal())
         self._heads: dict[object, RequestHead] = {}
