@@ -287,7 +287,7 @@ def addresses(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
     def let(*ports: int | tuple[int, str, int]) -> None:
         def getaddrinfo(host: Any, port: Any, *args: Any, **options: Any) -> Any:
-            if host != b"several.acme.test" or options.get("flags"):
+            if host != "several.acme.test" or options.get("flags"):
                 return resolve(host, port, *args, **options)
             whole = [
                 (socket.AF_INET, "127.0.0.1", each) if isinstance(each, int) else each

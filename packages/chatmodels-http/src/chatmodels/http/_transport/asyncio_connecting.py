@@ -7,7 +7,6 @@ from chatmodels.http._transport.sockets import (
     HEAD_START,
     Address,
     alternating,
-    for_lookup,
     numeric_addresses,
     open_socket,
 )
@@ -21,7 +20,7 @@ async def connect_socket(loop: asyncio.AbstractEventLoop, host: str, port: int, 
     """
     addresses = numeric_addresses(host, port)
     if not addresses:
-        found = await loop.getaddrinfo(for_lookup(host), port, type=socket.SOCK_STREAM)
+        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         addresses = alternating(list(found))
     if len(addresses) == 1:
         return await _attempt(loop, addresses[0])

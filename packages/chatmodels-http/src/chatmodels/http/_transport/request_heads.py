@@ -8,7 +8,6 @@ from chatmodels.http._transport.engine import RequestHead, TransferError
 _SCHEMES = ("http", "https")
 _SAFE = "/?&=%:;@!$'()*+,~#"
 _PORTS = {"http": 80, "https": 443}
-_ASCII_HOST = re.compile(r"(?:[a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}\.?")
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _OURS = ("host", "content-length", "transfer-encoding")
 
@@ -43,7 +42,7 @@ class Prepared:
     def __init__(self, head: RequestHead) -> None:
         try:
             parts = urlsplit(head.url)
-            host = _in_dns(parts.hostname or "")
+            host = (parts.hostname or "").encode("idna").decode()
             port = parts.port
             if not host or parts.scheme not in _SCHEMES:
                 raise ValueError(f"{parts.scheme}://{parts.hostname or ''}")
@@ -109,11 +108,6 @@ def prepare(head: RequestHead, /) -> Prepared:
 def bracketed(host: str, /) -> str:
     """Return a host as in a URL: an IPv6 address has brackets."""
     return f"[{host}]" if ":" in host else host
-
-
-def _in_dns(host: str) -> str:
-    # The codec takes a millisecond to import, and does not change such hosts.
-    return host if _ASCII_HOST.fullmatch(host) else host.encode("idna").decode()
 
 
 def _encoded(name: str, value: str) -> tuple[bytes, bytes]:

@@ -12,7 +12,6 @@ from chatmodels.http._transport.sockets import (
     HEAD_START,
     Address,
     alternating,
-    for_lookup,
     numeric_addresses,
     open_socket,
 )
@@ -35,7 +34,7 @@ def connect_socket(host: str, port: int, seconds: float | None, /) -> socket.soc
     """
     until = math.inf if seconds is None else time.monotonic() + seconds
     addresses = numeric_addresses(host, port) or alternating(
-        list(socket.getaddrinfo(for_lookup(host), port, type=socket.SOCK_STREAM))
+        list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
     )
     if time.monotonic() >= until:  # a lookup cannot be interrupted
         raise TimeoutError("the time limit has passed")

@@ -39,17 +39,10 @@ def numeric_addresses(host: str, port: int, /) -> list[Address]:
     """Return the address of a host that is an IP address; empty if DNS has to be asked."""
     try:
         return list(
-            socket.getaddrinfo(
-                for_lookup(host), port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
-            )
+            socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
         )
     except socket.gaierror:
         return []
-
-
-def for_lookup(host: str, /) -> str | bytes:
-    """Return a host as `socket.getaddrinfo` takes it without importing Python's codec for IDNA."""
-    return host.encode() if host.isascii() else host
 
 
 def alternating(addresses: list[Address], /) -> list[Address]:
