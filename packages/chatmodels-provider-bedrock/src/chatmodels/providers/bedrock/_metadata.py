@@ -33,7 +33,7 @@ METADATA = ProviderMetadata(
         ),
         OptionSpec(
             name="control_url",
-            description="The URL that lists models, instead of the region's endpoint.",
+            description="The URL of models and jobs, instead of the region's endpoint.",
             env=("AWS_ENDPOINT_URL_BEDROCK",),
         ),
         OptionSpec(
