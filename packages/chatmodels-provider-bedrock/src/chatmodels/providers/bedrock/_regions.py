@@ -64,6 +64,14 @@ def storage_url(options: ProviderOptions) -> str:
     return f"https://s3.{region}.{_domain(region)}" if region else ""
 
 
+def bucket_urls(options: ProviderOptions) -> tuple[str, ...]:
+    """Return the beginnings of the URLs of the buckets of batches, and of what they contain."""
+    uris = (text_option(options, name) for name in ("batch_s3_uri", "batch_output_s3_uri"))
+    buckets = {uri.split("/")[2] for uri in uris if uri}
+    url = storage_url(options)
+    return tuple(f"{url}/{bucket}{end}" for bucket in sorted(buckets) for end in "/?")
+
+
 def text_option(options: ProviderOptions, name: str) -> str | None:
     """Return an option if it is set and a string."""
     return _text(options.extra.get(name))

@@ -15,7 +15,7 @@ import msgspec
 from chatmodels.core import AuthenticationError, ChatModelError, ConfigurationError, Secret
 from chatmodels.core.extending import MASK, ProviderOptions
 from chatmodels.http import RequestHead, Signer
-from chatmodels.providers.bedrock._regions import storage_url, text_option
+from chatmodels.providers.bedrock._regions import bucket_urls, text_option
 
 if TYPE_CHECKING:
     from logging import LogRecord
@@ -46,13 +46,13 @@ class Credentials(Protocol):
 
 
 class AwsSigner(msgspec.Struct, frozen=True):
-    """A `Signer` by Signature Version 4, with keys, a region, and the URL of S3."""
+    """A `Signer` by Signature Version 4, with keys, a region, and the URLs of buckets."""
 
     access_key: str
     secret_key: str
     token: str | None
     region: str
-    storage_url: str = ""
+    bucket_urls: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"AwsSigner({MASK!r}, region={self.region!r})"
@@ -69,7 +69,7 @@ class AwsSigner(msgspec.Struct, frozen=True):
         """
         request = import_module("botocore.awsrequest").AWSRequest(head.method, head.url, data=body)
         auth = import_module("botocore.auth")
-        if self.storage_url and head.url.startswith(f"{self.storage_url}/"):
+        if head.url.startswith(self.bucket_urls):
             auth.S3SigV4Auth(self, "s3", self.region).add_auth(request)
         else:
             auth.SigV4Auth(self, SERVICE, self.region).add_auth(request)
@@ -130,7 +130,7 @@ class AwsSigners:
         except Exception as error:  # credential providers raise errors of many types
             raise _unavailable(error) from error
         self._signer = AwsSigner(
-            keys.access_key, keys.secret_key, keys.token, region, storage_url(self._options)
+            keys.access_key, keys.secret_key, keys.token, region, bucket_urls(self._options)
         )
         return self._signer
 
