@@ -446,7 +446,7 @@ def test_requests_to_s3_are_signed_for_s3(simulator: Simulator) -> None:
     model = create_chat_model(
         "bedrock:us.amazon.nova-2-lite-v1:0",
         base_url=simulator.url,
-        s3_url=f"{simulator.url}/s3",  # it begins as the base URL does
+        s3_url=f"{simulator.url}/s3",
         region="eu-north-1",
         batch_s3_uri="s3://bucket/it's (here)!".replace(" ", "*"),
         batch_role_arn="arn:aws:iam::123456789012:role/batches",
