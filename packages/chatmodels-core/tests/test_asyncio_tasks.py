@@ -4,9 +4,9 @@ import asyncio
 import gc
 import threading
 from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from weakref import ref
-from concurrent.futures import ThreadPoolExecutor
 
 import anyio
 import pytest

@@ -118,9 +118,7 @@ def test_a_loop_without_a_shutdown_is_dropped_by_the_next_one(model: Make, apart
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_the_end_of_a_loop_forgets_it(
-    server: Any, model: Make, words: Any, backend: str
-) -> None:
+def test_the_end_of_a_loop_forgets_it(server: Any, model: Make, words: Any, backend: str) -> None:
     server.handler = words("ab")
     loops = WeakSet[object]()
     acme = model()

@@ -14,9 +14,7 @@ class _LoopLock:
     not the key itself: a lock can refer to its event loop, and would keep it forever.
     """
 
-    def __init__(
-        self, lock: AbstractAsyncContextManager[object], *key: object
-    ) -> None:
+    def __init__(self, lock: AbstractAsyncContextManager[object], *key: object) -> None:
         self._lock = lock
         self._key = key
 

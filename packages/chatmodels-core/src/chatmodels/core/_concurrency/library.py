@@ -67,7 +67,9 @@ class AsyncLibrary(Protocol):
         ...
 
     async def within(self, seconds: float | None, function: Callable[[], Awaitable[T]], /) -> T:
-        """Await a function with a time limit in seconds; None for no limit, 0 or fewer if it is over.
+        """Await a function with a time limit in seconds; None for no limit.
+
+        The limit of 0 or fewer seconds is over when the function first waits.
 
         Raises:
             OutOfTimeError: The time is over.
@@ -83,9 +85,9 @@ class AsyncLibrary(Protocol):
     async def in_thread(self, function: Callable[[], T], /) -> T:
         """Run a blocking function in a worker thread, with the context variables of the task.
 
-        At most 40 functions of an event loop run at the same time, under trio as many as its default
-        limiter admits. A cancellation does not wait for the function, which cannot be stopped; under
-        asyncio, another one can then start in its place.
+        At most 40 functions of an event loop run at the same time; under trio, its default limiter
+        applies. A cancellation does not wait for the function, which cannot be stopped. Under
+        asyncio, another function can then start in its place.
         """
         ...
 

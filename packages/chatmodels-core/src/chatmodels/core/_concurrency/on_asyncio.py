@@ -79,9 +79,7 @@ class AsyncioLibrary(AsyncLibrary):
                 raise RuntimeError("the function raised StopIteration") from error
 
         loop = asyncio.get_running_loop()
-        places = _places.get(id(loop)) or _places.setdefault(
-            id(loop), asyncio.Semaphore(_THREADS)
-        )
+        places = _places.get(id(loop)) or _places.setdefault(id(loop), asyncio.Semaphore(_THREADS))
         async with places:  # until a cancellation, if the function does not return before it
             return await loop.run_in_executor(_executor(), run)
 
