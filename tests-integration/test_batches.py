@@ -65,10 +65,17 @@ class Vendor:
         )
 
 
+OPENROUTER = Vendor("openrouter:openai/gpt-5-mini", "/openrouter/api/v1")
 VENDORS = [
     pytest.param(Vendor("openai:gpt-6.1-terra", options={"api": "responses"}), id="responses"),
     pytest.param(Vendor("openai:gpt-4.1"), id="openai"),
     pytest.param(Vendor("anthropic:claude-sonnet-5-5", ""), id="anthropic"),
+    pytest.param(Vendor("azure:my-batches", ""), id="azure"),
+    pytest.param(Vendor("azure:my-batches", "", {"api": "responses"}), id="azure-responses"),
+    pytest.param(Vendor("groq:openai/gpt-oss-120b", "/groq/openai/v1"), id="groq"),
+    pytest.param(Vendor("mistral:mistral-large-latest", "/mistral/v1"), id="mistral"),
+    pytest.param(OPENROUTER, id="openrouter"),
+    pytest.param(Vendor("together:openai/gpt-oss-120b", "/together/v1"), id="together"),
 ]
 vendors = pytest.mark.parametrize("vendor", VENDORS)
 
@@ -179,7 +186,7 @@ def answered_rows(batches: list[SimulatedBatch]) -> list[str]:
     ]
 
 
-@vendors
+@pytest.mark.parametrize("vendor", [each for each in VENDORS if each.id != "openrouter"])
 def test_a_batch_can_be_cancelled(vendor: Vendor, simulator: Simulator, to: Path) -> None:
     simulator.batches.queue("endless")
     model = vendor.model(simulator)
@@ -193,6 +200,20 @@ def test_a_batch_can_be_cancelled(vendor: Vendor, simulator: Simulator, to: Path
     assert cancel(model, to=to) == 0
 
 
+def test_a_batch_at_openrouter_cannot_be_cancelled(simulator: Simulator, to: Path) -> None:
+    model = OPENROUTER.model(simulator)
+    api = backend(model)
+    assert not api.limits.cancellable
+    with pytest.raises(UnsupportedError, match="openrouter cannot cancel a batch"):
+        asyncio.run(api.cancel("batch-1"))
+
+    simulator.batches.polls = 3
+    late = Limits(batch_poll=0, batch_deadline=0, batch_rows=4)
+    job = run(model, [f"Row {n}" for n in range(6)], to=to, via="auto", limits=late)
+    assert job.answered == 6
+    assert [batch.state for batch in simulator.batches.all] == ["completed"] * 2
+
+
 @vendors
 def test_rows_with_an_error_of_the_account_stop_the_run(
     vendor: Vendor, simulator: Simulator, to: Path
@@ -200,7 +221,7 @@ def test_rows_with_an_error_of_the_account_stop_the_run(
     model = vendor.model(simulator)
     with pytest.raises(ChatModelError) as caught:
         run(
-            vendor.model(simulator, headers={"x-api-key": "bad", "authorization": "Bearer bad"}),
+            vendor.model(simulator, headers=BAD_KEYS),
             ["a"],
             to=to,
             via="batch",

@@ -310,7 +310,8 @@ class Simulator(LoopbackServer[Connection]):
         for api in BATCH_APIS:
             path = api.paths.fullmatch(request.path)
             if path is not None:
-                served = next(each for each in self._protocols if each.protocol.name == api.name)
+                call = ReceivedRequest(method="POST", target=api.calls(path), headers={})
+                served = next(each for each in self._protocols if each.protocol.generates(call))
                 response = _refusal(request, served) or api.respond(
                     request,
                     path,
