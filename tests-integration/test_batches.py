@@ -31,8 +31,13 @@ from chatmodels.core import (
     user,
 )
 from chatmodels.core.extending import BatchAnswer, BatchBackend, BatchingModel, BatchStatus
+from chatmodels.providers.google import _batches
 from chatmodels.testing import BatchFault, SimulatedBatch, Simulator
 
+BAD_KEYS = {
+    **{"x-api-key": "bad", "authorization": "Bearer bad"},
+    **{"api-key": "bad", "x-goog-api-key": "bad"},
+}
 LIMITS = Limits(batch_poll=0, batch_rows=4)
 SETTINGS = msgspec.structs.replace(ChatRequest(messages=()).settings, max_output_tokens=9)
 
@@ -53,6 +58,7 @@ class Vendor:
     spec: str
     root: str = "/v1"
     options: Any = None
+    file: bool = False  # whether small batches have a file, too
 
     def model(self, simulator: Simulator, **options: Any) -> ChatModel:
         return create_chat_model(
@@ -70,8 +76,10 @@ VENDORS = [
     pytest.param(Vendor("openai:gpt-6.1-terra", options={"api": "responses"}), id="responses"),
     pytest.param(Vendor("openai:gpt-4.1"), id="openai"),
     pytest.param(Vendor("anthropic:claude-sonnet-5-5", ""), id="anthropic"),
+    pytest.param(Vendor("google:gemini-3.8-flash", ""), id="google"),
+    pytest.param(Vendor("google:gemini-3.8-flash", "", file=True), id="google-file"),
     pytest.param(Vendor("azure:my-batches", ""), id="azure"),
-    pytest.param(Vendor("azure:my-batches", "", {"api": "responses"}), id="azure-responses"),
+    pytest.param(Vendor("azure:my-batches", "", options={"api": "responses"}), id="azure-responses"),
     pytest.param(Vendor("groq:openai/gpt-oss-120b", "/groq/openai/v1"), id="groq"),
     pytest.param(Vendor("mistral:mistral-large-latest", "/mistral/v1"), id="mistral"),
     pytest.param(OPENROUTER, id="openrouter"),
@@ -96,6 +104,13 @@ FAULTS: list[BatchFault] = [
 def simulator() -> Iterator[Simulator]:
     with Simulator() as simulator:
         yield simulator
+
+
+@pytest.fixture(autouse=True)
+def files(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    vendor = getattr(request.node, "callspec", None) and request.node.callspec.params.get("vendor")
+    if isinstance(vendor, Vendor) and vendor.file:
+        monkeypatch.setattr(_batches, "INLINE_BYTES", 0)
 
 
 @pytest.fixture
@@ -277,6 +292,7 @@ def test_older_batches_end_the_search(vendor: Vendor, simulator: Simulator) -> N
     [
         pytest.param(VENDORS[1].values[0], "/v1/batches/a", id="openai"),
         pytest.param(VENDORS[2].values[0], "/v1/messages/batches/a", id="anthropic"),
+        pytest.param(VENDORS[3].values[0], "/v1beta/a", id="google"),
     ],
 )
 def test_a_status_that_is_none_is_an_error(vendor: Vendor, path: str, simulator: Simulator) -> None:
@@ -304,6 +320,7 @@ def test_an_error_of_openai_without_a_response_is_one_of_the_server(simulator: S
     [
         pytest.param(VENDORS[1].values[0], "/v1/files/a/content", id="openai"),
         pytest.param(VENDORS[2].values[0], "/v1/messages/batches/a/results", id="anthropic"),
+        pytest.param(VENDORS[3].values[0], "/v1beta/a", id="google"),
     ],
 )
 def test_answers_that_are_none_are_an_error(

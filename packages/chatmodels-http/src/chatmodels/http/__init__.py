@@ -3,7 +3,13 @@
 from typing import TYPE_CHECKING
 
 from chatmodels.core.extending import publish
-from chatmodels.http._codec.batches import BatchFormat, BatchSteps, first_line, whole_body
+from chatmodels.http._codec.batches import (
+    BatchFormat,
+    BatchSteps,
+    first_line,
+    response_header,
+    whole_body,
+)
 from chatmodels.http._codec.call_ids import ANY_ID, IdForm
 from chatmodels.http._codec.codec import Codec, Encode, bearer
 from chatmodels.http._codec.conversation import ConversationRules, endpoint_of, everywhere
@@ -106,6 +112,7 @@ __all__ = [
     "read_error_body",
     "read_oauth_token",
     "request_id",
+    "response_header",
     "retry_after",
     "standard_failure",
     "wait_until_ready",

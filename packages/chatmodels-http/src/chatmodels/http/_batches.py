@@ -14,9 +14,16 @@ from chatmodels.core.extending import (
     BatchStatus,
     UnsettledBatch,
 )
-from chatmodels.http._codec.batches import BatchFormat, BatchSteps, FirstLine, WholeBody
+from chatmodels.http._codec.batches import (
+    BatchFormat,
+    BatchSteps,
+    FirstLine,
+    ResponseHeader,
+    WholeBody,
+)
 from chatmodels.http._codec.codec import read_whole
 from chatmodels.http._codec.schema_support import TranslatedRequest
+from chatmodels.http._deadlines import single_attempt_limits
 from chatmodels.http._exchange import HttpFailure, HttpRequest
 from chatmodels.http._fetching import afetch
 from chatmodels.http._framing.frames import Frame
@@ -154,6 +161,8 @@ class HttpBatchBackend:
         try:
             if isinstance(request, FirstLine):
                 return await self._first_line(request)
+            if isinstance(request, ResponseHeader):
+                return await self._header(request)
             return await afetch(self._sender, request, bytes, self._timeout)
         except ChatModelError as error:
             raise self._located(error)
@@ -161,6 +170,14 @@ class HttpBatchBackend:
     async def _first_line(self, request: HttpRequest) -> bytes:
         async with aclosing(self._lines(request)) as lines:
             return await anext(lines, b"")
+
+    async def _header(self, request: ResponseHeader) -> bytes:
+        limits = single_attempt_limits(self._timeout, self._sender.metadata.name)
+        response = await self._sender.aopen(request, limits, None)
+        try:
+            return response.headers.get(request.header, "").encode()
+        finally:
+            await response.aclose()
 
     def _located(self, error: ChatModelError) -> ChatModelError:
         return error.located(op=_OP, provider=self._sender.metadata.name, model=self._model)

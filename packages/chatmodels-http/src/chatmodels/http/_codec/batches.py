@@ -30,6 +30,23 @@ def whole_body(request: HttpRequest, /) -> HttpRequest:
     return WholeBody(**{name: getattr(request, name) for name in request.__struct_fields__})
 
 
+class ResponseHeader(HttpRequest, frozen=True, kw_only=True):
+    """A request of whose response only one header is read."""
+
+    header: str
+
+
+def response_header(request: HttpRequest, name: str, /) -> HttpRequest:
+    """Return a request whose response is the value of a header; empty if there is none.
+
+    Args:
+        request: The request.
+        name: The name of the header in lower case.
+    """
+    fields = {each: getattr(request, each) for each in request.__struct_fields__}
+    return ResponseHeader(**fields, header=name)
+
+
 class BatchFormat(Protocol):
     """The wire format of a batch API, without I/O; see `BatchBackend` for the operations.
 

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from functools import partial
 
-import msgspec
-
 from chatmodels.core import ChatRequest
 from chatmodels.core.extending import Profile
 from chatmodels.http import (
+    BatchFormat,
     Codec,
     ConversationRules,
     HttpRequest,
@@ -17,12 +16,12 @@ from chatmodels.http import (
     bearer,
     endpoint_of,
 )
-from chatmodels.http.wire import path_name
 from chatmodels.providers.google._counting import GEMINI_COUNTING, VERTEX_COUNTING
 from chatmodels.providers.google._decode import ChunkDecoder
 from chatmodels.providers.google._encode import encode_request
 from chatmodels.providers.google._errors import read_failure
 from chatmodels.providers.google._listing import read_models
+from chatmodels.providers.google._paths import Paths
 from chatmodels.providers.google._profile import FAMILIES, profile_of
 from chatmodels.providers.google._schemas import schemas_of
 
@@ -30,39 +29,12 @@ _CACHE_FIELDS = frozenset({"cachedContent", "cached_content"})
 """Fields for cached contents, which precede the contents of the request."""
 
 
-class Paths(msgspec.Struct, frozen=True):
-    """The parts of the paths of an API.
-
-    Attributes:
-        version: The prefix of all paths.
-        location: The project and the region, which precede the path of a model.
-        publisher: The publisher of models whose names are not paths.
-    """
-
-    version: str
-    location: str = ""
-    publisher: str = ""
-
-    def model(self, model: str, provider: str, /) -> str:
-        """Return the path of a model.
-
-        Raises:
-            InvalidRequestError: The model's name cannot be part of a URL.
-        """
-        model = path_name(model, provider, "model", safe="/@:")
-        if model.startswith("projects/"):
-            return f"{self.version}/{model}"
-        if "/" not in model:
-            model = f"{self.publisher}models/{model}"
-        return f"{self.version}/{self.location}{model}"
-
-    def listing(self, count: int, /) -> HttpRequest:
-        """Return the request for the first page of the model listing."""
-        path = f"{self.version}/{self.publisher}models?pageSize={count}"
-        return HttpRequest(method="GET", path=path)
-
-
-def gemini_codec(provider: str, settings: Mapping[str, str], paths: Paths) -> Codec:
+def gemini_codec(
+    provider: str,
+    settings: Mapping[str, str],
+    paths: Paths,
+    batches: BatchFormat | None = None,
+) -> Codec:
     """Create the codec of an API.
 
     Args:
@@ -70,6 +42,7 @@ def gemini_codec(provider: str, settings: Mapping[str, str], paths: Paths) -> Co
         settings: The supported settings: a mapping of neutral names to fields of the body.
         paths: The parts of the paths; if `location` is set, the secret is a token instead of an
             API key.
+        batches: The batch API.
     """
     page_size = 100 if paths.publisher else 1_000  # the maximum of the API
     return Codec(
@@ -90,6 +63,7 @@ def gemini_codec(provider: str, settings: Mapping[str, str], paths: Paths) -> Co
             PageToken("nextPageToken", "pageToken"),
         ),
         counting=VERTEX_COUNTING if paths.publisher else GEMINI_COUNTING,
+        batches=batches,
         health=paths.listing(1),
     )
 

@@ -8,7 +8,8 @@ from chatmodels.core import ConfigurationError, Secret
 from chatmodels.core.extending import ProviderOptions
 from chatmodels.http import Codec, HttpProvider, SignerSource
 from chatmodels.http.wire import is_host_label, is_path_name, shown_name
-from chatmodels.providers.google._codec import Paths, gemini_codec
+from chatmodels.providers.google._batches import GeminiBatches
+from chatmodels.providers.google._codec import gemini_codec
 from chatmodels.providers.google._credentials import Credentials, VertexTokens
 from chatmodels.providers.google._encode import GEMINI_SETTINGS, VERTEX_SETTINGS
 from chatmodels.providers.google._metadata import (
@@ -17,6 +18,7 @@ from chatmodels.providers.google._metadata import (
     VERTEX,
     VERTEX_METADATA,
 )
+from chatmodels.providers.google._paths import Paths
 
 _VERSION = re.compile(r"/v\d+(?:alpha|beta)?\d*")
 _PROJECT = re.compile(r"[a-z0-9:.-]+")
@@ -31,7 +33,13 @@ _VALID = {"project": _is_project, "location": is_host_label}  # a location is pa
 
 def codec(options: ProviderOptions) -> Codec:
     """Create the codec of the Gemini API for the options of a model."""
-    return gemini_codec(GEMINI, GEMINI_SETTINGS, Paths(_version(options, "/v1beta")))
+    paths = Paths(_version(options, "/v1beta"))
+    if paths.version:
+        batches = GeminiBatches(paths=paths, version=paths.version)
+    else:  # the URLs of files have the version at another place
+        host, _, version = (options.base_url or "").rstrip("/").rpartition("/")
+        batches = GeminiBatches(paths=paths, host=host, version=f"/{version}")
+    return gemini_codec(GEMINI, GEMINI_SETTINGS, paths, batches)
 
 
 def vertex_codec(options: ProviderOptions) -> Codec:

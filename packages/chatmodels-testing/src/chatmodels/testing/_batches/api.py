@@ -40,18 +40,25 @@ class BatchApi(Protocol):
 
 
 def page_of(
-    batches: SimulatedBatches, request: ReceivedRequest, after: str, answer: Answer, /
+    batches: SimulatedBatches,
+    request: ReceivedRequest,
+    after: str,
+    answer: Answer,
+    /,
+    *,
+    size: str = "limit",
 ) -> tuple[list[SimulatedBatch], bool]:
     """Return a page of a listing, the newest batch first, and whether another one follows.
 
     Args:
         batches: All batches.
-        request: The request with the parameter "limit".
+        request: The request.
         after: The name of the parameter with the id of the last batch on the previous page.
         answer: Answers the rows of batches that end with this poll.
+        size: The name of the parameter with the size of the page.
     """
     query = request.query
-    text = query.get("limit", [""])[0]
+    text = query.get(size, [""])[0]
     limit = int(text) if text.isdecimal() else PAGE
     return page_at(batches, start_after(batches, query.get(after, [""])[0]), limit, answer)
 

@@ -1,0 +1,256 @@
+"""The Batch API of the Gemini API: rows in the request or in a file, answers likewise.
+
+Facts are from "Batch API", "Files API" and the reference "Batch API" of the Gemini API, and from
+Google's SDK (google-genai 3.6). A request of less than 20 MB can contain its rows; larger batches
+have a file of at most 2 GB. A batch is a long-running operation, whose output is in its response,
+and in its metadata if it has an error. Without output, an expired batch has answered no row.
+"""
+
+from collections.abc import Collection, Generator, Iterator, Sequence
+from typing import TypeVar
+
+import msgspec
+
+from chatmodels.core.extending import (
+    BatchAnswer,
+    BatchLimits,
+    BatchState,
+    BatchStatus,
+    UnsettledBatch,
+)
+from chatmodels.http import BatchSteps, HttpFailure, HttpRequest, response_header, whole_body
+from chatmodels.http.wire import NOT_JSON, Json, is_object, path_name, text_or_none
+from chatmodels.providers.google._batch_wire import (
+    WireAnswer,
+    WireInlined,
+    WireOperation,
+    WirePage,
+    WireRow,
+    WireUpload,
+)
+from chatmodels.providers.google._decode import reject
+from chatmodels.providers.google._errors import read_failure
+from chatmodels.providers.google._metadata import GEMINI
+from chatmodels.providers.google._paths import Paths
+
+T = TypeVar("T")
+
+INLINE_BYTES = 1_000_000
+"""The size of rows up to which a request contains them.
+
+Each poll of an ended batch returns the answers to such rows, so that the limit is far below 20 MB.
+"""
+
+_STATES: dict[str, BatchState] = {
+    "PENDING": "queued",
+    "QUEUED": "queued",
+    "RUNNING": "running",
+    "CANCELLING": "stopping",
+    "SUCCEEDED": "ended",
+    "PARTIALLY_SUCCEEDED": "ended",
+    "FAILED": "ended",
+    "CANCELLED": "ended",
+    "EXPIRED": "ended",
+}
+"""The states without their prefixes: the API reports BATCH_STATE_..., examples JOB_STATE_..."""
+
+_ERRORS = {
+    1: ("CANCELLED", 499),
+    2: ("UNKNOWN", 500),
+    3: ("INVALID_ARGUMENT", 400),
+    4: ("DEADLINE_EXCEEDED", 504),
+    5: ("NOT_FOUND", 404),
+    6: ("ALREADY_EXISTS", 409),
+    7: ("PERMISSION_DENIED", 403),
+    8: ("RESOURCE_EXHAUSTED", 429),
+    9: ("FAILED_PRECONDITION", 400),
+    10: ("ABORTED", 409),
+    11: ("OUT_OF_RANGE", 400),
+    12: ("UNIMPLEMENTED", 501),
+    13: ("INTERNAL", 500),
+    14: ("UNAVAILABLE", 503),
+    15: ("DATA_LOSS", 500),
+    16: ("UNAUTHENTICATED", 401),
+}
+"""The names of the codes of a `google.rpc.Status`, and the HTTP statuses of calls with them."""
+
+_UNKNOWN = 2
+_FIRST_STATUS = 100  # below it, an error has a code of a `google.rpc.Status`
+_EARLIER = 3600  # seconds by which the clocks of client and vendor can differ
+_PAGE = 100
+_UPLOAD_URL = "x-goog-upload-url"
+_FILE_TYPE = "application/jsonl"
+
+
+class GeminiBatches(msgspec.Struct, frozen=True, kw_only=True):
+    """A `BatchFormat` for the Gemini API.
+
+    Attributes:
+        paths: The paths of the API.
+        host: The start of the URLs of files, if the base URL contains the version; otherwise empty.
+        version: The version in the paths of files.
+        limits: The limits of one batch. The number of rows is not Google's: users report answers
+            under the keys of other rows in batches of more than 10,000 (python-genai issue 1909).
+    """
+
+    paths: Paths
+    host: str = ""
+    version: str = "/v1beta"
+    limits: BatchLimits = BatchLimits(rows=10_000, bytes=2_000_000_000)
+
+    def row(self, id_: str, request: HttpRequest, /) -> bytes:
+        """Encode a row from the request of a call."""
+        return msgspec.json.encode({"key": id_, "request": msgspec.Raw(request.body)})
+
+    def create(self, name: str, model: str, rows: Sequence[bytes], /) -> BatchSteps[BatchStatus]:
+        """Create a batch over the rows, or over a file of them."""
+        source: dict[str, object]
+        if sum(map(len, rows)) > INLINE_BYTES:
+            source = {"fileName": (yield from self._upload(name, rows))}
+        else:
+            source = {"requests": {"requests": [_inline(row) for row in rows]}}
+        created = yield HttpRequest(
+            path=f"{self.paths.model(model, GEMINI)}:batchGenerateContent",
+            body=msgspec.json.encode({"batch": {"displayName": name, "inputConfig": source}}),
+            idempotent=False,
+        )
+        return _status(_decode(created, WireOperation))
+
+    def find(
+        self, name: str, rows: int, since: float, others: Collection[str], /
+    ) -> BatchSteps[BatchStatus | UnsettledBatch | None]:
+        """Look for a batch with the name, the newest first."""
+        token = ""
+        while True:
+            path = f"{self.paths.version}/batches?pageSize={_PAGE}{token}"
+            page = _decode((yield HttpRequest(method="GET", path=path)), WirePage)
+            for batch in page.operations:
+                if batch.metadata.display_name == name:
+                    return _status(batch)
+            ages = [each.metadata.age(since) for each in page.operations]
+            if not page.next_page_token or max(ages, default=0.0) < -_EARLIER:
+                return None
+            token = f"&pageToken={path_name(page.next_page_token, GEMINI, 'page token')}"
+
+    def retrieve(self, id_: str, /) -> BatchSteps[BatchStatus]:
+        """Fetch the status of a batch."""
+        return _status(_decode((yield self._get(id_)), WireOperation))
+
+    def cancel(self, id_: str, /) -> HttpRequest:
+        """Return the request that stops a batch."""
+        return HttpRequest(path=f"{self.paths.version}/{_part(id_)}:cancel")
+
+    def results(self, status: BatchStatus, /) -> Sequence[HttpRequest]:
+        """Return the request for the file of answers, or for the operation that contains them."""
+        return [
+            whole_body(self._get(place)) if place == status.id else self._download(place)
+            for place in status.outputs
+        ]
+
+    def read(self, line: bytes, /) -> Iterator[BatchAnswer]:
+        """Read the answer on a line of a file, or the answers in an operation."""
+        answer = _decode(line, WireAnswer)
+        if answer.name is None:
+            yield _answer(answer)
+            return
+        inlined = _decode(line, WireOperation).output.inlined_responses
+        if len(inlined):
+            for each in _decode(inlined, WireInlined).inlined_responses:
+                yield _answer(each)
+
+    def _upload(self, name: str, rows: Sequence[bytes]) -> Generator[HttpRequest, bytes, str]:
+        """Upload a file by the resumable protocol, at once."""
+        body = b"\n".join(rows)
+        start = HttpRequest(
+            path=f"{self.host}/upload{self.version}/files",
+            body=msgspec.json.encode({"file": {"displayName": name}}),
+            headers=(
+                ("x-goog-upload-protocol", "resumable"),
+                ("x-goog-upload-command", "start"),
+                ("x-goog-upload-header-content-length", str(len(body))),
+                ("x-goog-upload-header-content-type", _FILE_TYPE),
+            ),
+        )
+        url = (yield response_header(start, _UPLOAD_URL)).decode()
+        _, upload, path = url.partition("/upload/")
+        if not upload:
+            reject(b"", f"the header {_UPLOAD_URL} has no URL of an upload", GEMINI)
+        uploaded = yield HttpRequest(
+            path=f"{self.host}{upload}{path}",  # of the same host, so that no other has the key
+            body=body,
+            headers=(
+                ("content-type", _FILE_TYPE),
+                ("x-goog-upload-command", "upload, finalize"),
+                ("x-goog-upload-offset", "0"),
+            ),
+        )
+        return _decode(uploaded, WireUpload).file.name
+
+    def _get(self, name: str) -> HttpRequest:
+        return HttpRequest(method="GET", path=f"{self.paths.version}/{_part(name)}")
+
+    def _download(self, name: str) -> HttpRequest:
+        path = f"{self.host}/download{self.version}/{_part(name)}:download?alt=media"
+        return HttpRequest(method="GET", path=path)
+
+
+def _inline(row: bytes) -> dict[str, object]:
+    """Return a row of a file as one of a request."""
+    each = msgspec.json.decode(row, type=WireRow)
+    return {"request": each.request, "metadata": {"key": each.key}}
+
+
+def _status(batch: WireOperation) -> BatchStatus:
+    state = batch.metadata.state.rpartition("_STATE_")[2]
+    output = batch.output
+    outputs: tuple[str, ...] = ()
+    if output.responses_file:
+        outputs = (output.responses_file,)
+    elif len(output.inlined_responses):
+        outputs = (batch.name,)
+    error = None
+    if state == "FAILED" and not outputs:
+        status, body = _failure(batch.error)
+        failure = HttpFailure(status=status, headers={}, body=body)
+        error = read_failure(failure, GEMINI)
+    return BatchStatus(
+        id=batch.name,
+        state="ended" if batch.done else _STATES.get(state, "running"),
+        outputs=outputs,
+        error=error,
+    )
+
+
+def _answer(answer: WireAnswer) -> BatchAnswer:
+    id_ = answer.key or answer.metadata.key
+    if len(answer.response):
+        if not id_:
+            reject(b"", "an answer of a batch has no key", GEMINI)
+        return BatchAnswer(id=id_, status=200, body=bytes(answer.response))
+    if answer.error is None:
+        return BatchAnswer(id=id_)
+    status, body = _failure(answer.error)
+    return BatchAnswer(id=id_, status=status, body=body)
+
+
+def _failure(error: Json) -> tuple[int, bytes]:
+    """Return the status and the body of a call with the error of an operation or a row."""
+    fields = error if is_object(error) else {}
+    code, word = fields.get("code"), fields.get("status")
+    if not isinstance(code, int) or code < _FIRST_STATUS:
+        known = code if isinstance(code, int) else _UNKNOWN
+        word, code = _ERRORS.get(known, _ERRORS[_UNKNOWN])
+    message = text_or_none(fields.get("message")) or "it failed without a reason"
+    shown = {"code": code, "status": word, "message": message, "details": fields.get("details")}
+    return code, msgspec.json.encode({"error": shown})
+
+
+def _part(name: str) -> str:
+    return path_name(name, GEMINI, "name", safe="/")
+
+
+def _decode(body: bytes | msgspec.Raw, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except NOT_JSON as error:
+        reject(bytes(body), error, GEMINI)

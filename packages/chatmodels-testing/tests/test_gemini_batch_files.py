@@ -1,0 +1,89 @@
+"""Batches and files of the Gemini API at the simulator."""
+
+import json
+from typing import Any
+
+import pytest
+from client import request
+
+from chatmodels.testing import Simulator
+
+KEY = {"x-goog-api-key": "k", "content-type": "application/json"}
+CREATE = "/v1beta/models/m:batchGenerateContent"
+UPLOAD = "/upload/v1beta/files"
+START = {**KEY, "x-goog-upload-command": "start", "x-goog-upload-protocol": "resumable"}
+FINISH = {**KEY, "x-goog-upload-command": "upload, finalize", "x-goog-upload-offset": "0"}
+ROW: dict[str, Any] = {"key": "a", "request": {"contents": [{"parts": [{"text": "Hello"}]}]}}
+INLINE = {"request": ROW["request"], "metadata": {"key": "a"}}
+
+
+def create(simulator: Simulator, name: str | None, **source: Any) -> Any:
+    body = json.dumps({"batch": {"displayName": name, "inputConfig": source}}).encode()
+    return request(simulator, "POST", CREATE, body, KEY)
+
+
+def upload(simulator: Simulator, content: bytes) -> str:
+    declared = {**START, "x-goog-upload-header-content-length": str(len(content))}
+    started = request(simulator, "POST", UPLOAD, b"{}", declared)
+    _, prefix, path = started.headers["x-goog-upload-url"].partition("/upload")
+    uploaded = request(simulator, "POST", f"{prefix}{path}", content, FINISH)
+    assert uploaded.headers["x-goog-upload-status"] == "final"
+    return uploaded.json["file"]["name"]
+
+
+def test_a_batch_over_a_file_is_answered_in_a_file(simulator: Simulator) -> None:
+    simulator.batches.polls = 0
+    name = upload(simulator, json.dumps(ROW).encode())
+    batch = create(simulator, "name", fileName=name).json["name"]
+
+    ended = request(simulator, "GET", f"/v1beta/{batch}", b"", KEY).json
+
+    assert ended["done"] is True
+    assert ended["metadata"]["state"] == "BATCH_STATE_SUCCEEDED"
+    file = ended["response"]["responsesFile"]
+    path = f"/download/v1beta/{file}:download?alt=media"
+    answered = request(simulator, "GET", path, b"", KEY).json
+    assert answered["key"] == "a"
+    assert answered["response"]["candidates"]
+
+
+def test_a_deleted_batch_does_not_exist(simulator: Simulator) -> None:
+    batch = create(simulator, "name", requests={"requests": [INLINE]}).json["name"]
+    assert request(simulator, "DELETE", f"/v1beta/{batch}", b"", KEY).json == {}
+    assert request(simulator, "GET", f"/v1beta/{batch}", b"", KEY).status == 400
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "problem"),
+    [
+        (None, {"requests": {"requests": [INLINE]}}, "display_name"),
+        ("name", {}, "source must be specified"),
+        ("name", {"fileName": "files/none"}, "files/none not found"),
+        ("name", {"requests": {"requests": [INLINE, {"request": {}}]}}, "request 1: no key"),
+        ("name", {"requests": {"requests": [ROW]}}, "request 0: key"),
+        ("name", {"requests": {"requests": [INLINE], "x": "x" * 20_000_000}}, "size exceeds"),
+    ],
+    ids=["name", "source", "file", "key", "field", "size"],
+)
+def test_a_batch_that_google_refuses_is_refused(
+    simulator: Simulator, name: str | None, source: Any, problem: str
+) -> None:
+    got = create(simulator, name, **source)
+    assert got.status == 400
+    assert problem in got.json["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "problem"),
+    [
+        (UPLOAD, START, "the length of its content"),
+        (UPLOAD, KEY, "no bytes at the offset 0"),
+        (f"{UPLOAD}?upload_id=3", FINISH, "2 bytes instead of 3"),
+    ],
+)
+def test_an_upload_that_google_refuses_is_refused(
+    simulator: Simulator, path: str, headers: dict[str, str], problem: str
+) -> None:
+    got = request(simulator, "POST", path, b"{}", headers)
+    assert got.status == 400
+    assert problem in got.json["error"]["message"]
