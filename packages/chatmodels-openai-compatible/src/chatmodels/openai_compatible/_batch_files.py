@@ -72,12 +72,13 @@ class CompatibleBatches(msgspec.Struct, frozen=True, kw_only=True):
             error = {"message": error}
         if not is_object(error) or error.get("code") in _NOT_PROCESSED:
             return BatchAnswer(id=answer.custom_id)
+        status, error = self.call_error(error)
         body = msgspec.json.encode({"error": error})
-        return BatchAnswer(id=answer.custom_id, status=self.error_status(error), body=body)
+        return BatchAnswer(id=answer.custom_id, status=status, body=body)
 
-    def error_status(self, error: dict[str, Json], /) -> int:
-        """Return the status that a call has with the error of a line."""
-        return _FAILED
+    def call_error(self, error: dict[str, Json], /) -> tuple[int, dict[str, Json]]:
+        """Return the status and the error of a call from the error of a line."""
+        return _FAILED, error
 
     def upload(
         self,

@@ -112,10 +112,12 @@ class OpenRouterBatches(CompatibleBatches, frozen=True, kw_only=True):
         for each in self.decode(data, _WireResults, "the results of a batch").results or ():
             yield self.answer(each)
 
-    def error_status(self, error: dict[str, Json], /) -> int:
-        """Return the status that a call has with the error of a result."""
-        kind = error.get("error_type")
-        return _STATUSES.get(kind, _REFUSED) if isinstance(kind, str) else _FAILED
+    def call_error(self, error: dict[str, Json], /) -> tuple[int, dict[str, Json]]:
+        """Return the status and the error of a call from the error of a result."""
+        kind = error.get("error_type")  # the same in all APIs, unlike "type"
+        if not isinstance(kind, str):
+            return _FAILED, error
+        return _STATUSES.get(kind, _REFUSED), {**error, "type": kind}
 
     def _status(self, batch: "_WireBatch") -> BatchStatus:
         counts = batch.request_counts

@@ -90,10 +90,8 @@ def _result(answer: BatchedAnswer, number: int) -> dict[str, Any]:
         return line
     if answer.outcome != "processed":
         return {**line, "error": {"type": "api_error", "message": "Not run.", "param": None}}
-    error = msgspec.json.decode(answer.body).get("error")
-    message = error["message"] if isinstance(error, dict) else "It failed."
     reported: dict[str, Any] = {
-        "message": message,
+        "message": msgspec.json.decode(answer.body)["error"]["message"],
         "param": None,
         "type": "api_error",
         "error_type": _ERROR_TYPES.get(answer.status, "server"),
