@@ -35,8 +35,10 @@ from chatmodels.providers.google import _batches
 from chatmodels.testing import BatchFault, SimulatedBatch, Simulator
 
 BAD_KEYS = {
-    "x-api-key": "bad", "authorization": "Bearer bad",
-    "api-key": "bad", "x-goog-api-key": "bad",
+    "x-api-key": "bad",
+    "authorization": "Bearer bad",
+    "api-key": "bad",
+    "x-goog-api-key": "bad",
 }
 LIMITS = Limits(batch_poll=0, batch_rows=4)
 SETTINGS = msgspec.structs.replace(ChatRequest(messages=()).settings, max_output_tokens=9)
@@ -79,7 +81,9 @@ VENDORS = [
     pytest.param(Vendor("google:gemini-3.8-flash", ""), id="google"),
     pytest.param(Vendor("google:gemini-3.8-flash", "", file=True), id="google-file"),
     pytest.param(Vendor("azure:my-batches", ""), id="azure"),
-    pytest.param(Vendor("azure:my-batches", "", options={"api": "responses"}), id="azure-responses"),
+    pytest.param(
+        Vendor("azure:my-batches", "", options={"api": "responses"}), id="azure-responses"
+    ),
     pytest.param(Vendor("groq:openai/gpt-oss-120b", "/groq/openai/v1"), id="groq"),
     pytest.param(Vendor("mistral:mistral-large-latest", "/mistral/v1"), id="mistral"),
     pytest.param(OPENROUTER, id="openrouter"),

@@ -56,7 +56,7 @@ class MistralBatches(CompatibleBatches, frozen=True, kw_only=True):
         while last >= since - _EARLIER:
             query = f"order_by=-created&page_size={_PAGE}&page={number}"
             listed = yield self.get("/batch/jobs", query)
-            jobs = self.decode(listed, _WirePage, "a list of batch jobs").data
+            jobs = self.decode(listed, _WirePage, "a list of batch jobs").data or []
             for job in jobs:
                 if is_object(job.metadata) and job.metadata.get(BATCH_LABEL) == name:
                     return self._status(job)
@@ -101,4 +101,4 @@ class _WireJob(Wire, frozen=True, gc=False):
 
 
 class _WirePage(Wire, frozen=True, gc=False):
-    data: list[_WireJob] = []
+    data: list[_WireJob] | None = None

@@ -56,9 +56,7 @@ class OpenRouterBatches(CompatibleBatches, frozen=True, kw_only=True):
     def create(self, name: str, model: str, rows: Sequence[bytes], /) -> BatchSteps[BatchStatus]:
         """Send the rows."""
         start = b'{"endpoint":"%b","model":%b,"completion_window":"24h","requests":['
-        body = b"".join(
-            (start % (_ENDPOINT, msgspec.json.encode(model)), b",".join(rows), b"]}")
-        )
+        body = b"".join((start % (_ENDPOINT, msgspec.json.encode(model)), b",".join(rows), b"]}"))
         created = yield HttpRequest(
             path=f"{self.path}/batches", body=body, headers=self.headers, idempotent=False
         )

@@ -45,4 +45,3 @@ class AzureBatches(OpenAIBatches):
             "created_at": created.isoformat(),
             "request_counts": dict.fromkeys(("total", "completed", "failed")),
         }
-

@@ -30,9 +30,8 @@ _CREATE = {"input_file_id", "endpoint", "completion_window", "metadata", "output
 class OpenAIBatches:
     """The files with purpose "batch", and the batches over them."""
 
-    paths = re.compile(
-        r"(?P<root>.*?)/(?P<kind>files|batches)(/(?P<id>[^/]+)(/(?P<action>\w+))?)?"
-    )
+    paths = re.compile(r"(?P<root>.*?)/(?P<kind>files|batches)(/(?P<id>[^/]+)(/(?P<action>\w+))?)?")
+
     def calls(self, path: re.Match[str], /) -> str:
         """Return the path of a call."""
         return f"{path['root']}/chat/completions"
@@ -146,7 +145,7 @@ class OpenAIBatches:
             return str(error)
         endpoint = f"{root}{body.get('endpoint', '').removeprefix(_PREFIX)}"
         if any(row.request.path != endpoint for row in rows):
-            return f"The url of a request is not the endpoint '{body.get('endpoint')}' of the batch."
+            return f"The url of a request is not the endpoint '{body.get('endpoint')}'."
         if problem := problem_of(rows):
             return problem
         metadata: dict[str, str] = body.get("metadata") or {}

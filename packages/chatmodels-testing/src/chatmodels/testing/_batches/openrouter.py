@@ -81,7 +81,8 @@ class OpenRouterBatches:
         if problem := problem_of(rows):
             return problem
         batch = batches.add("batch-", "", rows)
-        return created(batches, batch, json_response({**_batch(batch), "results": None}, status=202))
+        response = json_response({**_batch(batch), "results": None}, status=202)
+        return created(batches, batch, response)
 
 
 def _result(answer: BatchedAnswer, number: int) -> dict[str, Any]:
