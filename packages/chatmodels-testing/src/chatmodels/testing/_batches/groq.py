@@ -33,4 +33,5 @@ class GroqBatches(OpenAIBatches):
     def describe(self, batch: SimulatedBatch, /) -> dict[str, Any]:
         """Return a batch as the API does."""
         described = super().describe(batch)
-        return {**described, "errors": (described["errors"] or {}).get("data")}
+        errors: dict[str, Any] | None = described["errors"]
+        return {**described, "errors": errors and errors["data"]}
