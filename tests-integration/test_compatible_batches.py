@@ -62,7 +62,7 @@ def row(api: BatchBackend, id_: str = "name-0") -> bytes:
     return api.encode(id_, ChatRequest(messages=(user("Hello"),), settings=settings))
 
 
-async def answers(api: BatchBackend, *outputs: str) -> list[BatchAnswer]:
+async def answers_of(api: BatchBackend, *outputs: str) -> list[BatchAnswer]:
     status = BatchStatus(id="a", state="ended", outputs=outputs)
     return [answer async for answer in api.results(status)]
 
@@ -122,7 +122,7 @@ def test_a_listing_without_batches_has_none(name: str, simulator: Simulator) -> 
 def test_an_error_that_is_a_text_is_one_of_the_row(simulator: Simulator) -> None:
     line = {"custom_id": "x", "response": None, "error": "It broke."}
     simulator.respond("/mistral/v1/files/f/content", line)
-    (answer,) = asyncio.run(answers(backend("mistral", simulator), "f"))
+    (answer,) = asyncio.run(answers_of(backend("mistral", simulator), "f"))
     assert (answer.status, msgspec.json.decode(answer.body)) == (
         500,
         {"error": {"message": "It broke."}},
@@ -230,7 +230,7 @@ def test_the_type_of_an_error_of_openrouter_is_its_status(
     results = [{"id": "r", "custom_id": "x", "response": None, "error": error}]
     simulator.respond(f"{BATCHES['openrouter']}/a", {"id": "a", "results": results})
     api = backend("openrouter", simulator)
-    (answer,) = asyncio.run(answers(api, "a"))
+    (answer,) = asyncio.run(answers_of(api, "a"))
     with pytest.raises(ChatModelError) as caught:
         api.decode(answer, ChatRequest(messages=(user("Hello"),)))
     assert caught.value.code == code
@@ -238,4 +238,4 @@ def test_the_type_of_an_error_of_openrouter_is_its_status(
 
 def test_a_batch_at_openrouter_without_results_has_no_answers(simulator: Simulator) -> None:
     simulator.respond(f"{BATCHES['openrouter']}/a", {"id": "a", "results": None})
-    assert asyncio.run(answers(backend("openrouter", simulator), "a")) == []
+    assert asyncio.run(answers_of(backend("openrouter", simulator), "a")) == []
