@@ -13,6 +13,7 @@ BENCHMARKS = (
     "calls",
     "streams",
     "concurrency",
+    "delays",
     "engines",
     "memory",
     "instructions",
@@ -20,7 +21,7 @@ BENCHMARKS = (
     "telemetry",
     "simulator",
 )
-LONG = ("growth", "peers", "soak")  # run by name only
+LONG = ("growth", "peers", "soak", "starts")  # run by name only
 
 
 def main(arguments: list[str]) -> int:

@@ -148,8 +148,22 @@ def test_each_row_has_one_result_of_its_own_and_none_is_sent_twice(
             )
         assert job.answered + job.failed == count
         assert job.batched == 0
-        # The results of a run that was killed count again in the next one.
-        assert progress[-1].done == count if progress and not kills else True
+        assert progress[-1].done == count if progress else True
+
+
+def test_progress_counts_a_result_that_a_batch_replaces_once(to: Path, clock: FakeClock) -> None:
+    batched(Vendor(), texts(3), to)
+    seen: list[Progress] = []
+    changed = [f"new {number}" for number in range(3)]
+    vendor = Vendor(plans=[Plan(polls=5)])
+    with pytest.raises(RunStoppedError):  # while the batch is under way
+        batched(vendor, changed, to, changed="redo", should_stop=lambda: bool(vendor.batches))
+    assert open_job(to).batched == 3
+
+    batched(vendor, changed, to, on_progress=seen.append)
+    assert [progress.done for progress in seen] == [3, 3, 3]
+    assert len(vendor.batches) == 1
+    assert [each["text"] for each in records(to)] == [f"re: new {n}" for n in range(3)]
 
 
 # --- One fault at a time --------------------------------------------------------------------------
@@ -687,7 +701,7 @@ def test_errors_of_storage_end_the_run(to: Path, clock: FakeClock) -> None:
         connection.close()
 
     clock.before = fill
-    with pytest.raises(ConfigurationError, match=r"the results cannot be written to .*: full"):
+    with pytest.raises(ConfigurationError, match=r"the results in .* cannot be .*: full"):
         batched(Vendor(), texts(2), to)
 
 

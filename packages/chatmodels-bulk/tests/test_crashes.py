@@ -103,7 +103,7 @@ def test_an_owner_that_has_not_written_its_name_is_another_process(to: Path) -> 
 def test_a_damaged_file_is_reported(to: Path) -> None:
     run(echo(), ["a"], to=to)
     (to.with_name(to.name + ".run") / "results.db").write_bytes(b"no database" * 1000)
-    with pytest.raises(ConfigurationError, match="cannot be opened"):
+    with pytest.raises(ConfigurationError, match="file is not a database; restore it from a copy"):
         run(echo(), ["a"], to=to)
 
 
@@ -127,7 +127,7 @@ def test_a_folder_without_a_run_is_an_error(to: Path) -> None:
 
 def test_an_output_in_a_folder_that_cannot_be_created_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(ConfigurationError, match="cannot be created"):
+    with pytest.raises(ConfigurationError, match=r"cannot be written: .* choose another output"):
         run(echo(), ["a"], to=tmp_path / "file" / "answers.jsonl")
 
 
@@ -139,6 +139,6 @@ def test_results_that_cannot_be_written_stop_the_run(to: Path) -> None:
             "CREATE TRIGGER full BEFORE INSERT ON result BEGIN SELECT RAISE(ABORT, 'full'); END"
         )
     connection.close()
-    with pytest.raises(ConfigurationError, match=r"the results cannot be written to .*: full"):
+    with pytest.raises(ConfigurationError, match=r"the results in .* cannot be .*: full"):
         run(echo(), map(str, range(10_000)), to=to, changed="redo", limits=Limits(in_flight=2))
     assert job.answered == 1

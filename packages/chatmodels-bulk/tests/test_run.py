@@ -262,6 +262,76 @@ def test_progress_counts_earlier_results(to: Path) -> None:
     assert progress.usage.input_tokens == 1
 
 
+def final(seen: list[Progress], to: Path) -> Progress:
+    """Return the last progress, after comparing it with the stored results."""
+    job, last = open_job(to), seen[-1]
+    assert (last.answered, last.failed) == (job.answered, job.failed)
+    assert last.done == job.answered + job.failed
+    assert last.cost == job.cost.amount
+    return last
+
+
+def test_progress_counts_a_result_that_is_replaced_once(to: Path) -> None:
+    rules = {"b": ErrorCode.CONTENT_FILTERED}
+    prices = Prices(input=Decimal(1_000_000), output=Decimal(0))
+    seen: list[Progress] = []
+    run(echo(rules=rules, prices=prices), ["a", "b", "c c"], to=to)
+
+    model = echo(prices=prices)
+    run(model, ["x x x", "b!", "c c"], to=to, changed="redo", on_progress=seen.append)
+    assert [progress.done for progress in seen] == [3, 3]
+    assert final(seen, to).cost == 3 + 1 + 2
+    run(model, ["y"] * 3, to=to, prompt="{prompt}?", changed="redo", on_progress=seen.append)
+    assert final(seen, to).cost == 3
+
+
+def test_progress_counts_a_failed_row_that_is_asked_again_once(to: Path) -> None:
+    seen: list[Progress] = []
+    prices = Prices(input=Decimal(1), output=Decimal(1))
+    failing = echo(rules={"x": ErrorCode.CONTENT_FILTERED}, prices=prices)
+    run(failing, ["a", "x", "b", "x", "x"], to=to)
+
+    limits = Limits(in_flight=1)
+    model = MockChatModel("m", responses=["now"], rules={}, on_exhausted="last", prices=prices)
+    with pytest.raises(RunStoppedError):
+        run(
+            model,
+            ["a", "x", "b", "x", "x"],
+            to=to,
+            retry_failed=True,
+            limits=limits,
+            should_stop=lambda: len(model.calls) == 1,
+            on_progress=seen.append,
+        )
+    assert (seen[-1].done, seen[-1].failed) == (3, 0)  # the others are to be asked again
+    run(
+        echo(prices=prices),
+        ["a", "x", "b", "x", "x"],
+        to=to,
+        retry_failed=True,
+        first=4,
+        on_progress=seen.append,
+    )
+    assert final(seen, to).failed == 1  # the trial leaves the last row
+
+
+def test_a_limit_of_the_cost_counts_a_result_that_is_replaced_once(rows: Path, to: Path) -> None:
+    prices = Prices(input=Decimal(1_000_000), output=Decimal(0))
+    limits = Limits(in_flight=1, cost=15)
+    run(echo(prices=prices), rows, to=to, prompt="{text}")
+    for prompt in ("{text}!", "{text}?"):
+        job = run(echo(prices=prices), rows, to=to, prompt=prompt, changed="redo", limits=limits)
+        assert job.cost.amount == 10
+
+
+def test_an_unknown_cost_that_is_replaced_does_not_count(rows: Path, to: Path) -> None:
+    run(echo(), rows, to=to, prompt="{text}", first=1)
+    model = echo(prices=Prices(input=1, output=1))
+    seen: list[Progress] = []
+    run(model, rows, to=to, prompt="{text}!", changed="redo", on_progress=seen.append)
+    assert final(seen, to).done == 5
+
+
 @pytest.mark.anyio
 async def test_a_run_can_be_awaited(rows: Path, to: Path) -> None:
     job = await arun(echo(), rows, to=to, prompt="{text}")

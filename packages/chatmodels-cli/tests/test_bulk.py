@@ -326,8 +326,9 @@ def test_an_estimate_from_failed_rows_is_unknown(run, openai, simulator, rows, t
 def test_a_file_that_cannot_be_written_loses_no_results(run, rows: Path, to: Path) -> None:
     to.with_name("answers.jsonl.tmp").mkdir()
     result = run("bulk", "run", "mock:echo", rows, "--to", to, "-p", "{text}")
-    assert result.code == 1
-    assert f"the results are in {to}.run" in result.err
+    assert result.code == 3
+    assert f"{to} cannot be written" in result.err
+    assert f"go on with: chatmodels bulk resume {to}" in result.err
     to.with_name("answers.jsonl.tmp").rmdir()
     assert run("bulk", "resume", to).code == 0
     assert len(records(to)) == 4

@@ -1,9 +1,10 @@
 """The batches of a run and their rows, in the file of the run."""
 
-import sqlite3
 from collections.abc import Iterator, Sequence
 
 import msgspec
+
+from chatmodels.bulk._storage import Connection
 
 _PAGE = 500
 
@@ -57,14 +58,14 @@ class BatchStore:
         connection: The connection to the file of the run.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def batches(self) -> list[OpenBatch]:
         """Return the batches whose answers have not been read, the oldest first."""
         rows = self._connection.execute(
             "SELECT name, vendor_id, created, rows, tokens, cancelled FROM batch ORDER BY created"
-        )
+        ).fetchall()
         return [OpenBatch(*row[:5], is_cancelled=bool(row[5])) for row in rows]
 
     def count(self) -> int:

@@ -1,6 +1,5 @@
 """The results of a run in an SQLite file: written by a thread, read by anyone."""
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from decimal import Decimal
@@ -10,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from chatmodels.bulk._storage import Connection, connect, connect_to_read
 from chatmodels.core import ConfigurationError
 
 FORMAT = 1
@@ -17,7 +17,6 @@ FORMAT = 1
 _COMMIT_ROWS = 200
 _COMMIT_SECONDS = 0.1
 _PAGE = 1_000
-_BUSY_SECONDS = 60.0
 _COST_UNIT = Decimal("1e-12")
 
 # A committed row survives a loss of power: FULL writes the log to the disk at each commit.
@@ -88,6 +87,11 @@ class Stored(msgspec.Struct, frozen=True):
     output: int | None = None
     cost: int | None = None
 
+    @property
+    def amount(self) -> Decimal | None:
+        """The cost in the currency; None if it is unknown."""
+        return None if self.cost is None else Decimal(self.cost) * _COST_UNIT
+
 
 class Totals(msgspec.Struct, frozen=True):
     """Sums over all stored results."""
@@ -120,18 +124,22 @@ def to_units(amount: Decimal | None, /) -> int | None:
 
 
 class Checkpoint:
-    """The file of a run, for reading.
+    """The file of a run, except for its results, which the journal writes.
+
+    Args:
+        path: The file.
+        is_read: Whether it is only read, which a read-only medium allows.
 
     Raises:
         ConfigurationError: The file is damaged, or a later version of chatmodels wrote it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, is_read: bool = False) -> None:
         self.path = path
-        self._connection = connect(path)
+        self._connection = (connect_to_read if is_read else connect)(path, _SCHEMA)
 
     @property
-    def connection(self) -> sqlite3.Connection:
+    def connection(self) -> Connection:
         """The connection to the file."""
         return self._connection
 
@@ -198,6 +206,29 @@ class Checkpoint:
                 place, id_, key, is_failed, *rest = row
                 yield Stored(place, id_, key, bool(is_failed), *rest)
 
+    def result(self, place: int) -> Stored | None:
+        """Return the result at a place; None if there is none."""
+        row = self._connection.execute(
+            "SELECT place, id, key, failed, value, input, output, cost FROM result WHERE place = ?",
+            (place,),
+        ).fetchone()
+        if row is None:
+            return None
+        place, id_, key, is_failed, *rest = row
+        return Stored(place, id_, key, bool(is_failed), *rest)
+
+    def end(self) -> int:
+        """Return the place behind the last result."""
+        return self._connection.execute(
+            "SELECT coalesce(max(place) + 1, 0) FROM result"
+        ).fetchone()[0]
+
+    def count_failed(self, end: int) -> int:
+        """Count the failed results before a place."""
+        return self._connection.execute(
+            "SELECT count(*) FROM result WHERE failed AND place < ?", (end,)
+        ).fetchone()[0]
+
     def known(self) -> "KnownKeys":
         """Return the keys of the results, for rows in their order."""
         return KnownKeys(self._connection)
@@ -224,7 +255,7 @@ class KnownKeys:
     A page is read at a time, so that no transaction is open while a run adds results.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._end = 0
         self._page: dict[int, tuple[bytes, bool]] = {}
@@ -239,13 +270,13 @@ class KnownKeys:
             rows = self._connection.execute(
                 "SELECT place, key, failed FROM result WHERE place >= ? AND place < ?",
                 (place, self._end),
-            )
+            ).fetchall()
             self._page = {row[0]: (row[1], bool(row[2])) for row in rows}
             # A row in a batch replaces its result when it is answered.
             waiting = self._connection.execute(
                 "SELECT place, key FROM batched WHERE place >= ? AND place < ?",
                 (place, self._end),
-            )
+            ).fetchall()
             self._page |= {row[0]: (row[1], False) for row in waiting}
         return self._page.get(place)
 
@@ -314,15 +345,11 @@ class Journal:
 
     def _check(self) -> None:
         if self._failure is not None:
-            raise ConfigurationError(
-                f"the results cannot be written to {self._path}: {self._failure}; free the disk "
-                "or repair the folder, and run it again",
-                op="bulk",
-            ) from self._failure
+            raise self._failure
 
     def _write(self) -> None:
         try:
-            with closing(connect(self._path)) as connection:
+            with closing(connect(self._path, _SCHEMA)) as connection:
                 while results := self._next():
                     with connection:
                         connection.executemany(
@@ -351,19 +378,3 @@ class Journal:
             )
             results, self._waiting = self._waiting, []
         return results
-
-
-def connect(path: Path, /) -> sqlite3.Connection:
-    """Open the file of a run, and create its tables.
-
-    Raises:
-        ConfigurationError: The file is no database of SQLite, or cannot be opened.
-    """
-    try:
-        connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, check_same_thread=False)
-        connection.executescript(_SCHEMA)
-    except sqlite3.Error as error:
-        raise ConfigurationError(
-            f"{path} cannot be opened: {error}; move the folder away to begin anew", op="bulk"
-        ) from error
-    return connection

@@ -3,6 +3,7 @@
 import csv
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
@@ -12,6 +13,7 @@ import msgspec
 
 from chatmodels.bulk._pyarrow import import_pyarrow
 from chatmodels.bulk._results import RowResult
+from chatmodels.bulk._storage import unwritable
 from chatmodels.core import ChatModelError, ChatResponse, InvalidRequestError
 from chatmodels.core.extending import Output
 
@@ -56,16 +58,24 @@ def export(results: Iterable[RowResult], output: Output[Any] | None, path: Path,
 
     Raises:
         InvalidRequestError: The format is unknown, or needs a library that is not installed.
-        OSError: The file cannot be written.
+        ConfigurationError: The file cannot be written.
     """
     refuse_unknown_format(path)
     write = _WRITERS[path.suffix.lower()]
     temporary = path.with_name(path.name + ".tmp")
-    with temporary.open("wb") as file:
-        write((record_of(result, output) for result in results), file)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    try:
+        with temporary.open("wb") as file:
+            write((record_of(result, output) for result in results), file)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException as error:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)  # it is incomplete, and takes space
+        if isinstance(error, OSError):
+            remedy = "free disk space or make the folder writable, and run it again"
+            raise unwritable(path, error, remedy) from error
+        raise
 
 
 def record_of(result: RowResult, output: Output[Any] | None, /) -> dict[str, Any]:

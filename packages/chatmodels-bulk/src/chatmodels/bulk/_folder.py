@@ -3,13 +3,14 @@
 import os
 import socket
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from os import PathLike, fspath
 from pathlib import Path
 
 import msgspec
 from filelock import FileLock, Timeout
 
+from chatmodels.bulk._storage import unwritable
 from chatmodels.core import ConfigurationError
 
 _PROBE_SECONDS = 0.2
@@ -61,34 +62,31 @@ class RunFolder:
         """Be the only run that writes to the folder, which is created if need be.
 
         Raises:
-            ConfigurationError: Another process has it, or it cannot be created.
+            ConfigurationError: Another process has it, or it cannot be written.
         """
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ConfigurationError(
-                f"the folder {self.path} cannot be created: {error}; choose another output",
-                op="bulk",
-            ) from error
         lock = self._lock()
+        with self._writing():
+            self.path.mkdir(parents=True, exist_ok=True)
+            try:
+                # `owner` has the lock for a moment, which is no run.
+                lock.acquire(timeout=_PROBE_SECONDS)
+            except Timeout:
+                raise ConfigurationError(
+                    f"{self.path} is in use by {self._owner() or 'another process'}; wait for it, "
+                    "or choose another output",
+                    op="bulk",
+                ) from None
         try:
-            # `owner` has the lock for a moment, which is no run.
-            lock.acquire(timeout=_PROBE_SECONDS)
-        except Timeout:
-            raise ConfigurationError(
-                f"{self.path} is in use by {self._owner() or 'another process'}; wait for it, or "
-                "choose another output",
-                op="bulk",
-            ) from None
-        try:
-            self._stop.unlink(missing_ok=True)
-            owner = RunOwner(os.getpid(), socket.gethostname())
-            new = self.path / "owner.tmp"
-            new.write_bytes(msgspec.json.encode(owner))
-            new.replace(self._owner_file)
+            with self._writing():
+                self._stop.unlink(missing_ok=True)
+                owner = RunOwner(os.getpid(), socket.gethostname())
+                new = self.path / "owner.tmp"
+                new.write_bytes(msgspec.json.encode(owner))
+                new.replace(self._owner_file)
             yield
         finally:
-            self._owner_file.unlink(missing_ok=True)
+            with suppress(OSError):  # an owner without a lock is none
+                self._owner_file.unlink(missing_ok=True)
             lock.release()
 
     def owner(self) -> RunOwner | None:
@@ -102,6 +100,8 @@ class RunFolder:
             lock.acquire(timeout=_PROBE_SECONDS)
         except Timeout:
             return found
+        except OSError:  # of a read-only medium, to which this machine does not write
+            return None
         lock.release()
         return None
 
@@ -112,6 +112,14 @@ class RunFolder:
     def is_stop_requested(self) -> bool:
         """Report whether the process that writes to the folder is to stop."""
         return self._stop.exists()
+
+    @contextmanager
+    def _writing(self) -> Generator[None]:
+        try:
+            yield
+        except OSError as error:
+            remedy = "free disk space, make it writable or choose another output"
+            raise unwritable(self.path, error, remedy) from error
 
     def _lock(self) -> FileLock:
         # Not shared by threads: two runs in one process exclude each other, too.

@@ -156,7 +156,7 @@ class Job:
 
         Raises:
             InvalidRequestError: The format is unknown, or needs a library that is not installed.
-            OSError: The file cannot be written.
+            ConfigurationError: The file cannot be written.
         """
         results = (self._result(stored, None) for stored in self._stored(failed=failed))
         export(results, self._output, Path(fspath(path)))
@@ -174,7 +174,7 @@ class Job:
         return read_result(row, sample, stored.value, output, failed=stored.failed)
 
     def _open(self) -> Checkpoint:
-        return Checkpoint(self._folder.checkpoint)
+        return Checkpoint(self._folder.checkpoint, is_read=True)
 
     def _facts(self) -> Any:
         with closing(self._open()) as checkpoint:

@@ -2,7 +2,7 @@
 
 import csv
 from codecs import BOM_UTF8
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sized
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sized
 from contextlib import contextmanager
 from io import TextIOWrapper
 from os import PathLike, fspath
@@ -69,7 +69,7 @@ def count_rows(source: Source, /) -> int | None:
         return len(source) if isinstance(source, Sized) else None
     path = Path(fspath(source))
     if path.suffix.lower() == ".parquet" and path.is_file():
-        with _readable(path):
+        with _readable(path), _readable_parquet(path):
             return import_pyarrow().parquet.read_metadata(path).num_rows
     return sum(1 for _ in _file_rows(path))
 
@@ -82,7 +82,12 @@ def _file_rows(path: Path) -> Iterator[Row]:
         )
     if not path.is_file():
         raise InvalidRequestError(f"there is no file {path}; pass the path of the rows")
-    return reader(path)
+    return _rows_of(reader, path)
+
+
+def _rows_of(reader: Callable[[Path], Iterator[Row]], path: Path) -> Iterator[Row]:
+    with _readable(path):
+        yield from reader(path)
 
 
 def _columns(item: Any) -> Mapping[str, Any]:
@@ -160,6 +165,16 @@ def _csv_rows(path: Path) -> Iterator[Row]:
 def _readable(path: Path) -> Generator[None]:
     try:
         yield
+    except OSError as error:
+        raise InvalidRequestError(
+            f"{path} cannot be read: {error}; repair it, or pass another file"
+        ) from error
+
+
+@contextmanager
+def _readable_parquet(path: Path) -> Generator[None]:
+    try:
+        yield
     except import_pyarrow().ArrowException as error:
         raise InvalidRequestError(
             f"{path} cannot be read: {error}; write it as Parquet again"
@@ -169,7 +184,7 @@ def _readable(path: Path) -> Generator[None]:
 def _parquet_rows(path: Path) -> Iterator[Row]:
     parquet = import_pyarrow().parquet
     number = 0
-    with _readable(path), parquet.ParquetFile(path) as file:
+    with _readable_parquet(path), parquet.ParquetFile(path) as file:
         for batch in file.iter_batches(batch_size=_PARQUET_ROWS):
             for columns in batch.to_pylist():
                 yield _row(number, columns)

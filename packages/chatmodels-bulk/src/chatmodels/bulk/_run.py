@@ -1,6 +1,7 @@
 """Answers every row of a source once, into a file."""
 
 import asyncio
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import aclosing, closing
 from itertools import islice
@@ -14,6 +15,7 @@ from chatmodels.bulk._batch_store import BatchStore
 from chatmodels.bulk._budget import Budget
 from chatmodels.bulk._checkpoint import Checkpoint, Journal, RunFacts
 from chatmodels.bulk._clock import Clock, SystemClock
+from chatmodels.bulk._earlier import EarlierResults
 from chatmodels.bulk._engine import Engine, Results
 from chatmodels.bulk._export import refuse_unknown_format
 from chatmodels.bulk._folder import RunFolder, is_same_file
@@ -28,7 +30,7 @@ from chatmodels.bulk._questions import check_count, questions
 from chatmodels.bulk._remaining import Changed, Remaining
 from chatmodels.bulk._rows import Source, count_rows, read_rows
 from chatmodels.bulk._stopping import StopConditions
-from chatmodels.bulk._tally import OnProgress, Tally
+from chatmodels.bulk._tally import OnProgress
 from chatmodels.core import ChatModel, ConfigurationError, InvalidRequestError, UnsupportedError
 from chatmodels.core.extending import CallOptions
 
@@ -107,8 +109,8 @@ async def arun(
     Raises:
         RunStoppedError: A limit was reached, every further row would fail, or `should_stop`
             returned True.
-        ConfigurationError: Another process has the run, its folder cannot be written, or a row has
-            changed.
+        ConfigurationError: Another process has the run, its files cannot be written or are
+            damaged, or a row has changed.
         InvalidRequestError: The source, the prompt or the options are invalid.
         UnsupportedError: The vendor has no batch API that chatmodels supports.
     """
@@ -136,7 +138,9 @@ async def arun(
         try:
             _compare(checkpoint, store, facts, changed)
             _settle_batches(store, batch_calls)
-            tally = _earlier(checkpoint, without_failed=retry_failed)
+            end = sys.maxsize if first is None else first * samples
+            earlier = EarlierResults(checkpoint, retried=end if retry_failed else 0)
+            tally = earlier.tally()
             if on_start is not None:
                 on_start(Job(folder, output_type))
             remaining = Remaining(
@@ -151,6 +155,7 @@ async def arun(
                 async def keep(results: Results) -> None:
                     async with aclosing(results):
                         async for result, cost in results:
+                            earlier.replace(remaining.place(result), tally)
                             journal.put(remaining.stored(result, cost))
                             if on_progress is not None:
                                 on_progress(tally.progress(total))
@@ -342,12 +347,6 @@ def _check_end(checkpoint: Checkpoint, end: int, changed: Changed) -> None:
             "output",
             op="bulk",
         )
-
-
-def _earlier(checkpoint: Checkpoint, *, without_failed: bool) -> Tally:
-    totals = checkpoint.totals()
-    failed = 0 if without_failed else totals.failed
-    return Tally(totals.answered, failed, totals.cost, totals.unpriced)
 
 
 def _total(source: Source, first: int | None, samples: int) -> int | None:

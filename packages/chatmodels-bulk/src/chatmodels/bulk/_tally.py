@@ -12,13 +12,16 @@ from chatmodels.core import Usage
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """The progress of a run; each sample of a row counts.
 
+    Results of earlier runs count, too, except failed ones with `retry_failed`. A result that is
+    replaced, because its row has changed, counts until the new one arrives.
+
     Attributes:
-        done: The number of results, including those of earlier runs.
+        done: The number of results.
         answered: The number of them that have a response.
         failed: The number of them that have an error.
         total: The number of results at the end; None if the length of the source is unknown.
         usage: The tokens of this run.
-        cost: The known cost, including that of earlier runs.
+        cost: The known cost of the results.
     """
 
     done: int
@@ -77,6 +80,17 @@ class Tally:
         else:
             self.cost += amount
         return amount
+
+    def remove(self, failed: bool, cost: Decimal | None) -> None:
+        """Take out a result of an earlier run, with its cost if that is known."""
+        if failed:
+            self.failed -= 1
+            return
+        self.answered -= 1
+        if cost is None:
+            self.unpriced -= 1
+        else:
+            self.cost -= cost
 
     def progress(self, total: int | None) -> Progress:
         """Return the counts as a value."""

@@ -95,8 +95,9 @@ def retry(path: str, changed: str, **limits: Any) -> ExitCode:
     show_default=True,
     help="The number of rows to ask, from the beginning.",
 )
+@changed_option
 @json_option
-def estimate(rows: int, **arguments: Any) -> ExitCode:
+def estimate(rows: int, changed: str, **arguments: Any) -> ExitCode:
     """Ask the first rows, and estimate the tokens and the cost of all.
 
     The results count towards the run, so that nothing is paid twice. The interval contains the
@@ -104,7 +105,7 @@ def estimate(rows: int, **arguments: Any) -> ExitCode:
     """
     from chatmodels.cli._bulk_estimate import carry_out_estimate
 
-    return carry_out_estimate(plan_of(arguments), rows)
+    return carry_out_estimate(plan_of(arguments), rows, changed=changed)
 
 
 @command.command(
@@ -176,10 +177,7 @@ def export(path: str, target: str, failed: bool) -> ExitCode:
         if os.path.abspath(target) == plan.source:
             raise click.UsageError(f"{target} has the rows of the run; choose another file")
         job = import_bulk().open_job(path, output_type=plan.output_type())
-    try:
-        job.export(target, failed=True if failed else None)
-    except OSError as error:
-        raise click.UsageError(f"{target} cannot be written: {error}") from None
+    job.export(target, failed=True if failed else None)
     return ExitCode.OK
 
 

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from chatmodels.cli._bulk_plan import Plan
 
 
-def carry_out_estimate(plan: "Plan", rows: int, /) -> ExitCode:
+def carry_out_estimate(plan: "Plan", rows: int, /, *, changed: str) -> ExitCode:
     """Ask the first rows of a plan, and report the estimate for all of them.
 
     Raises:
         UsageError: The plan is wrong, or chatmodels-bulk is not installed.
         ChatModelError: The run cannot begin.
     """
-    job = answer(plan, first=rows)
+    job = answer(plan, first=rows, changed=changed)
     if isinstance(job, ExitCode):
         return job
     total = import_bulk().count_rows(plan.source)

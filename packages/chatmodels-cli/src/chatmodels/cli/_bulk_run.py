@@ -79,19 +79,20 @@ def answer(plan: "Plan", /, **arguments: Any) -> "Job | ExitCode":
             if not started:
                 raise
             failure, interrupted = None, True
-        except OSError as error:
-            if not started or isinstance(error, ChatModelError):
+        except ChatModelError as error:
+            if not started:
                 raise
-            return _unwritable(started[0], error)
+            return _failed(started[0], error)
     return _stopped(started[0], failure, interrupted=interrupted)
 
 
-def _unwritable(job: "Job", error: OSError) -> ExitCode:
+def _failed(job: "Job", error: ChatModelError) -> ExitCode:
     from chatmodels.cli._bulk_report import propose
+    from chatmodels.cli._failures import report
 
-    click.echo(f"{job.path} cannot be written: {error}; the results are in {job.folder}", err=True)
-    propose("write it with", "resume", job)
-    return ExitCode.FAILED
+    code = report(error, preferences())
+    propose("go on with", "resume", job)
+    return code
 
 
 def _stopped(job: "Job", failure: Any, *, interrupted: bool) -> ExitCode:

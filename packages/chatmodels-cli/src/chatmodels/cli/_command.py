@@ -5,6 +5,9 @@ from typing import Any
 
 import click
 
+COMMAND = "chatmodels.cli.command"
+"""The key of the command that runs, in the `meta` of its context."""
+
 
 class Command(click.Command):
     """A command with examples.
@@ -21,6 +24,11 @@ class Command(click.Command):
     def __init__(self, *args: Any, examples: Sequence[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.examples = tuple(examples)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command, whose options the messages of errors name."""
+        ctx.meta[COMMAND] = self
+        return super().invoke(ctx)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the examples, each on a line of its own, however long it is."""

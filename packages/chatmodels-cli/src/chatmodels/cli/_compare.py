@@ -15,6 +15,7 @@ from chatmodels.cli._model_options import create_model
 from chatmodels.cli._output import is_terminal, print_json
 from chatmodels.cli._preferences import json_option, preferences
 from chatmodels.cli._prompt import read_messages
+from chatmodels.cli._terms import message_of
 from chatmodels.cli._values import NAME_AND_VALUE
 from chatmodels.core import ChatModel, ChatModelError, Message
 
@@ -123,5 +124,5 @@ async def _run_all(
 def _print(spec: str, call: MeasuredCall) -> None:
     click.echo(f"== {spec}\n{call.text}")
     if call.error is not None:
-        click.echo(f"error: {call.error.message}")
+        click.echo(f"error: {message_of(call.error)}")
     click.echo(f"-- {summary(call)}\n")

@@ -8,6 +8,7 @@ from chatmodels.cli._exit_codes import ExitCode, exit_code
 from chatmodels.cli._output import print_json
 from chatmodels.cli._preferences import Preferences
 from chatmodels.cli._printable import printable
+from chatmodels.cli._terms import message_of
 from chatmodels.core import ChatModelError
 
 
@@ -24,7 +25,7 @@ def show_error(error: ChatModelError, /) -> None:
     """Write an error to standard error: its message, and its request for the vendor's support."""
     request = f" (request {error.request_id})" if error.request_id else ""
     known = request if str(error.request_id) not in error.message else ""
-    message = printable(f"{error.message}{known}")
+    message = printable(f"{message_of(error)}{known}")
     click.echo(f"{click.style('error:', fg='red', bold=True)} {message}", err=True)
     if error.retry_after is not None:
         click.echo(f"try again in {error.retry_after:g} s", err=True)
@@ -39,7 +40,7 @@ def error_record(error: ChatModelError, /) -> dict[str, Any]:
     """Return the facts of an error, for JSON."""
     return {
         "code": str(error.code),
-        "message": error.message,
+        "message": message_of(error),
         "provider": error.provider,
         "model": error.model,
         "status": error.status,

@@ -17,6 +17,7 @@ from chatmodels.cli._compare_report import summary
 from chatmodels.cli._measured import MeasuredCall
 from chatmodels.cli._output import console
 from chatmodels.cli._printable import printable
+from chatmodels.cli._terms import message_of
 
 _INTERVAL = 0.1
 _NARROWEST = 36
@@ -77,7 +78,7 @@ class SideBySide:
     def _panel(self, spec: str, call: MeasuredCall, height: int | None) -> Panel:
         text = Markdown(printable(call.text))
         body = text if height is None else _Window(text, height)
-        notes = [] if call.error is None else [Text(call.error.message, style="red")]
+        notes = [] if call.error is None else [Text(message_of(call.error), style="red")]
         return Panel(
             Group(body, *notes, Text(summary(call), style="dim")),
             title=Text(spec, style="bold"),

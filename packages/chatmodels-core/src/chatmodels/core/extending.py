@@ -50,6 +50,8 @@ from chatmodels.core._calls.protocols import (
 from chatmodels.core._calls.rate_limits import RateLimitStatus, parse_delay, read_rate_limits
 from chatmodels.core._calls.started import StartedStream
 from chatmodels.core._calls.whole import whole_response
+from chatmodels.core._concurrency.library import AsyncLibrary, OutOfTimeError
+from chatmodels.core._concurrency.running import running_library
 from chatmodels.core._errors.rules import error_class, error_code
 from chatmodels.core._log import add_log_filter, error_facts, logger
 from chatmodels.core._loop.options import AsyncToolLoopOptions, ToolLoopOptions
@@ -118,6 +120,7 @@ __all__ = [
     "AliasedModel",
     "AsyncBatchResults",
     "AsyncHealthChecker",
+    "AsyncLibrary",
     "AsyncMessageGenerator",
     "AsyncMessageStreamer",
     "AsyncModelLister",
@@ -154,6 +157,7 @@ __all__ = [
     "NumberedMessages",
     "Observer",
     "OptionSpec",
+    "OutOfTimeError",
     "Output",
     "OutputForm",
     "OutputSchema",
@@ -213,6 +217,7 @@ __all__ = [
     "read_rate_limits",
     "register_provider",
     "response_of",
+    "running_library",
     "spawn",
     "structured_output",
     "text_of",

@@ -8,6 +8,7 @@ from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from msgspec.structs import replace
 
+from chatmodels.core._concurrency.running import running_library
 from chatmodels.core._errors.classes import ConfigurationError, ToolArgumentsError
 from chatmodels.core._tools.context import ToolContext, admits_none, context_type
 from chatmodels.core._tools.watching import watched
@@ -250,13 +251,7 @@ class Tool(Generic[P, R_co]):
         if self._is_async:
             value = self._invoke(**arguments)
         else:
-            import functools
-
-            from anyio import to_thread
-
-            value = await to_thread.run_sync(
-                functools.partial(self._invoke, **arguments), abandon_on_cancel=True
-            )
+            value = await running_library().in_thread(lambda: self._invoke(**arguments))
         if hasattr(value, "__await__"):
             value = await value
         return self._result(call, value)
