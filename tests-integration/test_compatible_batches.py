@@ -1,6 +1,7 @@
 """Responses of the batch APIs that are like OpenAI's, with what differs between the vendors."""
 
 import asyncio
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from chatmodels.core import (
     ChatRequest,
     ErrorCode,
     InvalidRequestError,
+    Secret,
     UnsupportedError,
     create_chat_model,
     user,
@@ -22,7 +24,11 @@ from chatmodels.core.extending import (
     BatchBackend,
     BatchingModel,
     BatchStatus,
+    ProviderOptions,
+    provider,
 )
+from chatmodels.http import HttpRequest, whole_body
+from chatmodels.openai_compatible import Dialect, OpenAIBatches, compatible_provider
 from chatmodels.testing import Simulator
 
 MODELS = {
@@ -127,6 +133,47 @@ def test_an_error_that_is_a_text_is_one_of_the_row(simulator: Simulator) -> None
         500,
         {"error": {"message": "It broke."}},
     )
+
+
+def test_older_jobs_of_mistral_end_the_search(simulator: Simulator) -> None:
+    old = [{"id": f"a{n}", "status": "SUCCESS", "created_at": 1_000} for n in range(100)]
+    simulator.respond(BATCHES["mistral"], {"data": old, "total": 500})
+    assert asyncio.run(backend("mistral", simulator).find("name", 1, 1e9, ())) is None
+    assert len(simulator.exchanges) == 1
+
+
+@pytest.mark.parametrize("status", [400, 409])
+def test_a_batch_that_has_ended_is_not_cancelled_again(status: int, simulator: Simulator) -> None:
+    error = {"error": {"message": "The batch has ended."}}
+    simulator.respond(f"{BATCHES['groq']}/a/cancel", error, status=status)
+    asyncio.run(backend("groq", simulator).cancel("a"))
+
+
+class PagedBatches(OpenAIBatches, frozen=True, kw_only=True):
+    """The batches of a vendor whose results are on pages."""
+
+    def results(self, status: BatchStatus, /) -> list[HttpRequest]:
+        """Return the request for the first page."""
+        return [whole_body(self.get("/results/1"))]
+
+    def read(self, data: bytes, /) -> Iterator[BatchAnswer | HttpRequest]:
+        """Read a page."""
+        page = msgspec.json.decode(data)
+        for id_ in page["ids"]:
+            yield BatchAnswer(id=id_)
+        if page["next"] is not None:
+            yield whole_body(self.get(page["next"]))
+
+
+def test_a_vendor_of_your_own_can_have_batches_with_pages_of_results(simulator: Simulator) -> None:
+    simulator.respond("/v1/results/1", {"ids": ["a", "b"], "next": "/results/2"})
+    simulator.respond("/v1/results/2", {"ids": ["c"], "next": None})
+    acme = compatible_provider(
+        Dialect(name="acme"), description="A.", base_url=simulator.base_url, batches=PagedBatches
+    ).with_metadata(msgspec.structs.replace(provider("groq").metadata, name="acme"))
+    options = ProviderOptions(api_key=Secret("k"), base_url=simulator.base_url)
+    api = acme.create_chat_model("m", options).batch_backend()
+    assert [answer.id for answer in asyncio.run(answers_of(api, "x"))] == ["a", "b", "c"]
 
 
 # --- Azure ----------------------------------------------------------------------------------------

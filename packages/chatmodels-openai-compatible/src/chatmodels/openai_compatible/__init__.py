@@ -4,12 +4,7 @@ The Responses API is in the subpackage `chatmodels.openai_compatible.responses`.
 """
 
 from chatmodels.core.extending import publish
-from chatmodels.openai_compatible._batch_files import (
-    CompatibleBatches,
-    Time,
-    WireAnswer,
-    seconds_of,
-)
+from chatmodels.openai_compatible._batch_files import BatchLine, BatchTime, CompatibleBatches
 from chatmodels.openai_compatible._batches import (
     BATCH_LABEL,
     BATCH_LIMITS,
@@ -35,18 +30,17 @@ __all__ = [
     "INPUT_TOKENS",
     "OPENAI_SCHEMAS",
     "TOKENIZE",
+    "BatchLine",
+    "BatchTime",
     "CompatibleBatches",
     "CompatibleProvider",
     "Dialect",
     "Input",
     "OpenAIBatches",
-    "Time",
-    "WireAnswer",
     "chat_completions_codec",
     "compatible_provider",
     "grammar_schemas",
     "headers_from_options",
-    "seconds_of",
     "split_parallel_calls",
 ]
 

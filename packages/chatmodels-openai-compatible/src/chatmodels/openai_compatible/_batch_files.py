@@ -17,9 +17,10 @@ from chatmodels.http.wire import NOT_JSON, Json, Wire, is_object, path_name, rai
 
 T = TypeVar("T")
 
-EARLIER = 3600
-"""The seconds by which the clocks of client and vendor can differ."""
+BatchTime = float | datetime | None
+"""A time of a vendor: seconds since the epoch, or a text as in RFC 3339."""
 
+_EARLIER = 3600  # seconds by which the clocks of client and vendor can differ
 _NOT_PROCESSED = frozenset({"batch_expired", "batch_cancelled"})
 _FAILED = 500
 _BOUNDARY = "chatmodels-batch-4f1c3a7e9b2d"
@@ -56,14 +57,14 @@ class CompatibleBatches(msgspec.Struct, frozen=True, kw_only=True):
 
     def read(self, data: bytes, /) -> Iterator[BatchAnswer]:
         """Read the answer on a line."""
-        yield self.answer(self.decode(data, WireAnswer, "an answer of a batch"))
+        yield self.answer(self.decode(data, BatchLine, "an answer of a batch"))
 
-    def answer(self, answer: "WireAnswer", /) -> BatchAnswer:
+    def answer(self, line: "BatchLine", /) -> BatchAnswer:
         """Return the answer of a line."""
-        response, error = answer.response, answer.error
+        response, error = line.response, line.error
         if response is not None and response.status_code:
             return BatchAnswer(
-                id=answer.custom_id,
+                id=line.custom_id,
                 status=response.status_code,
                 body=bytes(response.body),
                 request_id=response.request_id,
@@ -71,10 +72,10 @@ class CompatibleBatches(msgspec.Struct, frozen=True, kw_only=True):
         if isinstance(error, str):
             error = {"message": error}
         if not is_object(error) or error.get("code") in _NOT_PROCESSED:
-            return BatchAnswer(id=answer.custom_id)
+            return BatchAnswer(id=line.custom_id)
         status, error = self.call_error(error)
         body = msgspec.json.encode({"error": error})
-        return BatchAnswer(id=answer.custom_id, status=status, body=body)
+        return BatchAnswer(id=line.custom_id, status=status, body=body)
 
     def call_error(self, error: dict[str, Json], /) -> tuple[int, dict[str, Json]]:
         """Return the status and the error of a call from the error of a line."""
@@ -131,6 +132,16 @@ class CompatibleBatches(msgspec.Struct, frozen=True, kw_only=True):
             idempotent=idempotent,
         )
 
+    def precedes(self, time: BatchTime, since: float, /) -> bool:
+        """Report whether a vendor's time is certainly before a moment, or missing.
+
+        Args:
+            time: The time.
+            since: The moment in seconds since the epoch, by the clock of this machine.
+        """
+        seconds = time.timestamp() if isinstance(time, datetime) else time or 0
+        return seconds < since - _EARLIER
+
     def part(self, id_: str, /) -> str:
         """Return an id as part of a path.
 
@@ -152,10 +163,9 @@ class CompatibleBatches(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WireFile(Wire, frozen=True, gc=False):
-    """A file; not every vendor reports its name and status."""
+    """A file; not every vendor reports its status."""
 
     id: str
-    filename: str = ""
     status: str | None = None
 
 
@@ -167,21 +177,12 @@ class WireResponse(Wire, frozen=True, gc=False):
     body: msgspec.Raw = msgspec.Raw(b"null")
 
 
-class WireAnswer(Wire, frozen=True, gc=False):
+class BatchLine(Wire, frozen=True, gc=False):
     """The answer to a row: a response, or an error of the batch itself."""
 
     custom_id: str
     response: WireResponse | None = None
     error: Json = None
-
-
-Time = float | datetime | None
-"""A time: seconds since the epoch, or a text as in RFC 3339."""
-
-
-def seconds_of(time: Time, /) -> float:
-    """Return a time in seconds since the epoch; 0 if it is missing."""
-    return time.timestamp() if isinstance(time, datetime) else time or 0
 
 
 def _multipart(name: str, rows: Sequence[bytes], fields: Mapping[str, str]) -> bytes:

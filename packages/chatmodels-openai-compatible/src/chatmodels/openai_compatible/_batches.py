@@ -21,7 +21,7 @@ from chatmodels.core import ChatModelError
 from chatmodels.core.extending import BatchLimits, BatchState, BatchStatus, UnsettledBatch
 from chatmodels.http import BatchSteps, HttpFailure, HttpRequest
 from chatmodels.http.wire import Json, Wire, is_object, objects
-from chatmodels.openai_compatible._batch_files import EARLIER, CompatibleBatches, Time, seconds_of
+from chatmodels.openai_compatible._batch_files import BatchTime, CompatibleBatches
 
 BATCH_LABEL = "chatmodels"
 """The key of the metadata with the name of a batch."""
@@ -116,7 +116,7 @@ class OpenAIBatches(CompatibleBatches, frozen=True, kw_only=True):
     def _following(self, page: "_WirePage", since: float) -> str | None:
         """Return the parameter of the next page; None if the batch cannot be on it."""
         last = page.data[-1] if page.data else None
-        if last is None or seconds_of(last.created_at) < since - EARLIER:
+        if last is None or self.precedes(last.created_at, since):
             return None
         if self.pages == "after":
             return f"after={self.part(last.id)}" if page.has_more else None
@@ -147,7 +147,7 @@ class _WireRow(Wire, frozen=True, gc=False):
 class _WireBatch(Wire, frozen=True, gc=False):
     id: str
     status: str
-    created_at: Time = None
+    created_at: BatchTime = None
     output_file_id: str | None = None
     error_file_id: str | None = None
     errors: Json = None

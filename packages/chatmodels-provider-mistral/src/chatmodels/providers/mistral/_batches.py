@@ -13,10 +13,9 @@ from chatmodels.core import ChatModelError
 from chatmodels.core.extending import BatchLimits, BatchState, BatchStatus, UnsettledBatch
 from chatmodels.http import BatchSteps, HttpFailure, HttpRequest
 from chatmodels.http.wire import Json, Wire, is_object, objects
-from chatmodels.openai_compatible import BATCH_LABEL, CompatibleBatches, Time, seconds_of
+from chatmodels.openai_compatible import BATCH_LABEL, BatchTime, CompatibleBatches
 
 _ENDPOINT = "/v1/chat/completions"
-_EARLIER = 3600  # seconds by which the clocks of client and vendor can differ
 _PAGE = 100
 _REFUSED = 400
 _UNKNOWN: dict[str, Json] = {"message": "the job failed without a reason"}
@@ -52,18 +51,17 @@ class MistralBatches(CompatibleBatches, frozen=True, kw_only=True):
         self, name: str, rows: int, since: float, others: Collection[str], /
     ) -> BatchSteps[BatchStatus | UnsettledBatch | None]:
         """Look for the name in the metadata of jobs, the newest first."""
-        number, last = 0, since
-        while last >= since - _EARLIER:
+        number = 0
+        while True:
             query = f"order_by=-created&page_size={_PAGE}&page={number}"
             listed = yield self.get("/batch/jobs", query)
             jobs = self.decode(listed, _WirePage, "a list of batch jobs").data or []
             for job in jobs:
                 if is_object(job.metadata) and job.metadata.get(BATCH_LABEL) == name:
                     return self._status(job)
-            if len(jobs) < _PAGE:
-                break
-            number, last = number + 1, seconds_of(jobs[-1].created_at)
-        return None
+            if len(jobs) < _PAGE or self.precedes(jobs[-1].created_at, since):
+                return None
+            number += 1
 
     def retrieve(self, id_: str, /) -> BatchSteps[BatchStatus]:
         """Fetch the status of a job."""
@@ -93,7 +91,7 @@ class MistralBatches(CompatibleBatches, frozen=True, kw_only=True):
 class _WireJob(Wire, frozen=True, gc=False):
     id: str
     status: str
-    created_at: Time = None
+    created_at: BatchTime = None
     output_file: str | None = None
     error_file: str | None = None
     errors: Json = None

@@ -23,14 +23,12 @@ from chatmodels.http import BatchSteps, HttpFailure, HttpRequest, whole_body
 from chatmodels.http.wire import Json, Wire
 from chatmodels.openai_compatible import (
     BATCH_STATES,
+    BatchLine,
+    BatchTime,
     CompatibleBatches,
-    Time,
-    WireAnswer,
-    seconds_of,
 )
 
 _ENDPOINT = b"/v1/chat/completions"
-_EARLIER = 3600  # seconds by which the clocks of client and vendor can differ
 _PAGE = 100
 _REFUSED, _FAILED = 400, 500
 _STATUSES = {
@@ -73,7 +71,7 @@ class OpenRouterBatches(CompatibleBatches, frozen=True, kw_only=True):
             page = self.decode((yield request), _WirePage, "a list of batches")
             following = None
             for batch in page.data:
-                if seconds_of(batch.created_at) < since - _EARLIER:
+                if self.precedes(batch.created_at, since):
                     return UNSETTLED if is_possible else None
                 if batch.id in others or batch.request_counts.total not in (0, rows):
                     continue
@@ -149,7 +147,7 @@ class _WireCounts(Wire, frozen=True, gc=False):
 class _WireBatch(Wire, frozen=True, gc=False):
     id: str
     status: str
-    created_at: Time = None
+    created_at: BatchTime = None
     request_counts: _WireCounts = _WireCounts()
     error: Json = None
 
@@ -160,4 +158,4 @@ class _WirePage(Wire, frozen=True, gc=False):
 
 
 class _WireResults(Wire, frozen=True, gc=False):
-    results: list[WireAnswer] | None = None
+    results: list[BatchLine] | None = None
