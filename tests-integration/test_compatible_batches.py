@@ -53,8 +53,8 @@ def simulator() -> Any:
 
 def create(name: str, simulator: Simulator, **options: Any) -> ChatModel:
     spec, root, _ = MODELS[name]
-    url = simulator.url + root
-    return create_chat_model(spec, **{"api_key": "k", "base_url": url, "max_retries": 0, **options})
+    shared: dict[str, Any] = {"api_key": "k", "base_url": simulator.url + root, "max_retries": 0}
+    return create_chat_model(spec, **shared | options)
 
 
 def backend(name: str, simulator: Simulator, **options: Any) -> BatchBackend:

@@ -55,7 +55,7 @@ class CompatibleBatches(msgspec.Struct, frozen=True, kw_only=True):
         """Return the requests for the files of answers."""
         return [self.get(f"/files/{self.part(id_)}/content") for id_ in status.outputs]
 
-    def read(self, data: bytes, /) -> Iterator[BatchAnswer]:
+    def read(self, data: bytes, /) -> Iterator[BatchAnswer | HttpRequest]:
         """Read the answer on a line."""
         yield self.answer(self.decode(data, BatchLine, "an answer of a batch"))
 
