@@ -51,7 +51,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from chatmodels.core import ErrorCode, ToolCall
-from chatmodels.testing import Simulator
+from chatmodels.testing import STRICT_RULES, Simulator, _refusals
 from family import FAMILY
 
 OPENING = re.compile(r"( *)(`{3,})(\w*)|<!-- (responses|input)$")
@@ -82,6 +82,7 @@ def check(page: Path) -> None:
     for name in LINKED.findall(text):
         shutil.copy(page.parent / name, name)
     module = sys.modules["__main__"] = ModuleType("__main__")
+    without_gateway()
     with Simulator() as simulator, TemporaryDirectory() as folder:
         os.environ |= environment(simulator, Path(folder))
         for block in blocks(text):
@@ -94,6 +95,12 @@ def check(page: Path) -> None:
                 stated = expected_output(block.source)
                 if not matches(printed, stated):
                     sys.exit(f"{page}:{block.line} prints\n\n{printed}\nbut states\n\n{stated}\n")
+
+
+def without_gateway() -> None:
+    """Accept the functions that OpenAI accepts at its own address, with its other API."""
+    rules = (rule for rule in STRICT_RULES["openai.chat"] if rule.name != "reasoning-tools")
+    _refusals.STRICT_RULES = {**STRICT_RULES, "openai.chat": tuple(rules)}
 
 
 def environment(simulator: Simulator, folder: Path) -> Mapping[str, str]:
