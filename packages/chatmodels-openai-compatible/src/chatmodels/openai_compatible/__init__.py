@@ -14,7 +14,7 @@ from chatmodels.openai_compatible._batches import (
 from chatmodels.openai_compatible._codec import chat_completions_codec
 from chatmodels.openai_compatible._counting import INPUT_TOKENS, TOKENIZE
 from chatmodels.openai_compatible._dialect import ANY_SERVER, COMMON_SETTINGS, Dialect, Input
-from chatmodels.openai_compatible._grammars import grammar_schemas
+from chatmodels.openai_compatible._grammars import GRAMMAR_SCHEMAS
 from chatmodels.openai_compatible._header_options import headers_from_options
 from chatmodels.openai_compatible._parallel_calls import split_parallel_calls
 from chatmodels.openai_compatible._provider import CompatibleProvider
@@ -27,6 +27,7 @@ __all__ = [
     "BATCH_LIMITS",
     "BATCH_STATES",
     "COMMON_SETTINGS",
+    "GRAMMAR_SCHEMAS",
     "INPUT_TOKENS",
     "OPENAI_SCHEMAS",
     "TOKENIZE",
@@ -39,7 +40,6 @@ __all__ = [
     "OpenAIBatches",
     "chat_completions_codec",
     "compatible_provider",
-    "grammar_schemas",
     "headers_from_options",
     "split_parallel_calls",
 ]
