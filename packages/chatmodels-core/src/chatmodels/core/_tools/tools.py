@@ -58,8 +58,9 @@ class Tool(Generic[P, R_co]):
             name: The name for the model: up to 64 letters, digits, `_` and `-`; by default the
                 function's name.
             description: The purpose of the tool; by default the docstring's text.
-            strict: Whether the vendor is to enforce the schema during generation. If so, optional
-                arguments can be null in the schema, which means their default.
+            strict: Whether the vendor is to enforce the schema during generation. Each provider
+                sends the part of the schema that its vendor enforces. Optional arguments can be
+                null there, which means their default.
 
         Raises:
             ConfigurationError: The function cannot be a tool; the message lists every problem.
@@ -84,7 +85,8 @@ class Tool(Generic[P, R_co]):
         try:
             binding = Binding(name_, usable, docs)
             schema, self._bind = binding.schema, binding.bind
-            schema = strict_schema(schema) if strict else schema
+            if strict:
+                strict_schema(schema)  # providers write the part that their vendors enforce
         except TypeError as error:
             problems.append(f"strict is impossible: {error}" if schema else str(error))
         except RecursionError:
