@@ -15,6 +15,7 @@ BENCHMARKS = (
     "concurrency",
     "delays",
     "engines",
+    "histories",
     "memory",
     "instructions",
     "policies",

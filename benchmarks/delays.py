@@ -30,10 +30,15 @@ def main() -> None:
 
 
 async def compare(url: str) -> None:
+    async with openai.AsyncOpenAI(api_key="key", base_url=url) as client:
+        await compare_with(url, client)
+
+
+async def compare_with(url: str, client: openai.AsyncOpenAI) -> None:
     streams: dict[str, Stream] = {
         "a bare protocol": bare(url),
         "chatmodels": chatmodels(url),
-        "the vendor's SDK": sdk(url),
+        "the vendor's SDK": sdk(client),
     }
     paced: dict[str, list[float]] = {name: [] for name in streams}
     first: dict[str, list[float]] = {name: [] for name in streams}
@@ -101,11 +106,9 @@ def chatmodels(url: str) -> Stream:
     return stream
 
 
-def sdk(url: str) -> Stream:
-    create = openai.AsyncOpenAI(api_key="key", base_url=url).chat.completions.create
-
+def sdk(client: openai.AsyncOpenAI) -> Stream:
     async def stream(prompt: str) -> AsyncIterator[str]:
-        async for chunk in await create(
+        async for chunk in await client.chat.completions.create(
             model="m", messages=[{"role": "user", "content": prompt}], stream=True
         ):
             yield (chunk.choices[0].delta.content if chunk.choices else None) or ""

@@ -121,6 +121,16 @@ async def test_a_cancellation_does_not_wait_for_a_thread() -> None:
     assert ended.wait(LONG)
 
 
+async def test_a_cancelled_task_starts_no_thread() -> None:
+    ran = list[str]()
+    with anyio.CancelScope() as scope:
+        scope.cancel()
+        await running_library().in_thread(lambda: ran.append("ran"))
+
+    assert scope.cancelled_caught
+    assert ran == []
+
+
 async def test_a_shielded_function_ends_before_the_cancellation() -> None:
     started, steps = anyio.Event(), list[str]()
 

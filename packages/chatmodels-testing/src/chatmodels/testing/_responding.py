@@ -110,7 +110,8 @@ class RespondingServer(LoopbackServer[Connection]):
         for api in BATCH_APIS:
             path = api.paths.fullmatch(request.path)
             if path is not None:
-                served = next(each for each in self._protocols if each.protocol.name == api.name)
+                call = ReceivedRequest(method="POST", target=api.calls(path), headers={})
+                served = next(each for each in self._protocols if each.protocol.generates(call))
                 response = refused_key(request, served) or api.respond(
                     request,
                     path,

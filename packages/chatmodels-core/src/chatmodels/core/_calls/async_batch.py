@@ -79,8 +79,7 @@ class AsyncBatchResults(Generic[Result]):
         traceback: TracebackType | None,
     ) -> None:
         self._left = True
-        if self._tasks:
-            await self._library.end(tuple(self._tasks.values()))
+        await self._library.end(tuple(self._tasks.values()))
 
     def __aiter__(self) -> Self:
         return self

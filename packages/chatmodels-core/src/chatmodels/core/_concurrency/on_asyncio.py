@@ -58,6 +58,7 @@ class AsyncioLibrary(AsyncLibrary):
 
     async def in_thread(self, function: Callable[[], T], /) -> T:
         """Run a blocking function in a worker thread."""
+        await asyncio.sleep(0)  # so that a task that is cancelled starts no thread
         context = copy_context()
         if (sniffio := sys.modules.get("sniffio")) is not None:
             # The thread is outside of asyncio, and can run another event loop.

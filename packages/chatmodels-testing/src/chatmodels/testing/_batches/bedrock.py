@@ -46,13 +46,16 @@ _PAGE = 1  # objects on a page of a listing, so that each client meets a second 
 class BedrockBatches:
     """The jobs below `/model-invocation-job`, and the objects below `/s3`."""
 
-    name = "bedrock.converse"
     paths = re.compile(
         r"(?P<prefix>.*)/(?:"
         r"(?P<jobs>model-invocation-jobs)"
         r"|model-invocation-job(?:/(?P<id>[^/]+)(?P<stop>/stop)?)?"
         r"|s3/(?P<bucket>[^/]+)(?:/(?P<key>.+))?)"
     )
+
+    def calls(self, path: re.Match[str], /) -> str:
+        """Return the path of a call."""
+        return f"{path['prefix']}/model/simulated/converse"
 
     def respond(
         self,

@@ -41,7 +41,6 @@ _TOO_MANY_TOKENS = {
 class GeminiBatches:
     """The batches of `batchGenerateContent`, and the files of their rows and answers."""
 
-    name = "gemini.generate_content"
     paths = re.compile(
         r"(?P<prefix>.*?)/(?:"
         r"(?P<version>v1beta)/(?P<model>.+):batchGenerateContent"
@@ -49,6 +48,10 @@ class GeminiBatches:
         r"|upload/v1beta/(?P<upload>files)"
         r"|download/v1beta/(?P<file>files/[^/:]+):download)"
     )
+
+    def calls(self, path: re.Match[str], /) -> str:
+        """Return the path of a call."""
+        return f"{path['prefix']}/v1beta/models/simulated:generateContent"
 
     def respond(
         self,
