@@ -2,6 +2,9 @@
 
     python pages.py docs/how-to/streaming.md
 
+With "-" instead of a page, it runs each page that the standard input names in a fork of itself,
+which is as fresh as a new process, and does not import the packages again.
+
 The blocks run as a reader would paste them: in order, in one namespace, with nothing that the page
 does not show. Only the environment is prepared. Each provider has a key and the address of a
 simulator, and the files that the page links to in its own folder are in the working directory.
@@ -40,6 +43,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tokenize
@@ -212,8 +216,28 @@ def matches(printed: str, stated: str) -> bool:
     return re.fullmatch(pattern, "\n".join(lines)) is not None
 
 
+def requested() -> Path | None:
+    """Return in each fork the page that it runs, and None in the process that reads the requests.
+
+    A request is a line of JSON with the page, and the file for what is printed. The response is a
+    line with the exit code.
+    """
+    for line in sys.stdin:
+        page, output = json.loads(line)
+        child = os.fork()
+        if not child:
+            signal.alarm(300)  # seconds; it ends a page that hangs
+            for source, descriptor in ((os.devnull, 0), (output, 1), (output, 2)):
+                os.dup2(os.open(source, os.O_RDWR | os.O_APPEND | os.O_CREAT), descriptor)
+            return Path(page)
+        sys.stdout.write(f"{os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])}\n")
+        sys.stdout.flush()
+    return None
+
+
 if __name__ == "__main__":
-    path = Path(sys.argv[1]).absolute()
+    path = requested() if sys.argv[1] == "-" else Path(sys.argv[1]).absolute()
     # Pages write files. Those that are still open cannot be removed on Windows.
     with TemporaryDirectory(ignore_cleanup_errors=True) as working, chdir(working):
-        check(path)
+        if path is not None:
+            check(path)

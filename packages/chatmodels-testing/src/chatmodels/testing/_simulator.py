@@ -14,9 +14,8 @@ from chatmodels.testing._connection import Sleep
 from chatmodels.testing._exchange import Exchange, ReceivedRequest
 from chatmodels.testing._fault_plan import FaultPlan, FaultRule
 from chatmodels.testing._latency import LatencyModel
-from chatmodels.testing._protocols import PROTOCOLS
 from chatmodels.testing._protocols.protocol import DescribingProtocol, WireProtocol
-from chatmodels.testing._protocols.roles import roles
+from chatmodels.testing._protocols.roles import known_roles, roles
 from chatmodels.testing._rate_limits import RateLimits
 from chatmodels.testing._recordings import Recording, recordings
 from chatmodels.testing._replies import Reply, validate_reply
@@ -118,7 +117,7 @@ class Simulator(RespondingServer):
         self._accepts_all_models = models is None
         self._reply = None if reply is None else validate_reply(reply)
         self.recordings = tuple(exchanges)
-        self._protocols = tuple(map(roles, (*protocols, *PROTOCOLS)))
+        self._protocols = (*map(roles, protocols), *known_roles())
         self.batches = SimulatedBatches()
         self._sleep = sleep
         self._clock = clock
