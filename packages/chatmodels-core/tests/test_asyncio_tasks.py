@@ -256,10 +256,10 @@ def test_a_cancelled_scope_does_not_wake_a_task_that_waits_for_another(wait_for:
 
 async def cancel(wait_for: Any, error: Exception | None, steps: list[str]) -> None:
     """Cancel a task that waits for another."""
-    begun = asyncio.Event()
+    cleaning = asyncio.Event()
 
     async def clean_up() -> None:
-        begun.set()
+        cleaning.set()
         for _ in range(20):
             await asyncio.sleep(0)
         steps.append("ended")
@@ -267,7 +267,7 @@ async def cancel(wait_for: Any, error: Exception | None, steps: list[str]) -> No
             raise error
 
     task = asyncio.ensure_future(wait_for(clean_up))
-    await begun.wait()
+    await cleaning.wait()
     task.cancel()
     await task
 

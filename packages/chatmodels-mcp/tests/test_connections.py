@@ -243,12 +243,12 @@ class Starting:
 
     def __init__(self, network: str) -> None:
         self.network = network
-        self.begun, self.may_open = asyncio.Event(), asyncio.Event()
+        self.entered, self.may_open = asyncio.Event(), asyncio.Event()
         self.steps = list[str]()
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Any]:
-        self.begun.set()
+        self.entered.set()
         try:
             await self.may_open.wait()
             self.steps.append("opened")
@@ -267,7 +267,7 @@ async def test_the_start_of_a_process_is_not_cancelled(network: str, steps: list
     opening = Starting(network)
     connection = Connection(opening, list)
     task = asyncio.create_task(connection.open("starting", None))
-    await opening.begun.wait()
+    await opening.entered.wait()
     task.cancel()
     for _ in range(50):  # more iterations of the event loop than a cancellation needs
         await asyncio.sleep(0)
