@@ -16,6 +16,8 @@ from chatmodels.core._values.settings import NO_SETTINGS, Settings
 
 OnUnsupported = Literal["error", "warn"]
 
+_REASONING_TOOLS = "tools with reasoning"
+
 
 class Unsupported(msgspec.Struct, frozen=True):
     """A feature that a model does not support.
@@ -51,7 +53,8 @@ def negotiate(
         provider: The provider's name, for messages.
         on_unsupported: "error" refuses unsupported features, "warn" omits them and replaces media
             by a line of text.
-        remedies: Setting to the option of the model with which it is supported.
+        remedies: Setting, or "tools with reasoning", to the option of the model with which it is
+            supported.
 
     Raises:
         UnsupportedError: Features are not supported, and `on_unsupported` is "error". The message
@@ -86,12 +89,15 @@ def negotiate(
 def refuse_unsupported(
     settings: Settings, profile: Profile, /, *, provider: str, remedies: Mapping[str, str]
 ) -> None:
-    """Check that the model supports all settings.
+    """Check that the model supports all settings; a call can still choose to reason or not.
 
     Raises:
         UnsupportedError: Some are not supported; the message lists them all.
     """
-    if settings is not NO_SETTINGS and (unsupported := list(_settings(settings, profile))):
+    if settings is NO_SETTINGS:
+        return
+    profile = msgspec.structs.replace(profile, reasons_by_default=False)
+    if unsupported := list(_settings(settings, profile)):
         raise _refusal(unsupported, provider, remedies)
 
 
@@ -107,15 +113,31 @@ def _settings(settings: Settings, profile: Profile) -> Iterator[Unsupported]:
         elif (hint := _outside(name, value, profile)) is not None:
             del remaining[name]
             yield Unsupported(f"{name}={value!r}", name, hint)
-    if Settings(**remaining).reasons:
+    chosen = Settings(**remaining)
+    if _reasons(chosen, profile):
+        hint = "" if chosen.reasons else _without_reasoning(profile)
         for name, values in profile.not_with_reasoning.items():
             if name in remaining and remaining[name] not in values:
                 del remaining[name]
-                yield Unsupported(f"{name} with reasoning", name)
+                yield Unsupported(f"{name} with reasoning", name, hint)
     for first, *others in profile.exclusive:
         for name in others:
             if first in remaining and remaining.pop(name, None) is not None:
                 yield Unsupported(f"{name} with {first}", name)
+
+
+def _reasons(settings: Settings, profile: Profile) -> bool:
+    """Check whether the model reasons, with its default if the settings do not choose."""
+    if settings.reasoning_effort is None and settings.reasoning_budget is None:
+        return profile.reasons_by_default
+    return settings.reasons
+
+
+def _without_reasoning(profile: Profile) -> str:
+    """Return the setting that switches reasoning off, if the model has it."""
+    default = "the default; " if profile.reasons_by_default else ""
+    has_none = "none" in profile.values.get("reasoning_effort", ("none",))
+    return f"{default}reasoning_effort='none' switches it off" if has_none else ""
 
 
 def _outside(name: str, value: Any, profile: Profile) -> str | None:
@@ -134,6 +156,9 @@ def _tools(request: ChatRequest, profile: Profile) -> Iterator[Unsupported]:
         return
     if not profile.tools:
         yield Unsupported("tools")
+        return
+    if not profile.tools_with_reasoning and _reasons(request.settings, profile):
+        yield Unsupported(_REASONING_TOOLS, hint=_without_reasoning(profile))
         return
     if not profile.strict_tools:
         yield from (
@@ -155,8 +180,9 @@ def _refusal(
 ) -> UnsupportedError:
     options: dict[str, list[str]] = {}
     for each in unsupported:
-        if each.setting in remedies:
-            options.setdefault(remedies[each.setting], []).append(each.setting)
+        name = each.setting or each.what
+        if name in remedies:
+            options.setdefault(remedies[name], []).append(name)
     alternatives = [f"with {option} for {', '.join(names)}" for option, names in options.items()]
     alternatives.append('with on_unsupported="warn" to omit it with a warning')
     regardless = "; provider_options send the field unchecked" if unsupported[0].setting else ""
@@ -176,7 +202,7 @@ def _without(request: ChatRequest, unsupported: list[Unsupported], profile: Prof
         changes["settings"] = msgspec.structs.replace(request.settings, **names)
     if not profile.output_types:
         changes["output"] = None
-    if not profile.tools:
+    if not profile.tools or any(each.what == _REASONING_TOOLS for each in unsupported):
         changes |= {"tools": (), "tool_choice": None}
     elif any(not each.setting for each in unsupported):
         if not profile.strict_tools:

@@ -185,4 +185,4 @@ VERTEX_END_DATES = {
     "gemini-2.5-flash": "2026-10-20",
     "gemini-2.5-flash-lite": "2026-10-20",
 }
-"""The end dates of Vertex AI ("Model versions and lifecycle")."""
+"""The end dates of Vertex AI, the last on which it serves a model ("Model versions")."""

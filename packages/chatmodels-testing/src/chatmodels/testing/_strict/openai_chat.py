@@ -106,7 +106,7 @@ def _sampling(request: CheckedRequest) -> Refusal | None:
 
 
 def _effort(request: CheckedRequest) -> Refusal | None:
-    return refused_effort(request, request.body.get("reasoning_effort"), "reasoning_effort")
+    return refused_effort(request, request.body.get("reasoning_effort"), chat=True)
 
 
 def _reasoning_tools(request: CheckedRequest) -> Refusal | None:
