@@ -71,7 +71,7 @@ def abilities(model: HttpChatModel) -> dict[str, str]:
     """Describe the abilities of a model but its efforts, by the name of a setting or an option."""
     profile = model.profile
     cells = {name: _setting(model, name) for name in SETTINGS}
-    cells["tools"] = YES if profile.tools else NO
+    cells["tools"] = _tools(profile)
     cells["strict tools"] = YES if profile.tools and profile.strict_tools else NO
     cells["tool choice"] = _choices(profile) if profile.tools else NO
     cells["output type"] = _output(model, Answer)
@@ -171,10 +171,19 @@ def _setting(model: HttpChatModel, name: str) -> str:
     beside = profile.not_with_reasoning.get(name)
     notes = [f"`{first}`" for first, *others in profile.exclusive if name in others]
     if beside is not None:
-        notes.append("reasoning")
+        notes.append("reasoning, the default" if profile.reasons_by_default else "reasoning")
         supported += f"; with reasoning only {', '.join(map(str, beside))}" if beside else ""
         notes = notes[:-1] if beside else notes
     return f"{supported}; not with {' or '.join(notes)}" if notes else supported
+
+
+def _tools(profile: Profile) -> str:
+    if not profile.tools:
+        return NO
+    if profile.tools_with_reasoning:
+        return YES
+    default = ", the default" if profile.reasons_by_default else ""
+    return f"{YES}; not with reasoning{default}"
 
 
 def _words(model: HttpChatModel, name: str) -> str:

@@ -228,7 +228,7 @@ RULES = (
     ),
     StrictRule(
         "reasoning-effort",
-        "an effort that the model does not have",
+        "an effort that the model does not have; not at Azure's paths",
         "page Models; error messages that users report",
         _effort,
     ),
