@@ -75,7 +75,10 @@ def abilities(model: HttpChatModel) -> dict[str, str]:
     cells["strict tools"] = YES if profile.tools and profile.strict_tools else NO
     cells["tool choice"] = _choices(profile) if profile.tools else NO
     cells["output type"] = _output(model, Answer)
-    cells["output type with tools"] = _output(model, Answer, tools=[CLOCK]) if profile.tools else NO
+    cells["output type with tools"] = NO
+    if cells["tools"] != NO:
+        rest = {} if profile.tools_with_reasoning else {EFFORT: "none"}
+        cells["output type with tools"] = _output(model, Answer, tools=[CLOCK], **rest)
     cells["output type with free keys"] = _output(model, dict)
     cells[RESUMED] = NO if profile.prefill == "none" else YES
     cells[BATCHES] = _batches(model)
@@ -178,11 +181,11 @@ def _setting(model: HttpChatModel, name: str) -> str:
 
 
 def _tools(profile: Profile) -> str:
-    if not profile.tools:
-        return NO
-    if profile.tools_with_reasoning:
+    if profile.tools and profile.tools_with_reasoning:
         return YES
     default = ", the default" if profile.reasons_by_default else ""
+    if not profile.tools or (default and "none" not in profile.values.get(EFFORT, ("none",))):
+        return NO
     return f"{YES}; not with reasoning{default}"
 
 

@@ -17,6 +17,7 @@ from chatmodels.openai_compatible._dialect import ANY_SERVER, COMMON_SETTINGS, D
 from chatmodels.openai_compatible._grammars import GRAMMAR_SCHEMAS
 from chatmodels.openai_compatible._header_options import headers_from_options
 from chatmodels.openai_compatible._openai_models import (
+    TOOL_FAMILIES,
     TOOLS_REMEDY,
     reasons_by_default,
     tool_rules,
@@ -37,6 +38,7 @@ __all__ = [
     "OPENAI_SCHEMAS",
     "TOKENIZE",
     "TOOLS_REMEDY",
+    "TOOL_FAMILIES",
     "BatchLine",
     "BatchTime",
     "CompatibleBatches",

@@ -6,6 +6,9 @@ from typing import TypedDict
 _REASONS = re.compile(r"(ft:)?gpt-(5\.[5-9]|[6-9]|1\d)(?!.*-(chat|search|audio))")
 _NO_TOOLS = re.compile(r"(ft:)?gpt-(5\.[46-9]|[6-9]|1\d)(?!.*-(chat|search|audio))")
 
+TOOL_FAMILIES = ("gpt-5.4*", "gpt-5.5*", "gpt-5.[6-9]*", "gpt-[6-9]*", "gpt-1[0-9]*", "*")
+"""The families whose `tool_rules` differ, as `Codec.families`."""
+
 TOOLS_REMEDY = {"tools with reasoning": 'api="responses"'}
 """The remedy for models that do not have `tools_with_reasoning`, as `Codec.remedies`."""
 

@@ -67,7 +67,10 @@ def negotiate(
         unsupported = [*_settings(request.settings, profile)]
         if request.output is not None and not profile.output_types:
             unsupported.append(Unsupported("output types"))
-        unsupported += _tools(request, profile)
+        settings = request.settings
+        if omitted := {each.setting: None for each in unsupported if each.setting}:
+            settings = msgspec.structs.replace(settings, **omitted)
+        unsupported += _tools(request, settings, profile)
     if on_unsupported == "error" and (unsupported or placed.replaced):
         media = (Unsupported(item.what, hint=item.hint) for item in placed.replaced)
         raise _refusal([*unsupported, *media], provider, remedies or {})
@@ -136,8 +139,8 @@ def _reasons(settings: Settings, profile: Profile) -> bool:
 def _without_reasoning(profile: Profile) -> str:
     """Return the setting that switches reasoning off, if the model has it."""
     default = "the default; " if profile.reasons_by_default else ""
-    has_none = "none" in profile.values.get("reasoning_effort", ("none",))
-    return f"{default}reasoning_effort='none' switches it off" if has_none else ""
+    efforts = profile.values.get("reasoning_effort", ("none",))
+    return f"{default}reasoning_effort='none' switches it off" if "none" in efforts else ""
 
 
 def _outside(name: str, value: Any, profile: Profile) -> str | None:
@@ -151,13 +154,13 @@ def _outside(name: str, value: Any, profile: Profile) -> str | None:
     return None if minimum <= value <= maximum else f"supported: {minimum:g} to {maximum:g}"
 
 
-def _tools(request: ChatRequest, profile: Profile) -> Iterator[Unsupported]:
+def _tools(request: ChatRequest, settings: Settings, profile: Profile) -> Iterator[Unsupported]:
     if not request.tools:
         return
     if not profile.tools:
         yield Unsupported("tools")
         return
-    if not profile.tools_with_reasoning and _reasons(request.settings, profile):
+    if not profile.tools_with_reasoning and _reasons(settings, profile):
         yield Unsupported(_REASONING_TOOLS, hint=_without_reasoning(profile))
         return
     if not profile.strict_tools:
@@ -171,7 +174,7 @@ def _tools(request: ChatRequest, profile: Profile) -> Iterator[Unsupported]:
         return
     if choice.mode not in profile.tool_choices:
         yield Unsupported(f"tool_choice {choice.name or choice.mode!r}")
-    elif choice.mode not in profile.tool_choices_with_reasoning and request.settings.reasons:
+    elif choice.mode not in profile.tool_choices_with_reasoning and settings.reasons:
         yield Unsupported(f"tool_choice {choice.name or choice.mode!r} with reasoning")
 
 

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from chatmodels.core import ChatRequest
 from chatmodels.http import Codec, Encode, HttpRequest, Listing
 from chatmodels.openai_compatible import (
+    TOOL_FAMILIES,
     TOOLS_REMEDY,
     Dialect,
     chat_completions_codec,
@@ -36,7 +37,7 @@ def azure_codec(address: Address, deployment: str = "", *, token: bool = False) 
     dialect = dialect_at(address, token=token)
     codec = chat_completions_codec(dialect, dialect_for=partial(_for_model, dialect))
     batches = azure_batches(address, codec.failure, "/v1/chat/completions")
-    codec = replace(codec, batches=batches, remedies=TOOLS_REMEDY)
+    codec = replace(codec, batches=batches, families=TOOL_FAMILIES, remedies=TOOLS_REMEDY)
     return _replace_encoder(codec, partial(_encode, codec.encode, address, deployment))
 
 
@@ -61,7 +62,12 @@ def azure_responses_codec(address: Address, deployment: str = "", *, token: bool
 
 
 def _for_model(dialect: Dialect, model: str) -> Dialect:
-    """Return the dialect of a deployment with the name of its model, as OpenAI has it."""
+    """Return the dialect of a deployment with the name of its model, as OpenAI has it.
+
+    API versions without efforts are older than these models.
+    """
+    if "reasoning_effort" not in dialect.settings:
+        return dialect
     return replace(dialect, **tool_rules(model))
 
 
