@@ -391,7 +391,7 @@ def test_the_remedy_of_reasoning_is_left_out_if_a_model_always_reasons() -> None
         negotiate(request(TOOL, seed=1), always, provider="acme", remedies=remedy)
     assert caught.value.message == (
         "acme does not support seed with reasoning, tools with reasoning; omit it, or create the "
-        "model with api=2 for tools with reasoning, or with on_unsupported=\"warn\" to omit it "
+        'model with api=2 for tools with reasoning, or with on_unsupported="warn" to omit it '
         "with a warning; provider_options send the field unchecked"
     )
 

@@ -527,7 +527,7 @@ def test_functions_of_a_model_that_reasons_need_the_responses_api(version: str) 
         chat.explain("Hello", tools=[clock])
     assert caught.value.message.startswith(
         "azure does not support tools with reasoning (the default; reasoning_effort='none' "
-        "switches it off); omit it, or create the model with api=\"responses\" for tools"
+        'switches it off); omit it, or create the model with api="responses" for tools'
     )
     assert chat.explain("Hello", tools=[clock], reasoning_effort="none").body["tools"]
 

@@ -203,7 +203,8 @@ def test_functions_of_a_model_that_reasons_need_the_responses_api(
     chat = create_chat_model(f"openai:{model}", api_key="sk-1", api="chat_completions")
     with pytest.raises(UnsupportedError) as caught:
         chat.explain("Hello", tools=[clock], **settings)
-    assert caught.value.message.startswith(f"openai does not support tools with reasoning ({switch}")
+    stated = f"openai does not support tools with reasoning ({switch}"
+    assert caught.value.message.startswith(stated)
     assert 'with api="responses" for tools with reasoning' in caught.value.message
     assert chat.explain("Hello", tools=[clock], reasoning_effort="none").body["tools"]
     responses = create_chat_model(f"openai:{model}", api_key="sk-1", api="responses")
