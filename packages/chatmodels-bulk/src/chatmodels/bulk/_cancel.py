@@ -15,15 +15,17 @@ from chatmodels.core import ChatModel, ConfigurationError, UnsupportedError, cre
 async def acancel(model: ChatModel | str, /, *, to: str | PathLike[str]) -> int:
     """Cancel the batches of a run, also while it goes on in another process.
 
-    The rows that the vendor has processed are paid: a run that goes on stores their results, and
-    stops. Otherwise, the next run does so, and sends the others again.
+    The rows that the vendor has processed are paid. A run that goes on stores their results,
+    creates no further batch, and stops when all batches have ended. Otherwise, the next run stores
+    them, and sends the other rows again. If it is not known yet whether a batch was created, the
+    run cancels it as soon as it finds it.
 
     Args:
         model: The model of the run.
         to: The file of the results, as it was passed to `arun`.
 
     Returns:
-        The number of batches that were cancelled.
+        The number of batches that were cancelled at the vendor.
 
     Raises:
         ConfigurationError: There is no run with this output, or it has another model.
@@ -44,15 +46,14 @@ async def acancel(model: ChatModel | str, /, *, to: str | PathLike[str]) -> int:
                 op="bulk",
             )
         store = BatchStore(checkpoint.connection)
-        ids = [each.vendor_id for each in store.batches() if each.vendor_id is not None]
-        if ids and not backend.limits.cancellable:
+        if store.batches() and not backend.limits.cancellable:
             raise UnsupportedError(
                 f"{created.provider} cannot cancel batches; run it again to read their results "
                 "when they have ended",
                 op="bulk",
             )
-        if ids:
-            store.cancel_all()
+        store.cancel_all()  # first: the run cancels a batch whose id it receives afterwards
+        ids = [each.vendor_id for each in store.batches() if each.vendor_id is not None]
         for id_ in ids:
             await backend.cancel(id_)
     return len(ids)

@@ -1,4 +1,7 @@
-"""The batch APIs of a simulator, in order of precedence."""
+"""The batch APIs of a simulator, in order of precedence.
+
+Of several APIs with a path, the first one for which a request has a key responds.
+"""
 
 from chatmodels.testing._batches.anthropic import AnthropicBatches
 from chatmodels.testing._batches.api import BatchApi
@@ -17,10 +20,10 @@ BATCH_APIS: tuple[BatchApi, ...] = (
     AnthropicBatches(),
     AzureBatches(),
     BedrockBatches(),
-    GeminiBatches(),
     GroqBatches(),
     MistralBatches(),
     TogetherBatches(),
     OpenRouterBatches(),
     OpenAIBatches(),
+    GeminiBatches(),  # it shares paths with OpenAI
 )
