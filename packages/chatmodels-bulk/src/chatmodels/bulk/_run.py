@@ -140,7 +140,7 @@ async def arun(
             _settle_batches(store, batch_calls)
             end = sys.maxsize if first is None else first * samples
             earlier = EarlierResults(checkpoint, retried=end if retry_failed else 0)
-            tally = earlier.tally()
+            tally = earlier.tally(counts_usage=on_progress is not None)
             if on_start is not None:
                 on_start(Job(folder, output_type))
             remaining = Remaining(
