@@ -57,7 +57,7 @@ def texts(rows: int) -> Iterator[str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser()
-    parser.add_argument("kinds", nargs="*", choices=KINDS, default=KINDS)
+    parser.add_argument("kinds", nargs="*", metavar="kind")
     parser.add_argument("--kills", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--child", nargs=3)
@@ -67,7 +67,7 @@ def main() -> int:
         child(kind, Path(to), base_url)
         return 0
     problems = 0
-    for kind in arguments.kinds:
+    for kind in arguments.kinds or KINDS:
         chance = random.Random(arguments.seed)
         with Simulator() as simulator, TemporaryDirectory() as folder:
             to = Path(folder) / "answers.jsonl"
