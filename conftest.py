@@ -1,8 +1,42 @@
 """Hooks of a test run over the whole workspace."""
 
+import gc
 import sys
+from collections.abc import Generator
+from pathlib import Path
 
 import pytest
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Keep the garbage collector away from the tests, which are a million objects.
+
+    It would visit all of them again and again, and each test that calls it would wait for that.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        if "hypothesis" in sys.modules:  # imported later, it searches for referrers of what exists
+            gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file(
+    file_path: Path,
+) -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
+    """Search for doctests only where one can be, because the search imports the module.
+
+    The examples of public names are in private modules, and belong to the public ones.
+    """
+    collectors = yield
+    name = file_path.stem
+    is_public = "src" in file_path.parts and (name == "__init__" or not name.startswith("_"))
+    if file_path.suffix != ".py" or is_public or b">>>" in file_path.read_bytes():
+        return collectors
+    return [each for each in collectors if type(each) is pytest.Module]
 
 
 @pytest.hookimpl(trylast=True)

@@ -13,10 +13,6 @@ from pathlib import Path
 
 import workspace
 
-NOT_IMPORTED = {
-    "typing-extensions",  # imported for type checkers only
-}
-
 
 def main() -> None:
     failed = [name for name, folder in workspace.packages().items() if not declared(folder)]
@@ -30,7 +26,7 @@ def declared(folder: Path) -> bool:
     # an extra can be for libraries that only their users import
     extras = [line for lines in project.get("optional-dependencies", {}).values() for line in lines]
     unused = {workspace.requirement_name(line) for line in extras}
-    unused |= NOT_IMPORTED | set(workspace.packages())
+    unused |= set(workspace.packages())
     command = [sys.executable, "-m", "deptry", "src", "--no-ansi"]
     command += ["--known-first-party", "chatmodels"]
     command += ["--per-rule-ignores", f"DEP002={'|'.join(sorted(unused))}"]

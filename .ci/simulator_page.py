@@ -12,6 +12,7 @@ import workspace
 from chatmodels.testing import FAULTS, STRICT_RULES
 from chatmodels.testing._command import described_options
 from chatmodels.testing._protocols.endpoints import ENDPOINTS
+from chatmodels.testing._strict.retirement import AS_OF, RETIREMENTS
 
 PAGE = workspace.ROOT / "docs" / "reference" / "simulator.md"
 APIS = "<!-- APIs, written by ./run simulator-page -->\n"
@@ -40,6 +41,7 @@ def page() -> str:
         lines = ["| rule | refused | source |", "| --- | --- | --- |"]
         lines += [f"| `{rule.name}` | {rule.description} | {rule.source} |" for rule in rules]
         sections.append(f"### {TITLES[api]}\n\n" + "\n".join(lines) + "\n")
+    sections.append(retired_models())
     lines = ["| fault | behaviour |", "| --- | --- |"]
     lines += [f"| `{fault.name}` | {fault.description} |" for fault in FAULTS.values()]
     introduction = (
@@ -48,6 +50,29 @@ def page() -> str:
     )
     sections.append("## Faults\n\n" + introduction + "\n".join(lines) + "\n")
     return "\n".join(sections) + "\n" + END + rest.partition(END)[2]
+
+
+def retired_models() -> str:
+    introduction = (
+        f"As of {AS_OF}, strict mode refuses the models below whose date has passed. The date is "
+        "fixed, so that a\ntest has the same result on each day. "
+        '`Simulator(as_of="2027-01-14")`, or `--as-of`, also refuses those with later\ndates, '
+        "which the vendors have announced. Deployments of Azure have names of their own, and are "
+        "not refused.\n"
+    )
+    lines = ["| vendor | from | models |", "| --- | --- | --- |"]
+    for each in RETIREMENTS:
+        rows = [(date, names, "") for date, names in each.refused.items()]
+        rows += [
+            (date, names, ": requests are sent to another model, and accepted")
+            for date, names in each.replaced.items()
+        ]
+        for date, names, note in rows:
+            listed = ", ".join(f"`{name}`" for name in names.split())
+            lines.append(f"| {each.vendor} | {date} | {listed}{note} |")
+    sources = "; ".join(f"{each.vendor}, {each.source}" for each in RETIREMENTS)
+    table = "\n".join(lines)
+    return f"### Retired models\n\n{introduction}\n{table}\n\nSources: {sources}.\n"
 
 
 def replaced(text: str, begin: str, written: str) -> str:

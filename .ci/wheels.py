@@ -23,7 +23,6 @@ META = "chatmodels"  # the distribution without code, built from the root
 
 # the packages that `pip install chatmodels-core chatmodels-provider-openai` installs
 NEEDED = {
-    "anyio",
     "certifi",
     "chatmodels-core",
     "chatmodels-http",
@@ -32,9 +31,7 @@ NEEDED = {
     "chatmodels-resilience",
     "docstring-parser",
     "httptools",
-    "idna",
     "msgspec",
-    "typing-extensions",
 }
 
 

@@ -14,7 +14,9 @@ BENCHMARKS = (
     "calls",
     "streams",
     "concurrency",
+    "delays",
     "engines",
+    "histories",
     "memory",
     "instructions",
     "policies",
@@ -23,7 +25,7 @@ BENCHMARKS = (
     "bulk",
 )
 WITH_OPTIONS = ("instructions", "bulk")
-LONG = ("growth", "peers", "soak")  # run by name only
+LONG = ("growth", "peers", "soak", "starts")  # run by name only
 
 
 def main(arguments: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""The calls whose instructions are counted: `python -m benchmarks.counted URL`.
+"""The calls whose instructions are counted: `python -m benchmarks.counted URL [httpcore]`.
 
 A call of `os.getppid`, which nothing else calls, marks the beginning and the end of each part.
 """
@@ -48,8 +48,16 @@ PATHS: dict[str, tuple[Callable[[ChatModel, int], Awaitable[None]], int, int]] =
 """Each path: the function, the number of its calls, and the parts that each of them consists of."""
 
 
-async def main(url: str) -> None:
-    model = create_chat_model("openai:gpt-6.1-terra", api_key="key", base_url=url)
+async def main(url: str, engine: str = "default") -> None:
+    options: dict[str, object] = {}
+    if engine == "httpcore":
+        from chatmodels.http._transport.on_httpcore import httpcore_async_engine, httpcore_engine
+
+        options = {
+            "http_client": httpcore_engine(None),
+            "async_http_client": httpcore_async_engine(None),
+        }
+    model = create_chat_model("openai:gpt-6.1-terra", api_key="key", base_url=url, **options)
     for work, count, _ in PATHS.values():
         await work(model, count)  # imports, the connection, and what the interpreter specializes
         os.getppid()
@@ -58,4 +66,4 @@ async def main(url: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1]))
+    asyncio.run(main(*sys.argv[1:]))

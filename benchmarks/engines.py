@@ -1,9 +1,11 @@
-"""The engines for HTTP: CPU time of calls and chunks with each, in turns."""
+"""The engines for HTTP: CPU time of calls and chunks with each, in turns, and instructions."""
 
 import asyncio
+import shutil
 import time
 from collections.abc import Awaitable, Callable
 
+from benchmarks.instructions import ROOT, count
 from benchmarks.measuring import row, simulator
 from chatmodels.core import ChatModel, create_chat_model
 from chatmodels.http._transport.asyncio_engine import AsyncioEngine
@@ -34,6 +36,11 @@ def main() -> None:
             for name, seconds in times.items():
                 ratio = f"{seconds / times['httpcore']:.2f} of httpcore"
                 row(f"{label}, {name}", f"{seconds * 1e6:.1f} us", ratio)
+    if shutil.which("valgrind") is not None:
+        before, now = count(ROOT, "httpcore"), count(ROOT)
+        for name, found in now.items():
+            note = f"{found / before[name]:.2f} of {before[name]:,} with httpcore"
+            row(f"{name}, ours, instructions", f"{found:,}", note)
 
 
 def create(base_url: str, engine: object, async_engine: object) -> ChatModel:

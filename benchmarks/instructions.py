@@ -57,29 +57,31 @@ def main(arguments: Sequence[str] = ()) -> int:
     return 1
 
 
-def count(root: Path) -> Counts:
-    """Count the instructions of each path with the packages in a folder."""
-    with server() as url, tempfile.TemporaryDirectory() as folder:
-        parts = counted(root, url, Path(folder))
-    return {
-        name: part // (calls * units)
-        for part, (name, (_, calls, units)) in zip(parts[1::2], PATHS.items(), strict=True)
-    }
-
-
-def counted(root: Path, url: str, folder: Path) -> list[int]:
-    """Return the instructions before each mark of the program, since the mark before."""
+def count(root: Path, engine: str = "default") -> Counts:
+    """Count the instructions of each path with the packages in a folder, and with an engine."""
     sources = sorted(map(str, root.glob("packages/*/src")))
     environment = os.environ | {
         "PYTHONHASHSEED": "0",
         "PYTHONPATH": os.pathsep.join([str(ROOT), *sources]),
     }
-    program = [sys.executable, "-m", "benchmarks.counted", url]
-    valgrind = ["valgrind", "--tool=callgrind", "--dump-before=getppid"]
-    valgrind.append(f"--callgrind-out-file={folder / 'part'}")
-    subprocess.run([*valgrind, *program], capture_output=True, check=True, env=environment)
-    parts = [folder / f"part.{number + 1}" for number in range(2 * len(PATHS))]
-    return [int(part.read_text().rpartition("summary: ")[2].split()[0]) for part in parts]
+    with server() as url:
+        program = [sys.executable, "-m", "benchmarks.counted", url, engine]
+        parts = counted(program, environment, len(PATHS))
+    return {
+        name: part // (calls * units)
+        for part, (name, (_, calls, units)) in zip(parts, PATHS.items(), strict=True)
+    }
+
+
+def counted(program: list[str], environment: dict[str, str], number: int) -> list[int]:
+    """Return the instructions of a program between so many pairs of calls of `os.getppid`."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "part"
+        valgrind = ["valgrind", "--tool=callgrind", "--dump-before=getppid"]
+        valgrind.append(f"--callgrind-out-file={out}")
+        subprocess.run([*valgrind, *program], capture_output=True, check=True, env=environment)
+        parts = [Path(f"{out}.{2 * part + 2}") for part in range(number)]
+        return [int(part.read_text().rpartition("summary: ")[2].split()[0]) for part in parts]
 
 
 @contextmanager

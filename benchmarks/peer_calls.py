@@ -2,17 +2,20 @@
 
 It imports nothing of this folder. `once` makes one call, for the cold start. `calls` and `events`
 print the CPU microseconds of a call and of a streamed event, of async calls one after another.
+They mark the beginning and the end with a call of `os.getppid`, for `benchmarks.instructions`.
 """
 
 import asyncio
 import json
+import os
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 
-MODEL, KEY = "gpt-6.1-terra", "key"
+MODEL, CLAUDE, KEY = "gpt-6.1-terra", "claude-opus-5", "key"
 PROMPT = "Why is the sky blue?"
 CALLS, STREAMS, WORDS, ROUNDS = 20, 2, 200, 2
+UNITS = {"calls": CALLS * ROUNDS, "events": STREAMS * WORDS * ROUNDS}
 Call = Callable[[str], Awaitable[object]]
 Stream = Callable[[str], AsyncIterator[object]]
 
@@ -76,6 +79,29 @@ def aiohttp(url: str) -> tuple[Call, Stream]:
     return call, stream
 
 
+def pyreqwest(url: str) -> tuple[Call, Stream]:
+    from pyreqwest.client import ClientBuilder
+
+    client = ClientBuilder().default_headers({"authorization": f"Bearer {KEY}"}).build()
+    path = f"{url}/chat/completions"
+
+    async def call(prompt: str) -> object:
+        response = await client.post(path).body_json(body(prompt)).build().send()
+        return json.loads(bytes(await response.bytes()))
+
+    async def stream(prompt: str) -> AsyncIterator[object]:
+        rest = b""
+        request = client.post(path).body_json(body(prompt, stream=True)).build_streamed()
+        async with request as response:
+            while (chunk := await response.body_reader.read_chunk()) is not None:
+                *lines, rest = (rest + bytes(chunk)).split(b"\n")
+                for line in lines:
+                    if (event := read(line)) is not None:
+                        yield event
+
+    return call, stream
+
+
 def openai(url: str) -> tuple[Call, Stream]:
     from openai import AsyncOpenAI
 
@@ -89,6 +115,34 @@ def openai(url: str) -> tuple[Call, Stream]:
             yield event
 
     return call, stream
+
+
+def anthropic(url: str) -> tuple[Call, Stream]:
+    from anthropic import AsyncAnthropic
+
+    create = AsyncAnthropic(api_key=KEY, base_url=url.removesuffix("/v1")).messages.create
+
+    def wanted(prompt: str) -> dict[str, object]:
+        messages = [{"role": "user", "content": prompt}]
+        return {"model": CLAUDE, "max_tokens": 1000, "messages": messages}
+
+    async def call(prompt: str) -> object:
+        return await create(**wanted(prompt))
+
+    async def stream(prompt: str) -> AsyncIterator[object]:
+        async for event in await create(**wanted(prompt), stream=True):
+            yield event
+
+    return call, stream
+
+
+def chatmodels_anthropic(url: str) -> tuple[Call, Stream]:
+    from chatmodels.core import create_chat_model
+
+    model = create_chat_model(
+        f"anthropic:{CLAUDE}", api_key=KEY, base_url=url, max_output_tokens=1000
+    )
+    return model.agenerate, model.astream
 
 
 def litellm(url: str) -> tuple[Call, Stream]:
@@ -169,10 +223,12 @@ async def main(name: str, url: str, work: str) -> None:
     function = {"calls": calls, "events": events}[work]
     await function()
     times: list[float] = []
+    os.getppid()
     for _ in range(ROUNDS):
         start = time.process_time()
         count = await function()
         times.append((time.process_time() - start) / count)
+    os.getppid()
     print(min(times) * 1e6)
 
 

@@ -1,9 +1,12 @@
-"""A server of chat completions for benchmarks: it sends bytes that it has prepared before.
+"""A server for benchmarks: it sends bytes that it has prepared before.
+
+It speaks OpenAI's chat completions, and under paths that end in `/messages` Anthropic's messages.
 
 It runs in a process of its own, as `python -m benchmarks.server`, and prints its base URL. Of a
 request it reads the length, and in the prompt `words=`: the number of words to stream, one in each
-event. `pause=SECONDS` after it paces the stream, and `idle` leaves it open. With the file of a
-certificate as its argument, the server uses TLS.
+event. `pause=SECONDS` after it paces the stream, and `idle` leaves it open. `stamped` before
+`words=` makes each word the nanoseconds of the monotonic clock at which it is sent, which all
+processes of a machine share. With the file of a certificate as its argument, the server uses TLS.
 """
 
 import asyncio
@@ -11,6 +14,7 @@ import json
 import re
 import ssl
 import sys
+import time
 from functools import cache
 from itertools import cycle, islice
 from typing import Any
@@ -62,6 +66,62 @@ def burst(words: int) -> bytes:
     return b"".join([BEGIN, *islice(cycle(WORDS_SENT), words), END])
 
 
+def stamped() -> bytes:
+    return event({"content": f"{time.monotonic_ns()} "})
+
+
+def message() -> bytes:
+    usage = {"input_tokens": 12, "output_tokens": 80}
+    body = json.dumps({**MESSAGE, "content": [{"type": "text", "text": TEXT * 4}], "usage": usage})
+    return HEAD % (b"application/json", b"content-length: %d" % len(body)) + body.encode()
+
+
+def message_event(data: dict[str, Any]) -> bytes:
+    head = f"event: {data['type']}\ndata: "
+    return chunk(head.encode() + json.dumps(data, separators=(",", ":")).encode() + b"\n\n")
+
+
+@cache
+def message_burst(words: int) -> bytes:
+    started = {**MESSAGE, "content": [], "stop_reason": None, "usage": {"input_tokens": 12}}
+    ended = {"stop_reason": "end_turn", "stop_sequence": None}
+    block = {"type": "text", "text": ""}
+    return b"".join(
+        [
+            HEAD % (b"text/event-stream", b"transfer-encoding: chunked"),
+            message_event({"type": "message_start", "message": started}),
+            message_event({"type": "content_block_start", "index": 0, "content_block": block}),
+            *(
+                message_event(
+                    {
+                        "type": "content_block_delta",
+                        "index": 0,
+                        "delta": {"type": "text_delta", "text": f" word{number % 10}"},
+                    }
+                )
+                for number in range(words)
+            ),
+            message_event({"type": "content_block_stop", "index": 0}),
+            message_event(
+                {"type": "message_delta", "delta": ended, "usage": {"output_tokens": 80}}
+            ),
+            message_event({"type": "message_stop"}),
+            b"0\r\n\r\n",
+        ]
+    )
+
+
+MESSAGE = {
+    "id": "msg_1",
+    "type": "message",
+    "role": "assistant",
+    "model": "claude-opus-5",
+    "stop_reason": "end_turn",
+    "stop_sequence": None,
+}
+WHOLE_MESSAGE = message()
+
+
 class Server(asyncio.Protocol):
     def __init__(self) -> None:
         self._received = b""
@@ -77,29 +137,35 @@ class Server(asyncio.Protocol):
             length = end + (int(found[1]) if found else 0)
             if len(self._received) < length:
                 return
-            body, self._received = self._received[end:length], self._received[length:]
-            self._respond(body)
+            head, body = self._received[:end], self._received[end:length]
+            self._received = self._received[length:]
+            self._respond(body, is_message=b"/messages HTTP/1.1" in head)
 
-    def _respond(self, body: bytes) -> None:
+    def _respond(self, body: bytes, *, is_message: bool) -> None:
         if not re.search(rb'"stream": ?true', body):
-            self._transport.write(WHOLE)
+            self._transport.write(WHOLE_MESSAGE if is_message else WHOLE)
         elif b"idle" in body:
             self._transport.write(BEGIN)
         else:
             found = WORDS.search(body)
             words, pause = (int(found[1]), found[2]) if found else (200, None)
-            if pause is None:
+            if is_message:
+                self._transport.write(message_burst(words))
+            elif b"stamped" in body and pause is None:
+                self._transport.write(BEGIN + stamped() + burst(words).removeprefix(BEGIN))
+            elif pause is None:
                 self._transport.write(burst(words))
             else:
-                task = asyncio.ensure_future(self._paced(words, float(pause)))
+                paced = self._paced(words, float(pause), is_stamped=b"stamped" in body)
+                task = asyncio.ensure_future(paced)
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
 
-    async def _paced(self, words: int, pause: float) -> None:
+    async def _paced(self, words: int, pause: float, *, is_stamped: bool) -> None:
         self._transport.write(BEGIN)
         for word in islice(cycle(WORDS_SENT), words):
             await asyncio.sleep(pause)
-            self._transport.write(word)
+            self._transport.write(stamped() if is_stamped else word)
         self._transport.write(END)
 
 

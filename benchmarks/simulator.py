@@ -26,6 +26,7 @@ LOADS: Mapping[str, tuple[str, dict[str, Any]]] = {
         {
             "model": "gpt-6.1-terra",
             **MESSAGES,
+            "reasoning_effort": "none",  # which functions need there
             "tools": [{"type": "function", "function": TOOL}],
         },
     ),

@@ -66,7 +66,7 @@ def main() -> None:
 
 
 def calls() -> None:
-    model = create_chat_model(MODEL)
+    model = create_chat_model(MODEL, reasoning_effort="none")
     stream_text(model)
     tool_call(model)
     structured_output(model)

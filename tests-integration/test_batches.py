@@ -35,7 +35,6 @@ from chatmodels.providers.google import _batches
 from chatmodels.testing import BatchFault, SimulatedBatch, Simulator
 
 BAD_KEYS = {"x-api-key": "bad", "authorization": "Bearer bad", "x-goog-api-key": "bad"}
-LIMITS = Limits(batch_poll=0, batch_rows=4)
 SETTINGS = msgspec.structs.replace(ChatRequest(messages=()).settings, max_output_tokens=9)
 
 
@@ -45,9 +44,8 @@ class City(msgspec.Struct):
 
 
 @tool
-def weather(city: str) -> str:
-    """Return the weather."""
-    return city
+def weather(city: str) -> None:
+    """Report the weather."""
 
 
 @dataclass
@@ -56,24 +54,51 @@ class Vendor:
     root: str = "/v1"
     options: Any = None
     file: bool = False  # whether small batches have a file, too
+    fewest: int = 1  # rows of a batch
 
-    def model(self, simulator: Simulator, **options: Any) -> ChatModel:
-        return create_chat_model(
-            self.spec,
-            api_key="key",
-            base_url=simulator.url + self.root,
-            max_retries=0,
-            **(self.options or {}),
-            **options,
+    @property
+    def limits(self) -> Limits:
+        return Limits(batch_poll=0, batch_rows=max(4, self.fewest))
+
+    @property
+    def via(self) -> Any:
+        return "batch" if self.fewest == 1 else "auto"  # a batch that fails leaves too few rows
+
+    def options_at(self, url: str) -> dict[str, Any]:
+        return {"api_key": "key", "base_url": url + self.root, "max_retries": 0} | (
+            self.options or {}
         )
 
+    def model(self, simulator: Simulator, **options: Any) -> ChatModel:
+        return create_chat_model(self.spec, **self.options_at(simulator.url), **options)
 
+
+class Bedrock(Vendor):
+    def options_at(self, url: str) -> dict[str, Any]:
+        return {
+            "aws_access_key_id": "AKIDEXAMPLE",
+            "aws_secret_access_key": "secret",
+            "region": "us-east-1",
+            "base_url": url,
+            "s3_url": f"{url}/s3",
+            "batch_s3_uri": "s3://bucket/rows",
+            "batch_output_s3_uri": "s3://results",
+            "batch_role_arn": "arn:aws:iam::123456789012:role/batches",
+            "max_retries": 0,
+        }
+
+
+OPENAI = Vendor("openai:gpt-4.1")
+ANTHROPIC = Vendor("anthropic:claude-sonnet-5-5", "")
+GOOGLE = Vendor("google:gemini-3.8-flash", "")
+BEDROCK = Bedrock("bedrock:us.anthropic.claude-sonnet-5-v1:0", fewest=100)
 VENDORS = [
     pytest.param(Vendor("openai:gpt-6.1-terra", options={"api": "responses"}), id="responses"),
-    pytest.param(Vendor("openai:gpt-4.1"), id="openai"),
-    pytest.param(Vendor("anthropic:claude-sonnet-5-5", ""), id="anthropic"),
-    pytest.param(Vendor("google:gemini-3.8-flash", ""), id="google"),
+    pytest.param(OPENAI, id="openai"),
+    pytest.param(ANTHROPIC, id="anthropic"),
+    pytest.param(GOOGLE, id="google"),
     pytest.param(Vendor("google:gemini-3.8-flash", "", file=True), id="google-file"),
+    pytest.param(BEDROCK, id="bedrock"),
 ]
 vendors = pytest.mark.parametrize("vendor", VENDORS)
 
@@ -124,14 +149,16 @@ def test_a_row_of_a_batch_has_the_response_of_a_call(
     vendor: Vendor, simulator: Simulator, to: Path
 ) -> None:
     prompts = [user("What is the weather?"), user("Rain in Køge?")]
-    options: Any = {"tools": [weather], "max_output_tokens": 100}
+    has_tools = vendor is not BEDROCK
+    options: Any = {"tools": [weather] if has_tools else (), "max_output_tokens": 100}
     called = [vendor.model(simulator).generate(prompt, **options) for prompt in prompts]
+    prompts, called = prompts * vendor.fewest, called * vendor.fewest
 
-    job = run(vendor.model(simulator), prompts, to=to, via="batch", limits=LIMITS, **options)
+    job = run(vendor.model(simulator), prompts, to=to, via="batch", limits=vendor.limits, **options)
 
     responses = [result.response for result in job.results()]
     assert [comparable(each) for each in responses if each] == [comparable(each) for each in called]
-    assert all(each is not None and each.tool_calls[0].name == "weather" for each in responses)
+    assert all(each is not None and bool(each.tool_calls) is has_tools for each in responses)
     assert {each.service_tier for each in responses if each} == {"batch"}
     assert {each.provider for each in responses if each} == {vendor.spec.partition(":")[0]}
 
@@ -142,9 +169,14 @@ def test_a_row_of_a_batch_has_the_output_of_a_call(
 ) -> None:
     called = vendor.model(simulator).generate("A city", output_type=City)
     job = run(
-        vendor.model(simulator), ["A city"], to=to, via="batch", limits=LIMITS, output_type=City
+        vendor.model(simulator),
+        ["A city"] * vendor.fewest,
+        to=to,
+        via="batch",
+        limits=vendor.limits,
+        output_type=City,
     )
-    assert [result.parsed for result in job.results()] == [called.parsed]
+    assert [result.parsed for result in job.results()] == [called.parsed] * vendor.fewest
 
 
 @vendors
@@ -157,7 +189,8 @@ def test_a_failed_row_of_a_batch_has_the_error_of_a_call(
     called = caught.value
     simulator.queue(ErrorCode.CONTENT_FILTERED)
 
-    job = run(vendor.model(simulator), ["Hello", "World"], to=to, via="batch", limits=LIMITS)
+    prompts = ["Hello", *["World"] * vendor.fewest]
+    job = run(vendor.model(simulator), prompts, to=to, via=vendor.via, limits=vendor.limits)
 
     (failure,) = job.failures()
     error = failure.error
@@ -172,10 +205,11 @@ def test_every_row_has_one_result_in_spite_of_a_fault(
     vendor: Vendor, fault: BatchFault, simulator: Simulator, to: Path
 ) -> None:
     simulator.batches.queue(fault)
-    run(vendor.model(simulator), [f"Row {n}" for n in range(10)], to=to, via="batch", limits=LIMITS)
+    rows = [f"Row {n}" for n in range(max(10, 2 * vendor.fewest))]
+    run(vendor.model(simulator), rows, to=to, via=vendor.via, limits=vendor.limits)
 
     records = [json.loads(line) for line in to.read_text().splitlines()]
-    assert [each["id"] for each in records] == [str(n) for n in range(10)]
+    assert [each["id"] for each in records] == [str(n) for n in range(len(rows))]
     for number, each in enumerate(records):
         assert f"Row {number}" in each["text"]
     answered = [row.split("-")[-1] for row in answered_rows(simulator.batches.all)]
@@ -196,9 +230,10 @@ def test_a_batch_can_be_cancelled(vendor: Vendor, simulator: Simulator, to: Path
     simulator.batches.queue("endless")
     model = vendor.model(simulator)
     late = Limits(batch_poll=0, batch_deadline=0)
-    job = run(model, [f"Row {n}" for n in range(4)], to=to, via="auto", limits=late)
+    rows = [f"Row {n}" for n in range(max(4, vendor.fewest))]
+    job = run(model, rows, to=to, via="auto", limits=late)
 
-    assert job.answered == 4
+    assert job.answered == len(rows)
     (batch,) = simulator.batches.all
     assert batch.state == "cancelled"
     asyncio.run(backend(model).cancel(batch.id))  # of a batch that has ended
@@ -209,17 +244,12 @@ def test_a_batch_can_be_cancelled(vendor: Vendor, simulator: Simulator, to: Path
 def test_rows_with_an_error_of_the_account_stop_the_run(
     vendor: Vendor, simulator: Simulator, to: Path
 ) -> None:
-    model = vendor.model(simulator)
+    options: Any = {"to": to, "via": "batch", "limits": vendor.limits}
+    rows = ["a"] * vendor.fewest
     with pytest.raises(ChatModelError) as caught:
-        run(
-            vendor.model(simulator, headers=BAD_KEYS),
-            ["a"],
-            to=to,
-            via="batch",
-            limits=LIMITS,
-        )
+        run(vendor.model(simulator, headers=BAD_KEYS), rows, **options)
     assert caught.value.code is ErrorCode.AUTHENTICATION
-    assert run(model, ["a"], to=to, via="batch", limits=LIMITS).answered == 1
+    assert run(vendor.model(simulator), rows, **options).answered == len(rows)
 
 
 # --- Listings -------------------------------------------------------------------------------------
@@ -266,9 +296,9 @@ def test_older_batches_end_the_search(vendor: Vendor, simulator: Simulator) -> N
 @pytest.mark.parametrize(
     ("vendor", "path"),
     [
-        pytest.param(VENDORS[1].values[0], "/v1/batches/a", id="openai"),
-        pytest.param(VENDORS[2].values[0], "/v1/messages/batches/a", id="anthropic"),
-        pytest.param(VENDORS[3].values[0], "/v1beta/a", id="google"),
+        pytest.param(OPENAI, "/v1/batches/a", id="openai"),
+        pytest.param(ANTHROPIC, "/v1/messages/batches/a", id="anthropic"),
+        pytest.param(GOOGLE, "/v1beta/a", id="google"),
     ],
 )
 def test_a_status_that_is_none_is_an_error(vendor: Vendor, path: str, simulator: Simulator) -> None:
@@ -294,9 +324,9 @@ def test_an_error_of_openai_without_a_response_is_one_of_the_server(simulator: S
 @pytest.mark.parametrize(
     ("vendor", "path"),
     [
-        pytest.param(VENDORS[1].values[0], "/v1/files/a/content", id="openai"),
-        pytest.param(VENDORS[2].values[0], "/v1/messages/batches/a/results", id="anthropic"),
-        pytest.param(VENDORS[3].values[0], "/v1beta/a", id="google"),
+        pytest.param(OPENAI, "/v1/files/a/content", id="openai"),
+        pytest.param(ANTHROPIC, "/v1/messages/batches/a/results", id="anthropic"),
+        pytest.param(GOOGLE, "/v1beta/a", id="google"),
     ],
 )
 def test_answers_that_are_none_are_an_error(
@@ -328,7 +358,7 @@ def test_a_refused_cancellation_is_an_error(simulator: Simulator) -> None:
 
 
 def test_an_empty_file_of_answers_is_not_the_batch(simulator: Simulator) -> None:
-    api = backend(Vendor("anthropic:claude-sonnet-5-5", "").model(simulator))
+    api = backend(ANTHROPIC.model(simulator))
     request = ChatRequest(messages=(user("Hello"),), settings=SETTINGS)
     simulator.batches.queue("without_output")
     simulator.batches.polls = 0
@@ -359,12 +389,13 @@ def test_a_provider_without_a_batch_api_is_refused() -> None:
 # --- Crashes --------------------------------------------------------------------------------------
 
 _CRASH = """
-import os, signal, sys, time
+import json, os, signal, sys, time
 from chatmodels.bulk import Limits, _run, run
 from chatmodels.core import create_chat_model
 
-spec, url, to, requests = sys.argv[1:4] + [int(sys.argv[4])]
-model = create_chat_model(spec, api_key="k", base_url=url, max_retries=0)
+spec, options, to = sys.argv[1:4]
+requests, rows, batch_rows = map(int, sys.argv[4:])
+model = create_chat_model(spec, **json.loads(options))
 
 class Watch:
     def __getattr__(self, name):
@@ -393,8 +424,8 @@ class Clock:
 _run.CLOCK = Clock()
 backend = model.batch_backend()
 type(model).batch_backend = lambda self: Watch()
-run(model, [f"Row {n}" for n in range(10)], to=to, via="batch",
-    limits=Limits(batch_poll=0, batch_rows=4))
+run(model, [f"Row {n}" for n in range(rows)], to=to, via="batch",
+    limits=Limits(batch_poll=0, batch_rows=batch_rows))
 """
 
 
@@ -403,28 +434,29 @@ run(model, [f"Row {n}" for n in range(10)], to=to, via="batch",
 def test_a_kill_at_any_request_leads_to_no_second_batch(
     vendor: Vendor, simulator: Simulator, to: Path
 ) -> None:
-    url = simulator.url + vendor.root
+    options = json.dumps(vendor.options_at(simulator.url))
+    rows, batch_rows = max(10, 3 * vendor.fewest), vendor.limits.batch_rows
     never = 1_000
     for requests in (1, 2, 5, 1, never):
-        command = [sys.executable, "-c", _CRASH, vendor.spec, url, str(to), str(requests)]
+        counts = map(str, (requests, rows, batch_rows))
+        command = [sys.executable, "-c", _CRASH, vendor.spec, options, str(to), *counts]
         ended = subprocess.run(command, capture_output=True, text=True, check=False)
         expected = 0 if requests == never else -signal.SIGKILL
         assert ended.returncode == expected, ended.stderr
 
     records = [json.loads(line) for line in to.read_text().splitlines()]
-    assert [each["id"] for each in records] == [str(n) for n in range(10)]
+    assert [each["id"] for each in records] == [str(n) for n in range(rows)]
     sent = [row.id.split("-")[-1] for batch in simulator.batches.all for row in batch.rows]
-    assert sorted(sent, key=int) == [str(n) for n in range(10)]
+    assert sorted(sent, key=int) == [str(n) for n in range(rows)]
     assert open_job(to).batched == 0
 
 
 def test_unknown_faults_and_batches_are_errors(simulator: Simulator) -> None:
     with pytest.raises(ValueError, match="there is no fault 'x'"):
         simulator.batches.queue("x")  # pyright: ignore[reportArgumentType]
-    for vendor in (VENDORS[1].values[0], VENDORS[2].values[0]):
-        assert isinstance(vendor, Vendor)
+    for vendor in (OPENAI, ANTHROPIC):
         with pytest.raises(InvalidRequestError):
             asyncio.run(backend(vendor.model(simulator)).retrieve("none"))
-    api = backend(VENDORS[1].values[0].model(simulator))  # type: ignore[union-attr]
+    api = backend(OPENAI.model(simulator))
     with pytest.raises(InvalidRequestError, match="No such File"):
         asyncio.run(answers_of(api))

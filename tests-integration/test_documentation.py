@@ -5,9 +5,13 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
+from tempfile import NamedTemporaryFile, TemporaryDirectory
 from types import ModuleType
+from typing import NamedTuple
 
 import pytest
 
@@ -28,16 +32,70 @@ DISTRIBUTIONS = {
     for project in (tomllib.loads(path.read_text("utf-8"))["project"],)
 }
 
+RUN_PAGES = [sys.executable, "-W", "error", pages.__file__]
+
+
+class Result(NamedTuple):
+    code: int
+    output: str
+
+
+Read = Callable[[Path], Result]
+
+
+@pytest.fixture(scope="session")
+def read() -> Iterator[Read]:
+    """Return a function that runs a page in a fork of a process with the imports of all pages.
+
+    Imports take most of the time of a process of its own. Other systems than Linux have no fork,
+    or libraries that do not survive it.
+    """
+    command = [*RUN_PAGES, "-"]
+    pipe = subprocess.PIPE
+    forking = sys.platform == "linux"
+    with (
+        subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, bufsize=1)
+        if forking
+        else nullcontext()
+    ) as process:
+        yield partial(read_in_fork, process) if process else read_in_process_of_its_own
+
+
+def read_in_fork(process: subprocess.Popen[str], page: Path) -> Result:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with NamedTemporaryFile("r", encoding="utf-8") as output:
+        process.stdin.write(json.dumps([str(page), output.name]) + "\n")
+        code = int(process.stdout.readline())
+        return Result(code, output.read())
+
+
+def read_in_process_of_its_own(page: Path) -> Result:
+    """Run a page as a reader would: in a fresh interpreter and an empty folder."""
+    with TemporaryDirectory() as folder:
+        ran = subprocess.run(
+            [*RUN_PAGES, page],
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+        assert list(Path(folder).iterdir()) == []
+    return Result(ran.returncode, ran.stdout)
+
+
 of_each_page = pytest.mark.parametrize(
     "page", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix()
 )
 
 
 @of_each_page
-def test_the_output_of_a_page_equals_the_stated_output(page: Path, tmp_path: Path) -> None:
-    result = read(page, tmp_path)
+def test_the_output_of_a_page_equals_the_stated_output(page: Path, read: Read) -> None:
+    result = read(page)
 
-    assert result.returncode == 0, result.stderr
+    assert result.code == 0, result.output
 
 
 @of_each_page
@@ -89,35 +147,38 @@ def test_the_navigation_may_have_sections() -> None:
     assert list(navigation([{"a": "a.md"}, {"b": [{"c": "c.md"}]}])) == ["a.md", "c.md"]
 
 
-def test_different_output_of_a_page_is_reported_with_its_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize("forked", [True, False])
+def test_different_output_of_a_page_is_reported_with_its_line(
+    forked: bool, tmp_path: Path, read: Read
+) -> None:
     page = tmp_path / "page.md"
     page.write_text("a\n\n```python\nprint(1)\nprint(2)  # => 2\n```\n")
 
-    result = read(page, tmp_path)
+    result = read(page) if forked else read_in_process_of_its_own(page)
 
-    assert result.returncode == 1
-    assert result.stderr.splitlines() == [
+    assert result.code == 1
+    assert result.output.splitlines() == [
         f"{page}:4 prints",
         *("", "1", "2"),
         *("", "but states", "", "2", ""),
     ]
 
 
-def test_an_error_in_a_page_is_shown_with_its_line(tmp_path: Path) -> None:
+def test_an_error_in_a_page_is_shown_with_its_line(tmp_path: Path, read: Read) -> None:
     page = tmp_path / "page.md"
     page.write_text("a\n\n```python\nx = 1\n```\n\n```python\nx / 0\n```\n")
 
-    result = read(page, tmp_path)
+    result = read(page)
 
-    assert f'File "{page}", line 8' in result.stderr
-    assert "x / 0" in result.stderr
+    assert f'File "{page}", line 8' in result.output
+    assert "x / 0" in result.output
 
 
-def test_a_warning_in_a_page_is_an_error(tmp_path: Path) -> None:
+def test_a_warning_in_a_page_is_an_error(tmp_path: Path, read: Read) -> None:
     page = tmp_path / "page.md"
     page.write_text("```python\nimport warnings\nwarnings.warn('old')\n```\n")
 
-    assert "UserWarning: old" in read(page, tmp_path).stderr
+    assert "UserWarning: old" in read(page).output
 
 
 @pytest.mark.parametrize(
@@ -190,20 +251,20 @@ def test_a_block_that_is_not_run_is_compiled() -> None:
         pages.run(Block(1, "x /", option="no-run"), page, module)
 
 
-@pytest.mark.parametrize(("text", "stderr"), [("text", ""), ("", "page.md:3 fails")])
-def test_a_test_file_in_a_page_is_run(text: str, stderr: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("text", "output"), [("text", ""), ("", "page.md:3 fails")])
+def test_a_test_file_in_a_page_is_run(text: str, output: str, tmp_path: Path, read: Read) -> None:
     page = tmp_path / "page.md"
     page.write_text(
         f"<!-- test -->\n```python\ndef test_text() -> None:\n    assert {text!r}\n```\n"
     )
 
-    result = read(page, tmp_path)
+    result = read(page)
 
-    assert stderr in result.stderr
-    assert bool(result.returncode) is bool(stderr)
+    assert output in result.output
+    assert bool(result.code) is bool(output)
 
 
-def test_the_simulator_replies_with_the_responses_of_a_page(tmp_path: Path) -> None:
+def test_the_simulator_replies_with_the_responses_of_a_page(tmp_path: Path, read: Read) -> None:
     page = tmp_path / "page.md"
     page.write_text(
         """
@@ -227,10 +288,10 @@ except Exception as error:
 """
     )
 
-    assert read(page, tmp_path).stderr == ""
+    assert read(page).output == ""
 
 
-def test_a_block_reads_the_input_of_a_page(tmp_path: Path) -> None:
+def test_a_block_reads_the_input_of_a_page(tmp_path: Path, read: Read) -> None:
     page = tmp_path / "page.md"
     page.write_text(
         """
@@ -248,36 +309,27 @@ while name := input("> "):
 """
     )
 
-    assert read(page, tmp_path).stderr == ""
+    assert read(page).output == ""
 
 
-def test_files_that_a_page_links_to_are_in_the_working_directory(tmp_path: Path) -> None:
-    page, folder = tmp_path / "page.md", tmp_path / "folder"
-    folder.mkdir()
+def test_files_that_a_page_links_to_are_in_the_working_directory(
+    tmp_path: Path, read: Read
+) -> None:
+    page = tmp_path / "page.md"
     (tmp_path / "a.txt").write_text("1")
     page.write_text(
         "[a](a.txt) [b](b.md)\n"
         "```python\nfrom pathlib import Path\nprint(Path('a.txt').read_text())  # => 1\n```\n"
     )
 
-    assert read(page, folder).stderr == ""
+    assert read(page).output == ""
 
 
 def test_files_that_a_page_writes_do_not_remain(tmp_path: Path) -> None:
-    page, folder = tmp_path / "page.md", tmp_path / "folder"
-    folder.mkdir()
+    page = tmp_path / "page.md"
     page.write_text("```python\nwith open('key', 'w') as file:\n    file.write('1')\n```\n")
 
-    assert read(page, folder).stderr == ""
-    assert list(folder.iterdir()) == []
-
-
-def read(page: Path, folder: Path) -> subprocess.CompletedProcess[str]:
-    # as a reader would: a fresh interpreter in an empty folder
-    command = [sys.executable, "-W", "error", pages.__file__, page]
-    return subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, check=False, timeout=300
-    )
+    assert read_in_process_of_its_own(page) == (0, "")
 
 
 def problem(block: Block) -> str | None:

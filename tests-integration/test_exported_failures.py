@@ -100,6 +100,21 @@ def test_equal_failures_are_written_once_and_up_to_a_limit(tmp_path: Path) -> No
     assert sorted(each.response.status for each in recordings(tmp_path)) == [400, 401]
 
 
+def test_the_folder_of_failures_does_not_move_with_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    exporter = FailureExporter("failures")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+
+    with Simulator() as simulator:
+        simulator.queue(FAULTS["server-error"])
+        failure(ASKING["generate"], model_at(simulator).with_observers(exporter))
+
+    assert len(list((tmp_path / "failures").iterdir())) == 1
+
+
 def test_a_function_receives_the_exchange_and_the_error() -> None:
     received: list[tuple[Recording, ChatModelError]] = []
     exporter = FailureExporter(

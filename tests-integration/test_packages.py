@@ -143,6 +143,14 @@ def test_a_providers_readme_lists_every_option_and_its_variables(package: Path) 
             assert words >= {option.name, *option.env}
 
 
+@each_provider
+def test_a_providers_readme_repeats_no_row(package: Path) -> None:
+    lines = (package / "README.md").read_text("utf-8").splitlines()
+    rows = [line for line in lines if line.startswith("| `")]
+
+    assert len(set(rows)) == len(rows)
+
+
 def registered_by(package: Path) -> dict[str, str]:
     """List the entry points of a provider's package, by the names under which it registers."""
     found = metadata.distribution(package.name).entry_points.select(group="chatmodels.providers")

@@ -29,7 +29,7 @@ CUT = FAULTS["closed-in-body"]
 
 CONTINUING = {
     "anthropic": ("anthropic", "claude-haiku-4-5"),
-    "anthropic, older": ("anthropic", "claude-opus-4-1-20250805"),
+    "anthropic, older": ("anthropic", "claude-haiku-4-5"),
     "bedrock": ("bedrock", "us.anthropic.claude-haiku-4-5-20251001-v1:0"),
     "mistral": ("mistral", "mistral-small-2506"),
 }

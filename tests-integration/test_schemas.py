@@ -14,6 +14,7 @@ from chatmodels.core import (
     ToolCall,
     ToolResult,
     UnsupportedError,
+    create_chat_model,
     tool,
     tool_result,
     user,
@@ -238,7 +239,9 @@ def test_optional_properties_with_several_types_can_be_strict() -> None:
         return str(query)
 
     assert find(Wide(none={})) == "key=0 none={}"
-    made = find.parameters["$defs"]["Wide"]["properties"]
+    model = create_chat_model("openai-compatible:any", base_url="http://127.0.0.1:1/v1")
+    (sent,) = model.explain("?", tools=[find]).body["tools"]
+    made = sent["function"]["parameters"]["$defs"]["Wide"]["properties"]
     assert made["key"]["type"] == ["string", "integer", "null"]
     assert made["none"]["properties"] == {}
 

@@ -286,7 +286,7 @@ def test_the_trace_context_is_sent_if_allowed(recorder) -> None:
         ("openai:gpt-5-mini", "low", "low"),
         ("anthropic:claude-opus-4-6", "max", "max"),
         ("anthropic:claude-opus-4-6", "none", None),  # thinking is switched off
-        ("anthropic:claude-sonnet-4-5", "low", None),  # as a number of tokens
+        ("anthropic:claude-haiku-4-5", "low", None),  # as a number of tokens
         ("bedrock:anthropic.claude-opus-4-6-v1", "low", "low"),
         ("bedrock:amazon.nova-2-lite-v1:0", "high", "high"),
         ("bedrock:amazon.nova-2-lite-v1:0", "none", None),

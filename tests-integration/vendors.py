@@ -38,7 +38,7 @@ VENDORS: dict[str, Vendor] = {
     ),
     "cohere": Vendor("command-a-plus-05-2026", "cohere.chat_v2", path=""),
     "google": Vendor("gemini-3.5-flash", "gemini.generate_content"),
-    "google-vertex": Vendor("gemini-2.5-flash", "gemini.stream_generate_content"),
+    "google-vertex": Vendor("gemini-3.5-flash", "gemini.stream_generate_content"),
     "mistral": Vendor("labs-any", "mistral.chat", "/mistral/v1"),
     "ollama": Vendor("qwen3", "ollama.chat", path=""),
     "openai-compatible": Vendor(

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import anyio
-import anyio.lowlevel
 import pytest
 from msgspec import Meta
 
@@ -26,6 +25,12 @@ def running(served: Served) -> int:
     return sum(int(float(value)) for value in values)
 
 
+def until_running(served: Served) -> None:
+    """Wait until a request is processed, which the server counts some time after its start."""
+    while not running(served):
+        pass
+
+
 def until_idle(served: Served) -> None:
     """Wait until no request is processed; the limit of the test run ends it otherwise."""
     while running(served):
@@ -35,7 +40,7 @@ def until_idle(served: Served) -> None:
 def test_a_stream_that_is_left_frees_its_place(served: Served) -> None:
     with served.model().stream("Count.", **LONG) as stream:
         next(iter(stream.texts()))
-        assert running(served) == 1
+        until_running(served)
     until_idle(served)
     assert stream.partial.finish_reason == "other"
 
@@ -51,8 +56,7 @@ async def test_a_cancelled_whole_response_frees_its_place(served: Served) -> Non
     async with anyio.create_task_group() as group:
         group.start_soon(call)
         await started.wait()
-        while not await anyio.to_thread.run_sync(running, served):
-            await anyio.lowlevel.checkpoint()
+        await anyio.to_thread.run_sync(until_running, served)
         group.cancel_scope.cancel()
     await anyio.to_thread.run_sync(until_idle, served)
     assert ended == []
@@ -62,7 +66,7 @@ async def test_a_cancelled_whole_response_frees_its_place(served: Served) -> Non
 class Row:
     code: Annotated[str, Meta(pattern=r"^\d{3}-[A-F]\w")]
     name: Annotated[str, Meta(min_length=3, max_length=8)]
-    step: Annotated[int, Meta(ge=1, multiple_of=7)]
+    step: Annotated[int, Meta(ge=1, le=9)]
     pair: tuple[int, bool]
     counts: dict[str, int]
     note: str = "a"
@@ -106,10 +110,11 @@ def test_keywords_without_a_warning_bind(served: Served, name: str) -> None:
     [
         {"type": "array", "items": {"type": "integer"}, "uniqueItems": True, "maxItems": 1},
         {"type": "string", "format": "regex", "maxLength": 3},
+        {"type": "integer", "multipleOf": 7, "maximum": 99},
         {"type": "string", "pattern": "^[a-z]*$", "minLength": 2},
         {"type": "object", "properties": {"a": {}}, "propertyNames": {"pattern": "^a"}},
     ],
-    ids=["uniqueItems", "format", "minLength", "propertyNames"],
+    ids=["uniqueItems", "format", "multipleOf", "minLength", "propertyNames"],
 )
 def test_keywords_that_do_not_bind_are_a_warning(served: Served, schema: dict[str, Any]) -> None:
     whole = {"type": "object", "properties": {"v": schema}, "required": ["v"]}
@@ -130,7 +135,7 @@ def measure(city: Annotated[str, Meta(min_length=2, max_length=9)], height: int)
 
 def test_arguments_match_the_schema_of_a_strict_tool(served: Served) -> None:
     response = served.model().generate(
-        "Hello!", tools=[measure, add], tool_choice="measure", max_output_tokens=80
+        "Hello!", tools=[measure, add], tool_choice="measure", max_output_tokens=120
     )
 
     (call,) = response.tool_calls

@@ -484,6 +484,20 @@ def test_too_few_rows_wait_for_those_that_a_batch_does_not_answer(to: Path) -> N
     assert [len(batch.rows) for batch in vendor.batches] == [4, 3]
 
 
+def test_a_batch_is_not_divided_below_the_fewest_rows(to: Path) -> None:
+    limits = BatchLimits(rows=9, bytes=1_000_000, fewest_rows=3)
+    vendor = Vendor(plans=[Plan(creation="full"), Plan(creation="full")], limits=limits)
+    assert batched(vendor, texts(6), to).answered == 6
+    assert [len(batch.rows) for batch in vendor.batches] == [6, 3, 3, 3]
+
+
+def test_a_vendor_that_does_not_accept_the_fewest_rows_ends_the_run(to: Path) -> None:
+    vendor = Vendor(plans=[Plan(creation="busy")] * 99, limits=_FEWEST)
+    with pytest.raises(ChatModelError, match="busy") as caught:
+        batched(vendor, texts(4), to)
+    assert caught.value.code is ErrorCode.RATE_LIMITED
+
+
 def test_a_late_batch_that_cannot_be_cancelled_is_read_when_it_ends(
     to: Path, clock: FakeClock
 ) -> None:

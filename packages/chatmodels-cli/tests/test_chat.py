@@ -30,6 +30,7 @@ def history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def openai(simulator, monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
     options = ("-o", f"base_url={simulator.base_url}", "-o", "max_retries=0")
+    options += ("-o", "reasoning_effort=none")  # which functions need in chat completions
     return "openai:gpt-6.1-terra", *options
 
 

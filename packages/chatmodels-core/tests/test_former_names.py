@@ -91,3 +91,11 @@ def test_the_former_names_of_arguments_are_accepted() -> None:
     with pytest.warns(DeprecationWarning, match="idempotent"):
         response = model.generate("Hi", repeatable=False, seed=1)
     assert response.warnings
+
+
+def test_names_that_are_imported_on_first_use_are_listed_and_public() -> None:
+    assert {"ToolLoopOptions", "load_price_list", "json_schema"} <= set(dir(extending))
+    assert extending.ToolLoopOptions.__module__ == "chatmodels.core.extending"
+    assert extending.json_schema.__module__ == "chatmodels.core.extending"
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        getattr(extending, "nothing")  # noqa: B009 - type checkers know that it does not exist

@@ -5,6 +5,7 @@ import json
 import math
 import pickle
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import jsonschema
@@ -509,12 +510,17 @@ def test_a_value_outside_a_union_is_refused() -> None:
 @settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_a_value_is_written_in_the_form_of_its_schema(cls: type[Any], data: st.DataObject) -> None:
-    schema = json_schema(cls)
-
     written = json.loads(to_json(data.draw(VALUES[cls])))["value"]
 
+    validator_of(cls).validate(written)
+
+
+@cache
+def validator_of(cls: type[Any]) -> jsonschema.Draft202012Validator:
+    # to check a schema takes much longer than to check a value
+    schema = json_schema(cls)
     jsonschema.Draft202012Validator.check_schema(schema)
-    jsonschema.validate(written, schema, jsonschema.Draft202012Validator)
+    return jsonschema.Draft202012Validator(schema)
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,11 @@ import httpx
 import pytest
 
 from chatmodels.core import CallTimeoutError, Timeout
+from chatmodels.core.extending import OutOfTimeError
 from chatmodels.http import Deadlines, Engine, HttpChatModel, RequestHead
 from chatmodels.http._deadlines import Limits
 from chatmodels.http._transport import bounded
-from chatmodels.http._transport.bounded import OutOfTimeError, Worker
+from chatmodels.http._transport.bounded import Worker
 from chatmodels.http._transport.httpcore_engine import HttpcoreEngine
 
 Make = Callable[..., HttpChatModel]

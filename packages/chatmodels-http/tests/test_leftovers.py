@@ -220,7 +220,10 @@ def test_bytes_that_a_tls_socket_has_decrypted_are_leftovers() -> None:
     thread.start()
     with ours.wrap_socket(near, server_hostname="localhost") as client:
         assert client.recv(3) == b"one"
+        inside: Any = client._sslobj  # what httpcore returns as the "ssl_object"
         assert not tls_drained(client)
+        assert not tls_drained(inside)
         client.recv(100)
         assert tls_drained(client)
+        assert tls_drained(inside)
     thread.join(60)

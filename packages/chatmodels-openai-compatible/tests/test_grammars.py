@@ -5,18 +5,14 @@ from typing import Any
 import pytest
 
 from chatmodels.core.extending import translate_schema
-from chatmodels.http import SchemaSupport
-from chatmodels.openai_compatible import grammar_schemas
-
-VLLM = grammar_schemas()
-SGLANG = grammar_schemas(ignored=["multipleOf"])
+from chatmodels.openai_compatible import GRAMMAR_SCHEMAS
 
 
-def translated(schema: dict[str, Any], support: SchemaSupport = VLLM) -> tuple[Any, Any]:
+def translated(schema: dict[str, Any]) -> tuple[Any, Any]:
     """Return the schema of a property as it is sent, and what is not enforced."""
     root = {"type": "object", "properties": {"v": schema}, "required": ["v"]}
-    assert support.output is not None
-    found = translate_schema(root, support.output)
+    assert GRAMMAR_SCHEMAS.output is not None
+    found = translate_schema(root, GRAMMAR_SCHEMAS.output)
     assert found.problems == ()
     return found.schema["properties"]["v"], found.unenforced
 
@@ -35,7 +31,7 @@ def translated(schema: dict[str, Any], support: SchemaSupport = VLLM) -> tuple[A
     ids=lambda schema: list(schema)[-1],
 )
 def test_keywords_that_grammars_enforce_are_sent(schema: dict[str, Any]) -> None:
-    assert translated(schema) == translated(schema, SGLANG) == (schema, ())
+    assert translated(schema) == (schema, ())
 
 
 def test_optional_properties_stay_optional_and_objects_are_closed() -> None:
@@ -61,6 +57,15 @@ def test_patterns_of_keys_do_not_close_an_object() -> None:
         ({"type": "string", "pattern": r"^(?=a)\w+$"}, "pattern"),
         ({"type": "string", "pattern": r"^\bfoo$"}, "pattern"),
         ({"type": "object", "propertyNames": {"pattern": "^a"}}, "propertyNames"),
+        ({"type": "integer", "multipleOf": 7}, "multipleOf"),
+        (
+            {
+                "type": "object",
+                "patternProperties": {"^a": {"type": "integer"}, "^b": {"type": "string"}},
+                "additionalProperties": False,
+            },
+            "additionalProperties",
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -92,16 +97,6 @@ def test_a_pattern_matches_the_whole_text(pattern: str, sent: str) -> None:
 def test_keywords_beside_a_choice_are_reported() -> None:
     schema = {"type": "integer", "minimum": 3, "anyOf": [{"maximum": 5}, {"minimum": 9}]}
     assert translated(schema) == (schema, ("minimum of v",))
-
-
-def test_a_server_can_ignore_more() -> None:
-    schema = {"type": "integer", "multipleOf": 7}
-
-    assert translated(schema) == (schema, ())
-    assert translated(schema, SGLANG) == (
-        {"type": "integer", "description": "(multipleOf: 7)"},
-        ("multipleOf of v",),
-    )
 
 
 def test_a_text_has_one_rule() -> None:

@@ -98,6 +98,7 @@ class City(msgspec.Struct):
 async def test_output_through_a_forced_tool_is_equal_in_all_four_call_forms(
     simulator: Simulator,
 ) -> None:
+    simulator.as_of = "2026-08-01"  # the later models have native structured output
     old = "anthropic:claude-opus-4-1"
     model = create_chat_model(old, api_key="sk-1", base_url=simulator.url)
     responses = [

@@ -7,7 +7,7 @@ import pytest
 
 from chatmodels.core import ChatModelError, ConfigurationError, create_chat_model
 from chatmodels.core.extending import ProviderOptions, provider
-from chatmodels.providers.bedrock._regions import control_url, with_region
+from chatmodels.providers.bedrock._regions import control_url, storage_url, with_region
 
 
 @pytest.fixture(autouse=True)
@@ -121,3 +121,16 @@ def test_health_without_a_region_is_unknown() -> None:
     report = provider("bedrock").check_health(ProviderOptions())
     assert report.status == "unknown"
     assert "the region is unknown" in report.message
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"region": "eu-west-1"}, "https://s3.eu-west-1.amazonaws.com"),
+        ({"region": "cn-north-1"}, "https://s3.cn-north-1.amazonaws.com.cn"),
+        ({"region": "eu-west-1", "s3_url": "http://storage:9000/"}, "http://storage:9000"),
+        ({}, ""),
+    ],
+)
+def test_s3_has_the_address_of_the_region(given: dict[str, object], expected: str) -> None:
+    assert storage_url(ProviderOptions(extra=given)) == expected

@@ -1,5 +1,6 @@
 """Requests are signed by Signature Version 4, with credentials from wherever AWS keeps them."""
 
+import asyncio
 import copy
 import hashlib
 import hmac
@@ -23,12 +24,14 @@ from botocore.credentials import Credentials, RefreshableCredentials
 from chatmodels.core import (
     AuthenticationError,
     ChatModel,
+    ChatRequest,
     ConfigurationError,
     ErrorCode,
     PermissionDeniedError,
     create_chat_model,
+    user,
 )
-from chatmodels.core.extending import ProviderOptions
+from chatmodels.core.extending import BatchingModel, BatchStatus, ProviderOptions
 from chatmodels.providers.bedrock._signing import AwsSigners
 from chatmodels.testing import SimulatedResponse, Simulator
 
@@ -76,8 +79,9 @@ def signature(request: Any, secret: str) -> str:
     canonical = "\n".join(
         [
             request.method,
-            path.replace("%", "%25"),  # encoded twice, as all services but S3 want it
-            query,
+            # encoded twice, as all services but S3 want it
+            path if service == "s3" else path.replace("%", "%25"),
+            "&".join(sorted(query.split("&"))),
             *(f"{name}:{request.headers[name]}" for name in names.split(";")),
             "",
             names,
@@ -433,3 +437,40 @@ def test_an_address_without_a_region_is_not_signed_for(make: Make) -> None:
     with pytest.raises(ConfigurationError, match="bedrock cannot sign requests without a region"):
         make(**KEYS, region=None).generate("Hi")
     assert make(api_key="bedrock-key", region=None).generate("Hi").text
+
+
+# --- Amazon S3 ------------------------------------------------------------------------------------
+
+
+def test_requests_to_s3_are_signed_for_s3(simulator: Simulator) -> None:
+    model = create_chat_model(
+        "bedrock:us.amazon.nova-2-lite-v1:0",
+        base_url=simulator.url,
+        s3_url=f"{simulator.url}/s3",
+        region="eu-north-1",
+        batch_s3_uri="s3://bucket/it's (here)!".replace(" ", "*"),
+        batch_role_arn="arn:aws:iam::123456789012:role/batches",
+        **KEYS,
+    )
+    assert isinstance(model, BatchingModel)
+    api = model.batch_backend()
+    row = api.encode("name-0", ChatRequest(messages=(user("Hello"),)))
+
+    async def create() -> BatchStatus:
+        created = await api.create("name", [row] * 100)
+        uploaded = simulator.exchanges[-2].request
+        assert uploaded.headers["authorization"].endswith(
+            f"Signature={signature(uploaded, 'wJalrXUtnFEMI')}"
+        )
+        assert "/s3/aws4_request" in uploaded.headers["authorization"]
+        assert "/bedrock/aws4_request" in assert_signed(simulator).headers["authorization"]
+        await api.retrieve(created.id)
+        return await api.retrieve(created.id)
+
+    async def read(status: BatchStatus) -> None:
+        _ = [answer async for answer in api.results(status)]
+
+    asyncio.run(read(asyncio.run(create())))
+    listed = simulator.exchanges[-1].request
+    assert listed.method == "GET"
+    assert_signed(simulator)

@@ -78,8 +78,6 @@ def test_a_forced_tool_switches_reasoning_off(choice: str) -> None:
     assert "thinking" not in body(tools=[CLOCK], tool_choice="auto")
     with pytest.raises(UnsupportedError, match="reasoning"):
         body(tools=[CLOCK], tool_choice=choice, reasoning_effort="high")
-    alias = create_chat_model("deepseek:deepseek-chat", api_key="k")
-    assert "thinking" not in alias.explain("?", tools=[CLOCK], tool_choice=choice).body
 
 
 def test_an_output_type_is_requested_through_a_tool_and_json_natively() -> None:
@@ -109,14 +107,6 @@ def test_strict_tools_are_for_the_beta_address() -> None:
     assert sent["tools"][0]["function"]["strict"] is True
     with pytest.raises(UnsupportedError, match="strict"):
         body(tools=[STRICT])
-
-
-def test_strict_tools_of_a_family_are_for_the_beta_address() -> None:
-    chat = create_chat_model(
-        "deepseek:deepseek-chat", api_key="k", base_url="https://api.deepseek.com/beta"
-    )
-
-    assert chat.explain("?", tools=[STRICT]).body["tools"][0]["function"]["strict"] is True
 
 
 def test_images_are_refused() -> None:

@@ -1,8 +1,8 @@
 """Delays of a mock model, observed by the functions that wait."""
 
+import asyncio
 import time
 
-import anyio
 import pytest
 
 from chatmodels.core import CallTimeoutError, Timeout
@@ -49,7 +49,7 @@ async def test_without_a_clock_of_the_test_it_really_waits(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     waits = Waits()
-    monkeypatch.setattr(anyio, "sleep", waits.asleep)
+    monkeypatch.setattr(asyncio, "sleep", waits.asleep)
     await MockChatModel(latency=2.0).agenerate("?")
 
     assert waits == [2.0]

@@ -1,5 +1,6 @@
 """Tests specific to OpenAI: options, headers, names of settings and import cost."""
 
+import re
 import subprocess
 import sys
 from typing import Any
@@ -91,6 +92,7 @@ def test_chat_completions_honour_every_setting_but_two() -> None:
     [
         ("gpt-5-mini", {"temperature": 0.5}, "temperature;"),
         ("o3", {"top_p": 0.5}, "top_p;"),
+        ("gpt-6.2-astra", {"temperature": 0.5}, "temperature;"),
         ("gpt-5.1", {"temperature": 0.5, "reasoning_effort": "low"}, "temperature with reason"),
         ("gpt-6.1-terra", {"top_logprobs": 2, "reasoning_effort": "high"}, "top_logprobs with"),
     ],
@@ -138,6 +140,33 @@ def test_models_that_do_not_reason_do_not_accept_an_effort(api: str, model: str)
         chosen.explain("Hello", reasoning_effort="low")
     body = chosen.explain("Hello", reasoning_effort="none").body
     assert not {"reasoning", "reasoning_effort"} & set(body)
+
+
+@pytest.mark.parametrize(
+    ("model", "effort", "supported"),
+    [
+        ("gpt-6.2-sol", "none", "'low', 'medium', 'high', 'xhigh', 'max'"),
+        ("gpt-6.1-terra", "minimal", "'none', 'low', 'medium', 'high', 'xhigh', 'max'"),
+        ("gpt-5.1", "xhigh", "'none', 'low', 'medium', 'high'"),
+        ("gpt-5-mini", "none", "'minimal', 'low', 'medium', 'high'"),
+        ("gpt-5-pro", "low", "'high'"),
+        ("ft:o4-mini:acme", "minimal", "'low', 'medium', 'high'"),
+    ],
+)
+@pytest.mark.parametrize("api", ["responses", "chat_completions"])
+def test_a_model_refuses_an_effort_that_it_does_not_have(
+    api: str, model: str, effort: Any, supported: str
+) -> None:
+    chosen = create_chat_model(f"openai:{model}", api_key="sk-1", api=api)
+    with pytest.raises(UnsupportedError, match=re.escape(f"(supported: {supported})")):
+        chosen.explain("Hello", reasoning_effort=effort)
+    assert chosen.explain("Hello", reasoning_effort="high").body
+
+
+def test_a_model_that_is_not_known_accepts_each_effort() -> None:
+    model = create_chat_model("openai:gpt-7-nova", api_key="sk-1")
+    for effort in ("none", "minimal", "max"):
+        assert model.explain("Hello", reasoning_effort=effort).body["reasoning"]
 
 
 def test_a_gateway_may_have_a_model_of_the_same_name_that_reasons() -> None:

@@ -52,6 +52,24 @@ def test_the_user_whom_vllm_ignores_is_refused() -> None:
         body(user="ada")
 
 
+def test_the_schema_of_a_strict_tool_is_whole() -> None:
+    @tool(strict=True)
+    def measure(city: Annotated[str, Meta(min_length=2, max_length=9)], unit: str = "m") -> None:
+        """Measure a city."""
+
+    (sent,) = body(tools=[measure])["tools"]
+    assert sent["function"]["strict"]
+    assert sent["function"]["parameters"] == {
+        "type": "object",
+        "properties": {
+            "city": {"type": "string", "minLength": 2, "maxLength": 9},
+            "unit": {"type": "string", "default": "m"},
+        },
+        "required": ["city"],
+        "additionalProperties": False,
+    }
+
+
 def test_fields_of_vllm_are_provider_options() -> None:
     fields = {"min_p": 0.1, "structured_outputs": {"choice": ["yes", "no"]}}
 
@@ -73,12 +91,15 @@ class Point:
 
 
 def test_schemas_are_sent_whole() -> None:
-    schema = body(output_type=Point)["response_format"]["json_schema"]["schema"]
+    explained = create_chat_model("vllm:any-model").explain("?", output_type=Point)
+    schema = explained.body["response_format"]["json_schema"]["schema"]
 
     assert schema["required"] == ["name", "tags"]
     assert schema["properties"]["name"] == {"type": "string", "minLength": 2, "maxLength": 8}
     assert schema["properties"]["tags"]["additionalProperties"] == {"type": "integer"}
-    assert schema["properties"]["share"]["multipleOf"] == 0.25
+    assert "multipleOf" not in schema["properties"]["share"]
+    (warning,) = explained.warnings
+    assert "multipleOf of share" in warning
 
 
 def test_images_audio_and_videos_are_sent() -> None:

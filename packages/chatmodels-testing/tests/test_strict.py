@@ -81,6 +81,13 @@ REFUSED: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("ranges", {"n": 0}),
         ("sampling", {"model": "gpt-5-mini", "temperature": 0.5}),
         ("sampling", {"model": "gpt-6.1-terra", "top_p": 0.5, "reasoning_effort": "low"}),
+        ("reasoning-effort", {"model": "gpt-6.2-astra", "reasoning_effort": "none"}),
+        ("reasoning-effort", {"model": "gpt-5-pro", "reasoning_effort": "low"}),
+        ("reasoning-tools", {"model": "gpt-6.1-terra", "tools": [tool()]}),
+        (
+            "reasoning-tools",
+            {"model": "gpt-5.4-mini", "tools": [tool()], "reasoning_effort": "low"},
+        ),
         ("unsupported-parameter", {"model": "o3", "max_tokens": 9}),
         ("unsupported-parameter", {"model": "gpt-5-mini", "stop": ["a"]}),
         ("stop", {"stop": list("abcde")}),
@@ -113,6 +120,7 @@ REFUSED: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("model", {"model": "o1-mini"}),
         ("previous-response", {"previous_response_id": "resp_1"}),
         ("ranges", {"max_output_tokens": 15}),
+        ("reasoning-effort", {"model": "gpt-6.1-sol", "reasoning": {"effort": "none"}}),
         ("sampling", {"temperature": 0.5}),
         ("tool-name", {"tools": [function("ä")]}),
         ("tool-choice", {"tools": [function()], "tool_choice": function("g")}),
@@ -148,7 +156,7 @@ REFUSED: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("unasked-result", {"messages": [USER, user(ANSWER)]}),
         ("prefill", {"messages": [USER, {"role": "assistant", "content": "It"}]}),
         ("ranges", {"max_tokens": 0}),
-        ("ranges", {"model": "claude-sonnet-4-5", "temperature": 1.5}),
+        ("ranges", {"model": "claude-haiku-4-5", "temperature": 1.5}),
         ("sampling", {"temperature": 0.5}),
         ("thinking", {"thinking": {"type": "disabled"}, "model": "claude-opus-5-5"}),
         (
@@ -385,7 +393,7 @@ def test_what_a_vendor_refuses_is_refused(
     assert refused.status in {400, 404, 413, 422}
     assert simulator.exchanges[-1].status == refused.status
     others = tuple(each for each in STRICT_RULES[api] if each.name != rule)
-    monkeypatch.setattr("chatmodels.testing._simulator.STRICT_RULES", {api: others})
+    monkeypatch.setattr("chatmodels.testing._refusals.STRICT_RULES", {api: others})
     assert send(simulator, api, change).status == 200, "another rule refuses it as well"
 
 
@@ -458,6 +466,11 @@ ACCEPTED: list[tuple[str, dict[str, Any]]] = [
     ("openai.chat", {"model": "any-server", "temperature": 3, "tool_choice": "auto"}),
     ("openai.chat", {"model": "gpt-6.1-terra", "temperature": 0, "reasoning_effort": "none"}),
     ("openai.chat", {"tools": [tool(strict=True, parameters=CLOSED)], "temperature": 0}),
+    ("openai.chat", {"model": "gpt-5.4-mini", "tools": [tool()]}),
+    ("openai.chat", {"model": "gpt-6.1-terra", "tools": [tool()], "reasoning_effort": "none"}),
+    ("openai.chat", {"model": "gpt-5.2", "tools": [tool()], "reasoning_effort": "low"}),
+    ("openai.chat", {"model": "gpt-5.2", "temperature": 0.5}),
+    ("openai.responses", {"model": "gpt-6.1-terra", "reasoning": {"effort": "max"}}),
     ("openai.chat", {"tools": [tool()], "tool_choice": "required"}),
     ("openai.chat", {"response_format": form(CLOSED), "stop": "a"}),
     ("openai.chat", {"stream": True, "stream_options": {"include_usage": True}}),
@@ -470,7 +483,7 @@ ACCEPTED: list[tuple[str, dict[str, Any]]] = [
     ("anthropic.messages", {"messages": [USER, LATE, USER]}),
     (
         "anthropic.messages",
-        {"model": "claude-sonnet-4-5", "messages": [USER, {"role": "assistant", "content": "It"}]},
+        {"model": "claude-haiku-4-5", "messages": [USER, {"role": "assistant", "content": "It"}]},
     ),
     (
         "anthropic.messages",
@@ -491,7 +504,7 @@ ACCEPTED: list[tuple[str, dict[str, Any]]] = [
             ]
         },
     ),
-    ("anthropic.messages", {"model": "claude-sonnet-4-5", "temperature": 0.5, "top_k": 9}),
+    ("anthropic.messages", {"model": "claude-haiku-4-5", "temperature": 0.5, "top_k": 9}),
     (
         "bedrock.converse",
         {

@@ -70,7 +70,7 @@ ROWS = (
         contracts={
             "google-vertex": ProviderContract(
                 provider="google-vertex",
-                model="gemini-2.5-flash",
+                model="gemini-3.5-flash",
                 registered_by="chatmodels.providers.google",
             )
         },

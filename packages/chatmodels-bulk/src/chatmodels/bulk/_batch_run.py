@@ -209,8 +209,9 @@ class BatchRun:
         if error.code is ErrorCode.RATE_LIMITED and self._refusals < _FAILURES:
             self._is_full = True
             if not self._open:
-                self._shards.most_rows = max(1, batch.rows // 2)
-                self._refusals += batch.rows == 1
+                fewest = self._backend.limits.fewest_rows
+                self._shards.most_rows = max(fewest, batch.rows // 2)
+                self._refusals += batch.rows == fewest
         elif error.code in STOPPING_CODES:
             self._stop = self._budget.hopeless(error)
         elif self._has_calls:

@@ -49,8 +49,6 @@ from chatmodels.core._registry.front import (
     set_alias,
 )
 from chatmodels.core._registry.registry import registry
-from chatmodels.core._tools.context import ToolContext
-from chatmodels.core._tools.tools import Tool, tool
 from chatmodels.core._values.cost import Cost, CostPart
 from chatmodels.core._values.events import (
     AudioDelta,
@@ -67,8 +65,6 @@ from chatmodels.core._values.events import (
     ToolCallStart,
     UsageUpdate,
 )
-from chatmodels.core._values.json import from_json, to_json
-from chatmodels.core._values.media import audio, file, image
 from chatmodels.core._values.messages import Message, Prompt, assistant, system, tool_result, user
 from chatmodels.core._values.metadata import HealthReport, ModelInfo
 from chatmodels.core._values.parts import (
@@ -91,7 +87,6 @@ from chatmodels.core._values.secret import Secret
 from chatmodels.core._values.settings import AudioOutput, Settings
 from chatmodels.core._values.timeout import Timeout
 from chatmodels.core._values.token_count import TokenCount
-from chatmodels.core._values.tool_events import ToolEnd, ToolStart
 from chatmodels.core._values.usage import Usage
 from chatmodels.core._version import VERSION
 
@@ -101,6 +96,11 @@ if TYPE_CHECKING:
     from chatmodels.core._loop.repair import repair_conversation
     from chatmodels.core._loop.run import ToolRun
     from chatmodels.core._loop.stream import AsyncToolStream, ToolStream
+    from chatmodels.core._tools.context import ToolContext
+    from chatmodels.core._tools.tools import Tool, tool
+    from chatmodels.core._values.json import from_json, to_json
+    from chatmodels.core._values.media import audio, file, image
+    from chatmodels.core._values.tool_events import ToolEnd, ToolStart
 
 __version__ = VERSION
 
@@ -217,16 +217,26 @@ __all__ = [
 
 _LAZY = {
     "AsyncToolStream": "_loop.stream",
+    "Tool": "_tools.tools",
+    "ToolContext": "_tools.context",
+    "ToolEnd": "_values.tool_events",
     "ToolRun": "_loop.run",
+    "ToolStart": "_values.tool_events",
     "ToolStream": "_loop.stream",
     "arun_tools": "_loop.front",
     "astream_tools": "_loop.front",
+    "audio": "_values.media",
+    "file": "_values.media",
+    "from_json": "_values.json",
+    "image": "_values.media",
     "prices_of": "_calls.model_prices",
     "repair_conversation": "_loop.repair",
     "run_tools": "_loop.front",
     "stream_tools": "_loop.front",
+    "to_json": "_values.json",
+    "tool": "_tools.tools",
 }
-"""Names that are imported on first use, because programs without tools do not need them."""
+"""Names that are imported on first use, because calls without tools and media do not need them."""
 
 publish(globals(), lazy=_LAZY)
 register_former_modules()

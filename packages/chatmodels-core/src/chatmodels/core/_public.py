@@ -24,15 +24,19 @@ def publish(names: dict[str, Any], /, *, lazy: Collection[str] = ()) -> None:
 def import_lazily(names: dict[str, Any], modules: Mapping[str, str], name: str, /) -> Any:
     """Import a public name on first use, and add it to the module; for its `__getattr__`.
 
+    The other names of the private module become public with it: its functions can return instances
+    of its classes.
+
     Args:
         names: The namespace of the module.
-        modules: Name to the private module that has it, relative to the public module.
+        modules: Name to the private module that has it, relative to the package.
         name: One of these names.
     """
-    value = getattr(import_module(f"{names['__name__']}.{modules[name]}"), name)
-    _set_module(value, names["__name__"])
-    names[name] = value
-    return value
+    module = import_module(f"{names['__package__']}.{modules[name]}")
+    for each in (each for each, path in modules.items() if path == modules[name]):
+        names[each] = getattr(module, each)
+        _set_module(names[each], names["__name__"])
+    return names[name]
 
 
 def _set_module(value: object, module: str) -> None:

@@ -1,9 +1,9 @@
 """Starts tasks that outlive their callers, under asyncio or trio."""
 
-import sys
 from collections.abc import Awaitable, Callable
 from contextvars import copy_context
-from typing import Any
+
+from chatmodels.core._concurrency.running import running_trio
 
 
 def spawn(function: Callable[[], Awaitable[None]], tasks: set[object], /) -> None:
@@ -13,8 +13,7 @@ def spawn(function: Callable[[], Awaitable[None]], tasks: set[object], /) -> Non
         function: The task; under trio, an exception that it raises ends the program.
         tasks: The set that keeps the task alive while it runs.
     """
-    trio: Any = sys.modules.get("trio")
-    if trio is not None and trio.lowlevel.in_trio_task():
+    if (trio := running_trio()) is not None:
         trio.lowlevel.spawn_system_task(function, context=copy_context())
         return
     import asyncio

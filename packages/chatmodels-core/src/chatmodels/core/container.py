@@ -7,6 +7,7 @@ from inspect import iscoroutine, signature
 from threading import Lock, get_ident
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
+from chatmodels.core._concurrency.running import running_library
 from chatmodels.core._errors.classes import ConfigurationError
 from chatmodels.core._public import publish
 
@@ -133,9 +134,9 @@ class Container(AbstractContextManager["Container"], AbstractAsyncContextManager
             return instance
         if lifetime == "singleton" and call is None:
             while not self._lock.acquire(blocking=blocking and self._thread != get_ident()):
-                from anyio import sleep
-
-                await _result(sleep(0.001), blocking)  # Blocking would stop the owner.
+                await _result(
+                    running_library().sleep(0.001), blocking
+                )  # Blocking would stop the owner.
             self._thread, self._call = get_ident(), object()
             try:
                 return await self._resolve(key, state, (self._call, *in_progress), blocking)

@@ -1,5 +1,7 @@
 """Names for those who write providers, policies and observers of models."""
 
+from typing import TYPE_CHECKING
+
 from chatmodels.core._calls.accumulator import Accumulator
 from chatmodels.core._calls.async_batch import AsyncBatchResults
 from chatmodels.core._calls.batch import BatchResults
@@ -50,13 +52,12 @@ from chatmodels.core._calls.protocols import (
 from chatmodels.core._calls.rate_limits import RateLimitStatus, parse_delay, read_rate_limits
 from chatmodels.core._calls.started import StartedStream
 from chatmodels.core._calls.whole import whole_response
+from chatmodels.core._concurrency.library import AsyncLibrary, OutOfTimeError
+from chatmodels.core._concurrency.running import running_library
 from chatmodels.core._errors.rules import error_class, error_code
 from chatmodels.core._log import add_log_filter, error_facts, logger
-from chatmodels.core._loop.options import AsyncToolLoopOptions, ToolLoopOptions
-from chatmodels.core._loop.watching import ToolRunInfo
 from chatmodels.core._public import import_lazily, publish
 from chatmodels.core._registry.alias import AliasedModel
-from chatmodels.core._registry.derived import AdaptableProvider
 from chatmodels.core._registry.discovery import CONTRACT_VERSION
 from chatmodels.core._registry.front import (
     provider,
@@ -70,7 +71,6 @@ from chatmodels.core._registry.options import ProviderOptions
 from chatmodels.core._registry.provider import AsyncModelLister, Provider
 from chatmodels.core._registry.registrations import ModelHook, RegistryObserver
 from chatmodels.core._registry.registry import ProviderRegistry
-from chatmodels.core._schema.of_values import json_schema
 from chatmodels.core._schema.rules import SchemaRules
 from chatmodels.core._schema.strict import STRICT_SCHEMA
 from chatmodels.core._schema.translation import SchemaTranslation, translate_schema
@@ -85,7 +85,6 @@ from chatmodels.core._values.messages import Role, as_messages
 from chatmodels.core._values.metadata import Capability, Explanation, OptionSpec, ProviderMetadata
 from chatmodels.core._values.numbered import NumberedMessages, numbered
 from chatmodels.core._values.parts import Json, ProviderState, ResultPart
-from chatmodels.core._values.price_list import load_price_list
 from chatmodels.core._values.profile import (
     ALL_OUTPUT_FORMS,
     ALL_TOOL_CHOICES,
@@ -102,7 +101,14 @@ from chatmodels.core._values.request import OutputSchema, ToolDefinition
 from chatmodels.core._values.secret import MASK, SecretSource
 from chatmodels.core._values.settings import SettingsArguments
 from chatmodels.core._values.token_estimate import estimated_tokens
-from chatmodels.core._values.tool_events import ToolStreamEvent
+
+if TYPE_CHECKING:
+    from chatmodels.core._loop.options import AsyncToolLoopOptions, ToolLoopOptions
+    from chatmodels.core._loop.watching import ToolRunInfo
+    from chatmodels.core._registry.derived import AdaptableProvider
+    from chatmodels.core._schema.of_values import json_schema
+    from chatmodels.core._values.price_list import load_price_list
+    from chatmodels.core._values.tool_events import ToolStreamEvent
 
 __all__ = [
     "ALL_OUTPUT_FORMS",
@@ -118,6 +124,7 @@ __all__ = [
     "AliasedModel",
     "AsyncBatchResults",
     "AsyncHealthChecker",
+    "AsyncLibrary",
     "AsyncMessageGenerator",
     "AsyncMessageStreamer",
     "AsyncModelLister",
@@ -154,6 +161,7 @@ __all__ = [
     "NumberedMessages",
     "Observer",
     "OptionSpec",
+    "OutOfTimeError",
     "Output",
     "OutputForm",
     "OutputSchema",
@@ -213,6 +221,7 @@ __all__ = [
     "read_rate_limits",
     "register_provider",
     "response_of",
+    "running_library",
     "spawn",
     "structured_output",
     "text_of",
@@ -224,4 +233,27 @@ __all__ = [
     "whole_response",
 ]
 
-publish(globals())
+_LAZY = {
+    "AdaptableProvider": "_registry.derived",
+    "AsyncToolLoopOptions": "_loop.options",
+    "ToolLoopOptions": "_loop.options",
+    "ToolRunInfo": "_loop.watching",
+    "ToolStreamEvent": "_values.tool_events",
+    "json_schema": "_schema.of_values",
+    "load_price_list": "_values.price_list",
+}
+"""Names that are imported on first use, because calls do not need them."""
+
+publish(globals(), lazy=_LAZY)
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        if name in _LAZY:
+            return import_lazily(globals(), _LAZY, name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from contextlib import aclosing
+from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
@@ -14,6 +15,7 @@ from chatmodels.core.extending import (
     BatchStatus,
     UnsettledBatch,
 )
+from chatmodels.http._bodies import aread_body
 from chatmodels.http._codec.batches import (
     BatchFormat,
     BatchSteps,
@@ -137,7 +139,7 @@ class HttpBatchBackend:
     async def _parts(self, request: HttpRequest) -> AsyncGenerator[bytes]:
         """Yield the lines of a response, or the whole body."""
         if isinstance(request, WholeBody):
-            yield await self._fetch(request)
+            yield await self._whole(request)
             return
         async with aclosing(self._lines(request)) as lines:
             async for line in lines:
@@ -147,15 +149,18 @@ class HttpBatchBackend:
         return afollow(self._sender, request, NdjsonFramer(), _data, self._timeout)
 
     async def _perform(self, steps: BatchSteps[T]) -> T:
-        body: bytes | None = None
+        proceed = partial(next, steps)
         while True:
             try:
-                request = next(steps) if body is None else steps.send(body)
+                request = proceed()
             except StopIteration as end:
                 return end.value
             except ChatModelError as error:
                 raise self._located(error)
-            body = await self._fetch(request)
+            try:
+                proceed = partial(steps.send, await self._fetch(request))
+            except ChatModelError as error:
+                proceed = partial(steps.throw, error)
 
     async def _fetch(self, request: HttpRequest) -> bytes:
         try:
@@ -170,6 +175,13 @@ class HttpBatchBackend:
     async def _first_line(self, request: HttpRequest) -> bytes:
         async with aclosing(self._lines(request)) as lines:
             return await anext(lines, b"")
+
+    async def _whole(self, request: HttpRequest) -> bytes:
+        """Return a body, which can be another document than JSON."""
+        name = self._sender.metadata.name
+        limits = single_attempt_limits(self._timeout, name)
+        response = await self._sender.aopen(request, limits, None)
+        return await aread_body(response, limits, name, self._sender.complete_error)
 
     async def _header(self, request: ResponseHeader) -> bytes:
         limits = single_attempt_limits(self._timeout, self._sender.metadata.name)

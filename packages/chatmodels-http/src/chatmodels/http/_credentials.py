@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from chatmodels.core import Secret
+from chatmodels.core.extending import OutOfTimeError, running_library
 from chatmodels.http._deadlines import Limits
 from chatmodels.http._tracebacks import forget_locals
 
@@ -48,7 +49,7 @@ def within(limits: Limits, function: Callable[[], T]) -> T:
     Raises:
         CallTimeoutError: The function has not returned in time.
     """
-    from chatmodels.http._transport.bounded import OutOfTimeError, Worker
+    from chatmodels.http._transport.bounded import Worker
 
     worker = Worker()
     try:
@@ -66,14 +67,12 @@ def within(limits: Limits, function: Callable[[], T]) -> T:
 
 async def awithin(limits: Limits, function: Callable[[], Awaitable[T]]) -> T:
     """Async version of `within`, without a thread."""
-    from anyio import move_on_after
-
     try:
-        with move_on_after(limits.read()):
-            result = await function()
-            limits.connecting()
-            return result
+        result = await running_library().within(limits.read(), function)
+    except OutOfTimeError:
+        raise limits.key_timeout() from None
     except BaseException as error:
         forget_locals(error)
         raise
-    raise limits.key_timeout()
+    limits.connecting()
+    return result

@@ -1,17 +1,17 @@
 """Locks of objects that event loops share: one for each object and event loop."""
 
+from contextlib import AbstractAsyncContextManager
 from weakref import WeakKeyDictionary
 
-from anyio import Lock
-from anyio.lowlevel import RunVar
+from chatmodels.core.extending import running_library
 
-_locks: RunVar[WeakKeyDictionary[object, Lock]] = RunVar("chatmodels.http locks")
+_Locks = WeakKeyDictionary[object, AbstractAsyncContextManager[object]]
+
+_by_loop: WeakKeyDictionary[object, _Locks] = WeakKeyDictionary()
 
 
-def loop_lock(owner: object, /) -> Lock:
+def loop_lock(owner: object, /) -> AbstractAsyncContextManager[object]:
     """Return the lock of an object in the event loop that runs."""
-    locks = _locks.get(None)
-    if locks is None:
-        locks = WeakKeyDictionary[object, Lock]()
-        _locks.set(locks)
-    return locks.setdefault(owner, Lock())
+    library = running_library()
+    locks = _by_loop.setdefault(library.loop(), _Locks())
+    return locks.setdefault(owner, library.lock())

@@ -268,12 +268,13 @@ class HttpChatModel(StandardChatModel):
         """
         from chatmodels.http._batches import HttpBatchBackend
 
-        batches = self._sender.codec.batches
+        codec = self._sender.codec
+        batches, remedy = codec.batches, codec.without_batches
         if batches is None:
-            api = self._sender.codec.api
+            reason = "that chatmodels supports" if remedy is None else "with these options"
             raise UnsupportedError(
-                f"{self.provider}{f' ({api})' if api else ''} has no batch API that chatmodels "
-                "supports; call the model instead",
+                f"{self.provider}{f' ({codec.api})' if codec.api else ''} has no batch API "
+                f"{reason}; {remedy or 'call the model instead'}",
                 provider=self.provider,
                 model=self.model,
             )

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from chatmodels.core import ChatModelError, ModelInfo, registry
+from chatmodels.core.extending import running_library
 
 
 def wait_until_ready(
@@ -56,8 +57,6 @@ async def await_until_ready(
     **options: object,
 ) -> Sequence[ModelInfo]:
     """Async version of `wait_until_ready`."""
-    from anyio import sleep
-
     deadline = time.monotonic() + within
     while True:
         try:
@@ -67,4 +66,4 @@ async def await_until_ready(
                 raise
             if on_wait is not None:
                 on_wait(error)
-        await sleep(interval)
+        await running_library().sleep(interval)

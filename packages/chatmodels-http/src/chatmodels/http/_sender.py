@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from chatmodels.core import AuthenticationError, ChatModelError, ConfigurationError, Secret
 from chatmodels.core.extending import (
@@ -20,7 +21,6 @@ from chatmodels.http._errors.redaction import mask_secrets
 from chatmodels.http._errors.response_errors import fill_from_head, rejected_key_error, send_error
 from chatmodels.http._exchange import HttpFailure, HttpRequest
 from chatmodels.http._plaintext import warn_if_plaintext
-from chatmodels.http._signer_fetching import SignerFetcher
 from chatmodels.http._signing import AnySource, Signer
 from chatmodels.http._tracebacks import forget_locals
 from chatmodels.http._transport.engine import (
@@ -34,6 +34,9 @@ from chatmodels.http._transport.engine import (
 from chatmodels.http._transport.engines import shared_async_engine, shared_engine
 from chatmodels.http._transport.interception import async_intercepted, intercepted
 from chatmodels.http._transport.resending import asend, send
+
+if TYPE_CHECKING:
+    from chatmodels.http._signer_fetching import SignerFetcher
 
 _STANDARD = {
     "accept-encoding": "identity",  # compression delays the events of streams
@@ -83,7 +86,11 @@ class Sender:
         self._sent: deque[str] = deque(maxlen=_MAX_SENT)
         self._fetcher: SignerFetcher | None = None
         if signers is not None:
-            self._fetcher = SignerFetcher(signers, metadata.name, self._mask_secrets)
+            from chatmodels.http import _signer_fetching
+
+            self._fetcher = _signer_fetching.SignerFetcher(
+                signers, metadata.name, self._mask_secrets
+            )
             if options.api_key is not None and options.api_key.static:
                 self._given.append(options.api_key.reveal())
         self._heads: dict[object, RequestHead] = {}

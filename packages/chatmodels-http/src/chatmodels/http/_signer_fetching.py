@@ -4,6 +4,7 @@ from collections.abc import Callable
 from threading import Lock
 
 from chatmodels.core import ChatModelError
+from chatmodels.core.extending import running_library
 from chatmodels.http._bodies import aread_body, aread_failure, read_body, read_failure
 from chatmodels.http._credentials import awithin, within
 from chatmodels.http._deadlines import Limits
@@ -96,14 +97,13 @@ class SignerFetcher:
             return await awithin(limits, lambda: self._aexchange(source, engine, limits, rejected))
         if isinstance(source, AsyncSignerSource):
             return await awithin(limits, lambda: source.afetch(rejected))
-        from anyio.to_thread import run_sync
 
         def fetch() -> Signer:
             if isinstance(source, TimedSignerSource):
                 return source.fetch_within(limits.left(), rejected)
             return source.fetch(rejected)
 
-        return await awithin(limits, lambda: run_sync(fetch, abandon_on_cancel=True))
+        return await awithin(limits, lambda: running_library().in_thread(fetch))
 
     async def _aexchange(
         self,

@@ -47,6 +47,7 @@ class Connection:
         self._opening = opening
         self._on_tools = on_tools
         self._scope = CancelScope()
+        self._started = Event()
         self._opened = Event()
         self._closing = Event()
         self._ended = Event()
@@ -91,9 +92,13 @@ class Connection:
     async def aclose(self) -> None:
         """End the connection, and wait for its end."""
         self._closing.set()
-        if not self._opened.is_set():
-            self._scope.cancel()
         with CancelScope(shield=True):
+            if not self._opened.is_set():
+                if self._opening.network == "pipe":
+                    # asyncio leaves pipes open if the start of a process is cancelled
+                    with move_on_after(_CLOSING_SECONDS):
+                        await self._started.wait()
+                self._scope.cancel()
             with move_on_after(_CLOSING_SECONDS):
                 await self._ended.wait()
             self._scope.cancel()
@@ -150,6 +155,7 @@ class Connection:
                 raise
         finally:
             self._is_lost = True
+            self._started.set()
             self._opened.set()
             self._ended.set()
 
@@ -165,6 +171,7 @@ class Connection:
     @asynccontextmanager
     async def _transport(self) -> AsyncGenerator[tuple[Any, Any]]:
         async with self._opening.open() as (reading, writing):
+            self._started.set()
             yield WatchedStream(reading, self.lose), writing
 
     async def _note_change(self, message: "IncomingMessage") -> None:

@@ -8,7 +8,7 @@ from chatmodels.openai_compatible._batches import BATCH_LIMITS, OpenAIBatches
 from chatmodels.openai_compatible._codec import chat_completions_codec
 from chatmodels.openai_compatible._counting import INPUT_TOKENS, TOKENIZE
 from chatmodels.openai_compatible._dialect import ANY_SERVER, COMMON_SETTINGS, Dialect, Input
-from chatmodels.openai_compatible._grammars import grammar_schemas
+from chatmodels.openai_compatible._grammars import GRAMMAR_SCHEMAS
 from chatmodels.openai_compatible._header_options import headers_from_options
 from chatmodels.openai_compatible._parallel_calls import split_parallel_calls
 from chatmodels.openai_compatible._provider import CompatibleProvider
@@ -19,6 +19,7 @@ __all__ = [
     "ANY_SERVER",
     "BATCH_LIMITS",
     "COMMON_SETTINGS",
+    "GRAMMAR_SCHEMAS",
     "INPUT_TOKENS",
     "OPENAI_SCHEMAS",
     "TOKENIZE",
@@ -28,7 +29,6 @@ __all__ = [
     "OpenAIBatches",
     "chat_completions_codec",
     "compatible_provider",
-    "grammar_schemas",
     "headers_from_options",
     "split_parallel_calls",
 ]

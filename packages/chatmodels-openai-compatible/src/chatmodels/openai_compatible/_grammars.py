@@ -6,18 +6,19 @@ does not enforce, and ignore others.
 """
 
 import re
-from collections.abc import Collection, Sequence
-from functools import partial
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 
 from chatmodels.core.extending import SchemaRules
-from chatmodels.http import SchemaSupport
 from chatmodels.http.wire import Json
 from chatmodels.openai_compatible._schemas import OPENAI_SCHEMAS
 
+# vLLM validates a schema with some of these for another library than XGrammar, but uses the library
+# of the first request since its start for all.
 _IGNORED = frozenset(
     {
+        "multipleOf",
         *("uniqueItems", "contains", "minContains", "maxContains", "propertyNames"),
         *("not", "if", "then", "else", "dependentRequired", "dependentSchemas", "allOf"),
     }
@@ -38,29 +39,15 @@ _UNSUPPORTED_PATTERN = re.compile(r"\(\?(?!:)|\\[bBpPkAZz1-9]")
 _END = re.compile(r"(?<!\\)(\\\\)*\$$")
 
 
-def grammar_schemas(*, ignored: Collection[str] = ()) -> SchemaSupport:
-    """Return the schemas that a server accepts, all of which it enforces.
-
-    A keyword that it does not enforce is in the description instead, and a warning reports it. Of a
-    pattern, a format and limits of the length of one text, only the first is sent.
-
-    Args:
-        ignored: Further keywords that the server does not enforce.
-    """
-    adapt = partial(_adapt, _IGNORED.union(ignored))
-    rules = SchemaRules(lone_refs=True, adapt=adapt)
-    return replace(OPENAI_SCHEMAS, tools=rules, strict_tools=None, output=rules)
-
-
-def _adapt(
-    ignored: Collection[str], schema: dict[str, Json], /
-) -> tuple[dict[str, Json], Sequence[str]]:
-    left_out = [keyword for keyword in schema if keyword in ignored]
+def _adapt(schema: dict[str, Json], /) -> tuple[dict[str, Json], Sequence[str]]:
+    left_out = [keyword for keyword in schema if keyword in _IGNORED]
     if schema.get("format", "date") not in _FORMATS:
         left_out.append("format")
     pattern: str | None = schema.get("pattern")
     if pattern is not None and _UNSUPPORTED_PATTERN.search(pattern):
         left_out.append("pattern")
+    if len(schema.get("patternProperties", ())) > 1 and schema.get("additionalProperties") is False:
+        left_out.append("additionalProperties")  # vLLM rejects an object with both
     rules = [rule for rule in _TEXT_RULES if (schema.keys() - left_out) & {*rule}]
     left_out += [keyword for rule in rules[1:] for keyword in rule if keyword in schema]
     enforced = {keyword: value for keyword, value in schema.items() if keyword not in left_out}
@@ -82,3 +69,13 @@ def _whole(pattern: str) -> str:
     if "|" in pattern:
         return pattern if begin or end else f"^.*(?:{pattern}).*$"
     return f"{'' if begin else '^.*'}{pattern}{'' if end else '.*$'}"
+
+
+_RULES = SchemaRules(lone_refs=True, adapt=_adapt)
+
+GRAMMAR_SCHEMAS = replace(OPENAI_SCHEMAS, tools=_RULES, strict_tools=None, output=_RULES)
+"""The schemas that servers with grammars of XGrammar accept, all of which they enforce.
+
+A keyword that they do not enforce is in the description instead, and a warning reports it. Of a
+pattern, a format and limits of the length of one text, only the first is sent.
+"""

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterable, Callable
 from typing import Any
 
 from chatmodels.core import ChatResponse, StreamEnd, StreamEvent
-from chatmodels.core.extending import Accumulator, StartedStream
+from chatmodels.core.extending import Accumulator, StartedStream, running_library
 
 Report = Callable[[ChatResponse[Any]], object]
 
@@ -62,9 +62,7 @@ class _AsyncRecordedEvents:
         if type(event) is StreamEnd:
             response = _response(self._events)
             if self._blocks:
-                from anyio import to_thread
-
-                await to_thread.run_sync(self._report, response, abandon_on_cancel=True)
+                await running_library().in_thread(lambda: self._report(response))
             else:
                 self._report(response)
         return event

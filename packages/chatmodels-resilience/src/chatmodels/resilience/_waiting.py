@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 from threading import Event
-from typing import Any
 
-from chatmodels.core.extending import CallInfo
+from chatmodels.core.extending import CallInfo, running_library
 
 
 def remaining_time(call: CallInfo, clock: Callable[[], float]) -> float | None:
@@ -28,18 +27,11 @@ class TaskPlace:
     """A task waits here until it is woken, by any thread."""
 
     def __init__(self) -> None:
-        from anyio import Event
-        from anyio.lowlevel import current_token
-
-        self._event = Event()
-        token: Any = current_token().native_token
-        schedule = getattr(token, "call_soon_threadsafe", None) or token.run_sync_soon
+        self._library = running_library()
+        self._event = self._library.event()
+        schedule = self._library.scheduler()
         self.wake: Callable[[], object] = lambda: schedule(self._event.set)
 
     async def wait(self, seconds: float | None) -> bool:
         """Wait, and return whether the place was woken in time."""
-        from anyio import move_on_after
-
-        with move_on_after(seconds):
-            await self._event.wait()
-        return self._event.is_set()
+        return await self._library.wait(self._event, seconds)

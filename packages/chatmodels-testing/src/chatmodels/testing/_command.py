@@ -10,6 +10,7 @@ from chatmodels.testing._protocols.endpoints import ENDPOINTS
 from chatmodels.testing._rate_limits import RateLimits
 from chatmodels.testing._samples import samples
 from chatmodels.testing._simulator import Simulator
+from chatmodels.testing._strict.retirement import AS_OF
 from chatmodels.testing._wire.catalogue import WIRE_FAULTS
 from chatmodels.testing._wire.server import FaultServer
 
@@ -34,6 +35,7 @@ def parse(arguments: Sequence[str] | None, /) -> tuple[Simulator, FaultServer | 
             limits=_limits(options),
             models=options.model,
             strict=not options.lenient,
+            as_of=options.as_of,
             history=_HISTORY,
             port=options.port,
         )
@@ -110,6 +112,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--lenient", action="store_true", help="accept requests that the vendors refuse"
+    )
+    parser.add_argument(
+        "--as-of",
+        metavar="DATE",
+        default=AS_OF,
+        help=f"refuse the models that are retired by this ISO date; by default {AS_OF}",
     )
     replies = parser.add_argument_group("replies", "by default the prompt is repeated")
     recorded = replies.add_mutually_exclusive_group()

@@ -2,15 +2,14 @@
 
 from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from chatmodels.core._calls.batch import Progress, check_batch, in_order, size_of
+from chatmodels.core._concurrency.library import AsyncLibrary, Event, Semaphore
+from chatmodels.core._concurrency.running import running_library
 from chatmodels.core._errors.classes import ChatModelError, InvalidRequestError
-
-if TYPE_CHECKING:
-    from anyio import Event, Semaphore
-    from anyio.abc import TaskGroup
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -36,8 +35,9 @@ class AsyncBatchResults(Generic[Result]):
         InvalidRequestError: The prompts are not iterable, or `max_concurrency` is below 1.
     """
 
-    _room: "Semaphore"
-    _changed: "Event"
+    _library: AsyncLibrary
+    _room: Semaphore
+    _changed: Event
 
     def __init__(
         self,
@@ -53,26 +53,23 @@ class AsyncBatchResults(Generic[Result]):
         self._max_concurrency = max_concurrency
         self._on_progress = on_progress
         self._total = size_of(items)
-        self._group: TaskGroup | None = None
-        self._left = False
+        self._tasks: dict[int, object] = {}  # by the index of the call; -1 reads the prompts
+        self._entered = self._left = False
         self._ready: deque[tuple[int, Result | ChatModelError]] = deque()
         self._started = self._done = 0
         self._exhausted = False
-        self._failure: Exception | None = None
+        self._failure: BaseException | None = None
 
     async def __aenter__(self) -> Self:
-        from anyio import Event, Semaphore, create_task_group
-
-        if self._group is not None or self._left:
+        if self._entered:
             raise InvalidRequestError(
                 "the batch has already been entered; call abatch_as_completed() again"
             )
-        self._room = Semaphore(self._max_concurrency)
-        self._changed = Event()
-        group = create_task_group()
-        await group.__aenter__()
-        self._group = group
-        group.start_soon(self._begin_calls, group)
+        self._library = running_library()
+        self._room = self._library.semaphore(self._max_concurrency)
+        self._changed = self._library.event()
+        self._entered = True
+        self._tasks[-1] = self._library.start(self._begin_calls)
         return self
 
     async def __aexit__(
@@ -81,33 +78,27 @@ class AsyncBatchResults(Generic[Result]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        group, self._group, self._left = self._group, None, True
-        if group is not None:
-            group.cancel_scope.cancel()
-            # Without the error of the block, which the group would put into an exception group.
-            await group.__aexit__(None, None, None)
+        self._left = True
+        await self._library.end(tuple(self._tasks.values()))
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> tuple[int, Result | ChatModelError]:
-        from anyio import Event
-        from anyio.lowlevel import checkpoint
-
         if self._left:
             raise StopAsyncIteration
-        if self._group is None:
+        if not self._entered:
             raise InvalidRequestError(
                 "the results of a batch can be read only within its `async with` block; write: "
                 "async with model.abatch_as_completed(...) as results"
             )
-        await checkpoint()  # so that a cancellation arrives even if results are ready
+        await self._library.sleep(0)  # so that a cancellation arrives even if results are ready
         while not self._ready:
             if self._failure is not None:
                 raise self._failure
             if self._exhausted and self._done == self._started:
                 raise StopAsyncIteration
-            self._changed = Event()
+            self._changed = self._library.event()
             await self._changed.wait()
         result = self._ready.popleft()
         self._room.release()
@@ -116,18 +107,19 @@ class AsyncBatchResults(Generic[Result]):
             self._on_progress(self._done, self._total)
         return result
 
-    async def _begin_calls(self, group: "TaskGroup") -> None:
+    async def _begin_calls(self) -> None:
         items = self._items
-        source = aiter(items) if isinstance(items, AsyncIterable) else iter(items)
         try:
+            source = aiter(items) if isinstance(items, AsyncIterable) else iter(items)
             while True:
                 await self._room.acquire()
                 item = await _following(source)
                 if item is _END:
                     break
-                group.start_soon(self._make_call, self._started, item)
+                index = self._started
+                self._tasks[index] = self._library.start(partial(self._make_call, index, item))
                 self._started += 1
-        except Exception as error:
+        except BaseException as error:
             self._failure = error
         self._exhausted = True
         self._changed.set()
@@ -137,8 +129,9 @@ class AsyncBatchResults(Generic[Result]):
             self._ready.append((index, await self._call(item)))
         except ChatModelError as error:
             self._ready.append((index, error))
-        except Exception as error:
+        except BaseException as error:
             self._failure = error
+        del self._tasks[index]
         self._changed.set()
 
 

@@ -1,12 +1,14 @@
 """Default implementations of primitives: events from a response and back, async from sync."""
 
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Iterator
+from functools import partial
 from typing import Any, TypeVar
 
 from chatmodels.core._calls.accumulator import Accumulator
 from chatmodels.core._calls.call import CallInfo
 from chatmodels.core._calls.closing import aclose, close
 from chatmodels.core._calls.failures import interrupted
+from chatmodels.core._concurrency.running import running_library
 from chatmodels.core._errors.classes import ChatModelError
 from chatmodels.core._values.events import (
     AudioDelta,
@@ -118,9 +120,7 @@ def _partial(accumulator: Accumulator) -> ChatResponse[Any] | None:
 
 async def in_thread(function: Callable[..., Result], /, *arguments: Any) -> Result:
     """Run a blocking function in a worker thread; a cancellation does not wait for it."""
-    from anyio import to_thread
-
-    return await to_thread.run_sync(function, *arguments, abandon_on_cancel=True)
+    return await running_library().in_thread(partial(function, *arguments))
 
 
 async def aevents_in_thread(
@@ -131,16 +131,13 @@ async def aevents_in_thread(
     A cancellation does not wait for the stream's next event: the thread that waits for the event
     closes the stream when it arrives.
     """
-    from anyio import CancelScope
-
     reading = _ThreadReader(begin, call)
     try:
         while (event := await in_thread(reading.next_event)) is not None:
             yield event
     finally:
         if reading.leave():
-            with CancelScope(shield=True):
-                await in_thread(reading.close)
+            await running_library().shielded(lambda: in_thread(reading.close))
 
 
 class _ThreadReader:

@@ -37,6 +37,7 @@ from chatmodels.core._calls.effects import (
     Suspended,
 )
 from chatmodels.core._calls.generation import CallableModel
+from chatmodels.core._concurrency.running import running_library
 from chatmodels.core._errors.classes import ConfigurationError
 from chatmodels.core._values.request import ChatRequest
 
@@ -261,17 +262,13 @@ async def _return(outcome: object) -> object:
 
 
 async def _sleep(seconds: float) -> None:
-    from anyio import sleep  # not at the top: only a call that waits needs it
-
-    await sleep(seconds)
+    await running_library().sleep(seconds)
 
 
 async def _run(effect: Run) -> object:
     if effect.afunction is not None:
         return await effect.afunction()
-    from anyio import to_thread
-
-    return await to_thread.run_sync(effect.function, abandon_on_cancel=True)
+    return await running_library().in_thread(effect.function)
 
 
 def _check_model(model: object) -> None:

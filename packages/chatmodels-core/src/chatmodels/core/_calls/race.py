@@ -7,10 +7,11 @@ each other. The facts of the branch that wins become those of the call.
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from math import inf
+from functools import partial
 from typing import Any, Protocol, Self
 
 from chatmodels.core._calls.call import CallInfo
+from chatmodels.core._concurrency.running import running_library
 from chatmodels.core._errors.classes import CallTimeoutError, ChatModelError
 from chatmodels.core._errors.codes import ErrorCode
 
@@ -178,74 +179,61 @@ async def arace(
 
     See `race`.
     """
-    from anyio import (
-        Event,
-        create_task_group,
-        current_effective_deadline,
-        get_cancelled_exc_class,
-        move_on_after,
-    )
-
+    library = running_library()
     ended: deque[_Runner] = deque()
     runners: list[_Runner] = []
+    tasks: list[object] = []
     last: _Runner | None = None
-    changed = Event()
+    changed = library.event()
 
     async def work(runner: _Runner) -> None:
         try:
             runner.outcome = await run(runner.branch, runner.send)
-        except Exception as error:
+        except BaseException as error:
+            if is_over:  # cancelled
+                return
             runner.error = error
-        except get_cancelled_exc_class() as error:
-            if current_effective_deadline() == -inf:  # the race or the call is cancelled
-                raise
-            runner.error = error  # by something that the send waits for
         runner.finished = True
         ended.append(runner)
         changed.set()
 
-    failure: Exception | None = None
+    def start(send: Any) -> None:
+        runner = _Runner(_branch_of(parent, runners), send)
+        runners.append(runner)
+        tasks.append(library.start(partial(work, runner)))
+
+    is_over = False
     timeout: CallTimeoutError | None = None
     try:
-        async with create_task_group() as group:
-
-            def start(send: Any) -> None:
-                runner = _Runner(_branch_of(parent, runners), send)
-                runners.append(runner)
-                group.start_soon(work, runner)
-
-            try:
-                following = next(sends)
-                start(following)
-                failures = 0
-                while failures < len(runners):
-                    if not ended:
-                        changed = Event()
-                        with move_on_after(
-                            _wait(parent.call, None if following is None else delay)
-                        ):
-                            await changed.wait()
-                    if not ended:
-                        if _is_over(parent.call):
-                            timeout = _timeout_of(parent.call)
-                            raise timeout
-                        following = next(sends, None)
-                        if following is not None:
-                            start(following)
-                        continue
-                    last = ended.popleft()
-                    if last.error is None:
-                        break
-                    failures += 1
-            except Exception as error:  # the group would wrap it
-                failure = error
-            group.cancel_scope.cancel()
-        if failure is not None:
-            raise failure
+        try:
+            following = next(sends)
+            start(following)
+            failures = 0
+            while failures < len(runners):
+                if not ended:
+                    changed = library.event()
+                    await library.wait(
+                        changed, _wait(parent.call, None if following is None else delay)
+                    )
+                if not ended:
+                    if _is_over(parent.call):
+                        timeout = _timeout_of(parent.call)
+                        raise timeout
+                    following = next(sends, None)
+                    if following is not None:
+                        start(following)
+                    continue
+                last = ended.popleft()
+                if last.error is None:
+                    break
+                failures += 1
+        finally:
+            is_over = True
+            await library.end(tasks)
         return _outcome_of(last)
     finally:
         _merge(parent, runners, last, timeout)
-        last = failure = timeout = None
+        last = timeout = None
         runners.clear()
 
 

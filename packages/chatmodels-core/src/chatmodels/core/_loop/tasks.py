@@ -3,11 +3,8 @@
 from collections import deque
 from functools import partial
 
-from anyio import CancelScope, Event, get_cancelled_exc_class, move_on_after
-
+from chatmodels.core._concurrency.running import running_library
 from chatmodels.core._loop.effects import Finished, Start
-from chatmodels.core._spawning import spawn
-from chatmodels.core._values.parts import ToolResult
 
 
 class TaskRunner:
@@ -19,44 +16,31 @@ class TaskRunner:
     """
 
     def __init__(self) -> None:
-        self._scopes: dict[int, CancelScope] = {}
+        self._library = running_library()
+        self._tasks: dict[int, object] = {}
         self._finished: deque[Finished] = deque()
-        self._changed = Event()
-        self._tasks: set[object] = set()
+        self._changed = self._library.event()
 
     def start(self, start: Start) -> None:
         """Start a tool."""
-        scope = self._scopes[start.key] = CancelScope()
-        spawn(partial(self._run, start, scope), self._tasks)
+        self._tasks[start.key] = self._library.start(partial(self._run, start))
 
     async def wait(self, seconds: float | None) -> Finished | None:
         """Wait for any tool; None if it takes longer."""
-        with move_on_after(seconds):
-            while not self._finished:
-                self._changed = Event()
-                await self._changed.wait()
+        if not self._finished:
+            self._changed = self._library.event()
+            await self._library.wait(self._changed, seconds)
         return self._finished.popleft() if self._finished else None
 
     async def aclose(self) -> None:
         """Cancel all tools, and wait for their end."""
-        for scope in self._scopes.values():
-            scope.cancel()
-        with CancelScope(shield=True):
-            while self._scopes:
-                self._changed = Event()
-                await self._changed.wait()
+        await self._library.end(tuple(self._tasks.values()))
 
-    async def _run(self, start: Start, scope: CancelScope) -> None:
-        outcome: ToolResult | BaseException | None = None
+    async def _run(self, start: Start) -> None:
         try:
-            with scope:
-                outcome = await start.tool.acall(start.context.call, context=start.context)
-        except BaseException as error:  # for the task of the caller
+            outcome = await start.tool.acall(start.context.call, context=start.context)
+        except BaseException as error:  # for the task of the caller, if it still waits
             outcome = error
-            if isinstance(error, get_cancelled_exc_class()):
-                raise
-        finally:
-            if outcome is not None:
-                self._finished.append(Finished(start.key, outcome))
-            del self._scopes[start.key]
-            self._changed.set()
+        self._finished.append(Finished(start.key, outcome))
+        del self._tasks[start.key]
+        self._changed.set()

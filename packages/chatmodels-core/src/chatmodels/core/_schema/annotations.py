@@ -1,6 +1,5 @@
 """The structure of a type: nested classes, the order of its choices, descriptions."""
 
-import inspect
 import types
 import typing
 from collections.abc import Iterable, Iterator
@@ -93,7 +92,9 @@ def described(annotation: TypeForm, /) -> str | None:
     for metadata in getattr(annotation, "__metadata__", ()):
         text = metadata if isinstance(metadata, str) else getattr(metadata, "description", None)
         if isinstance(text, str):
-            return inspect.cleandoc(text)
+            from inspect import cleandoc  # it takes long to import
+
+            return cleandoc(text)
     texts = (described(inner) for inner in _inner(annotation))
     return next((text for text in texts if text is not None), None)
 

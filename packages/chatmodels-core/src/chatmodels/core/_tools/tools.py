@@ -8,6 +8,7 @@ from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from msgspec.structs import replace
 
+from chatmodels.core._concurrency.running import running_library
 from chatmodels.core._errors.classes import ConfigurationError, ToolArgumentsError
 from chatmodels.core._tools.context import ToolContext, admits_none, context_type
 from chatmodels.core._tools.watching import watched
@@ -57,8 +58,9 @@ class Tool(Generic[P, R_co]):
             name: The name for the model: up to 64 letters, digits, `_` and `-`; by default the
                 function's name.
             description: The purpose of the tool; by default the docstring's text.
-            strict: Whether the vendor is to enforce the schema during generation. If so, optional
-                arguments can be null in the schema, which means their default.
+            strict: Whether the vendor is to enforce the schema during generation. Each provider
+                sends the part of the schema that its vendor enforces. Optional arguments can be
+                null there, which means their default.
 
         Raises:
             ConfigurationError: The function cannot be a tool; the message lists every problem.
@@ -83,7 +85,8 @@ class Tool(Generic[P, R_co]):
         try:
             binding = Binding(name_, usable, docs)
             schema, self._bind = binding.schema, binding.bind
-            schema = strict_schema(schema) if strict else schema
+            if strict:
+                strict_schema(schema)  # providers write the part that their vendors enforce
         except TypeError as error:
             problems.append(f"strict is impossible: {error}" if schema else str(error))
         except RecursionError:
@@ -250,13 +253,7 @@ class Tool(Generic[P, R_co]):
         if self._is_async:
             value = self._invoke(**arguments)
         else:
-            import functools
-
-            from anyio import to_thread
-
-            value = await to_thread.run_sync(
-                functools.partial(self._invoke, **arguments), abandon_on_cancel=True
-            )
+            value = await running_library().in_thread(lambda: self._invoke(**arguments))
         if hasattr(value, "__await__"):
             value = await value
         return self._result(call, value)

@@ -4,6 +4,7 @@ import os
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, NoReturn, Self, TypeGuard
 
+from chatmodels.core._concurrency.running import running_library
 from chatmodels.core._errors.classes import AuthenticationError, ChatModelError, ConfigurationError
 
 SecretSource = str | Callable[[], str | Awaitable[str]]
@@ -185,9 +186,7 @@ async def _called(source: Callable[[], str | Awaitable[str]]) -> str | Awaitable
     code = getattr(source, "__code__", None)
     if code is not None and code.co_flags & _ASYNC:
         return source()
-    from anyio.to_thread import run_sync
-
-    return await run_sync(source, abandon_on_cancel=True)
+    return await running_library().in_thread(source)
 
 
 _ASYNC = 0x80  # inspect.CO_COROUTINE, without importing inspect

@@ -9,7 +9,10 @@ from chatmodels.http._exchange import HttpRequest
 T = TypeVar("T")
 
 BatchSteps = Generator[HttpRequest, bytes, T]
-"""An operation of several requests: it yields them, receives their bodies and returns a value."""
+"""An operation of several requests: it yields them, receives their bodies and returns a value.
+
+The error of a failed request is raised where the operation yielded it.
+"""
 
 
 class FirstLine(HttpRequest, frozen=True, kw_only=True):

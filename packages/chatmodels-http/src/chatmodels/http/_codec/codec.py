@@ -77,6 +77,7 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
         counting: The endpoint that counts the input tokens of a request; None if the vendor has
             none, so that they are estimated.
         batches: The batch API; None if the vendor has none.
+        without_batches: The remedy, if the options of the model are the reason why it has none.
         framer: Returns the framer of one stream.
         authorization: Returns the headers that contain the secret.
         api: The name of the API if the vendor has several, as in "chat_completions".
@@ -96,6 +97,7 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
     streams_whole: bool = False
     counting: Counting | None = None
     batches: BatchFormat | None = None
+    without_batches: str | None = None
     framer: Callable[[], Framer] = SseFramer
     authorization: Callable[[str], Headers] = bearer
     api: str | None = None

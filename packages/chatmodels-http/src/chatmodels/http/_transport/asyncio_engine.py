@@ -2,9 +2,9 @@
 
 from asyncio import AbstractEventLoop, current_task, get_running_loop
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from chatmodels.http._transport.asyncio_connection import AsyncConnection
-from chatmodels.http._transport.content_encoding import Decoder, decoder
 from chatmodels.http._transport.engine import (
     AsyncEngine,
     AsyncHttpResponse,
@@ -18,6 +18,9 @@ from chatmodels.http._transport.per_loop import LoopConnections, PerLoop
 from chatmodels.http._transport.pool import IdleConnections
 from chatmodels.http._transport.request_heads import Prepared, prepare
 from chatmodels.http._transport.routes import route_to
+
+if TYPE_CHECKING:
+    from chatmodels.http._transport.content_encoding import Decoder
 
 
 class AsyncioEngine(AsyncEngine):
@@ -107,6 +110,8 @@ class _Response:
         self._idle = idle
         self._decoder: Decoder | None = None
         if "content-encoding" in self.headers:
+            from chatmodels.http._transport.content_encoding import decoder
+
             self._decoder = decoder(self.headers["content-encoding"])
 
     async def read(self) -> bytes | None:

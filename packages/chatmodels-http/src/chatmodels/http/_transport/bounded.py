@@ -7,11 +7,9 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Any, TypeVar
 
+from chatmodels.core.extending import OutOfTimeError
+
 T = TypeVar("T")
-
-
-class OutOfTimeError(Exception):
-    """The time passed before a function returned."""
 
 
 class Worker:

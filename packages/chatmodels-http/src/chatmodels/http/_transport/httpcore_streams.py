@@ -68,10 +68,11 @@ class _Stream(httpcore.NetworkStream):
     def __init__(self, inner: httpcore.NetworkStream, backend: TimedBackend) -> None:
         self._inner = inner
         self._backend = backend
-        self._tls: object = inner.get_extra_info("ssl_object")
+        self._tls: Any = inner.get_extra_info("ssl_object")
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         data = self._inner.read(max_bytes, _time_left(self._backend.deadlines))
+        _check_end(data, self._tls)
         if data:
             self._backend.received = True
         return data
@@ -152,7 +153,7 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
     def __init__(self, inner: httpcore.AsyncNetworkStream, backend: AsyncTimedBackend) -> None:
         self.inner = inner
         self._backend = backend
-        self._tls: object = inner.get_extra_info("ssl_object")
+        self._tls: Any = inner.get_extra_info("ssl_object")
         self._filled = False
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
@@ -160,6 +161,7 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
             raise httpcore.ReadError("the connection is closed")
         data = await self.inner.read(max_bytes, _time_left(self._backend.deadlines))
         self._filled = len(data) == max_bytes
+        _check_end(data, self._tls)
         if data:
             self._backend.received = True
         return data
@@ -207,16 +209,14 @@ def _time_left(deadlines: Deadlines) -> float | None:
     return seconds
 
 
-def tls_drained(tls: object, /) -> bool:
+def tls_drained(tls: Any, /) -> bool:
     """Report whether TLS has no buffered bytes to read, which the socket does not report.
 
     Args:
-        tls: An `SSLSocket` or `SSLObject`; anything else is not TLS and has no buffer.
+        tls: An `SSLSocket`, the object inside of it, which httpcore returns, or an `SSLObject`.
     """
-    if isinstance(tls, ssl.SSLSocket):
-        return not tls.pending()
     if not isinstance(tls, ssl.SSLObject):
-        return True
+        return not tls.pending()
     try:
         tls.read(1)
     except ssl.SSLWantReadError:
@@ -224,6 +224,22 @@ def tls_drained(tls: object, /) -> bool:
     except ssl.SSLError:
         return False
     return False
+
+
+def _check_end(data: bytes, tls: Any) -> None:
+    """Check at the end of a connection that the server has ended TLS as well.
+
+    Without that, the response can be cut; Python's sockets and anyio do not report it.
+
+    Raises:
+        httpcore.ReadError: It has not.
+    """
+    if data or tls is None:
+        return
+    try:
+        tls.read(1)
+    except ssl.SSLError as error:
+        raise httpcore.ReadError("the connection ended without the end of TLS") from error
 
 
 def _bare(host: str | None) -> str | None:

@@ -16,7 +16,8 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from chatmodels.core import ConfigurationError
-from chatmodels.http._transport.bounded import OutOfTimeError, Worker
+from chatmodels.core.extending import OutOfTimeError
+from chatmodels.http._transport.bounded import Worker
 from chatmodels.http._transport.causes import is_certificate_failure, reason
 from chatmodels.http._transport.content_encoding import Decoder, decoder
 from chatmodels.http._transport.engine import (

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from chatmodels.http._transport.content_encoding import Decoder, decoder
 from chatmodels.http._transport.engine import (
     Deadlines,
     Engine,
@@ -19,6 +18,7 @@ from chatmodels.http._transport.routes import route_to
 from chatmodels.http._transport.socket_connection import SocketConnection
 
 if TYPE_CHECKING:
+    from chatmodels.http._transport.content_encoding import Decoder
     from chatmodels.http._transport.httpcore_engine import HttpcoreEngine
 
 
@@ -101,6 +101,8 @@ class _Response:
         self._idle = idle
         self._decoder: Decoder | None = None
         if "content-encoding" in self.headers:
+            from chatmodels.http._transport.content_encoding import decoder
+
             self._decoder = decoder(self.headers["content-encoding"])
 
     def read(self) -> bytes | None:

@@ -40,10 +40,14 @@ def encode_conversation(
     turns: list[dict[str, Json]] = []
     toolsets: dict[str, str] = {}
     for number, message in numbered(messages):
-        message_problems: list[str] = []
-        blocks = _blocks(message, message_problems)
-        _add_toolset_names(blocks, toolsets)
-        problems += [f"{problem} (message {number})" for problem in message_problems]
+        parts = message.parts
+        if len(parts) == 1 and type(part := parts[0]) is TextPart and part.signature is None:
+            blocks: list[Json] = [{"type": "text", "text": part.text}]  # most messages are one text
+        else:
+            message_problems: list[str] = []
+            blocks = _blocks(message, message_problems)
+            _add_toolset_names(blocks, toolsets)
+            problems += [f"{problem} (message {number})" for problem in message_problems]
         role = "user" if message.role == "tool" else message.role
         if role == "system" and not (turns and late_system):
             system += blocks
@@ -140,6 +144,6 @@ def _result(result: ToolResult) -> dict[str, Json]:
 
 def _content(blocks: list[Json]) -> Json:
     """Encode a single text as a string, and all other content as blocks."""
-    if len(blocks) == 1 and blocks[0].keys() == {"type", "text"}:
-        return blocks[0]["text"]
+    if len(blocks) == 1 and len(block := blocks[0]) == 2 and "type" in block and "text" in block:
+        return block["text"]
     return blocks

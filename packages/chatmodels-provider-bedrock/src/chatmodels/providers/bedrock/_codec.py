@@ -2,6 +2,7 @@
 
 from chatmodels.core import ChatRequest
 from chatmodels.http import (
+    BatchFormat,
     Codec,
     ConversationRules,
     EventStreamFramer,
@@ -30,12 +31,16 @@ _CONVERSATION = ConversationRules(
 _STREAM = (("accept", "application/vnd.amazon.eventstream"),)
 
 
-def converse_codec(control_url: str = "") -> Codec:
+def converse_codec(
+    control_url: str = "", batches: BatchFormat | None = None, without_batches: str | None = None
+) -> Codec:
     """Create the codec. A secret is an API key ("Use an Amazon Bedrock API key").
 
     Args:
         control_url: The URL of the API that lists models ("ListFoundationModels"), if it differs
             from that of the models.
+        batches: The batch API.
+        without_batches: The remedy, if the options are the reason why there is none.
     """
     listing = f"{control_url}/foundation-models?byOutputModality=TEXT"
     return Codec(
@@ -49,6 +54,8 @@ def converse_codec(control_url: str = "") -> Codec:
         framer=EventStreamFramer,
         models=Listing(HttpRequest(method="GET", path=listing), read_models),
         counting=COUNTING,
+        batches=batches,
+        without_batches=without_batches,
         # the cheapest request to the host of the models ("ListAsyncInvokes")
         health=HttpRequest(method="GET", path="/async-invoke?maxResults=1"),
     )

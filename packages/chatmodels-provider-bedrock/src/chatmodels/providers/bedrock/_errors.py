@@ -1,8 +1,12 @@
 """Error rules of Bedrock, in addition to those of all APIs.
 
 An error body is a flat object with a message. A header contains the error type
-("Troubleshooting Amazon Bedrock API Error Codes").
+("Troubleshooting Amazon Bedrock API Error Codes"). An error of S3 is an XML document ("Error
+responses").
 """
+
+import re
+from html import unescape
 
 from msgspec.structs import replace
 
@@ -19,14 +23,16 @@ _CODES = {
         ErrorCode.AUTHENTICATION: (
             "expiredtokenexception expiredtoken unrecognizedclientexception "
             "invalidsignatureexception incompletesignatureexception invalidclienttokenid "
-            "missingauthenticationtokenexception signaturedoesnotmatch"
+            "missingauthenticationtokenexception signaturedoesnotmatch invalidaccesskeyid"
         ),
         ErrorCode.PERMISSION_DENIED: "accessdeniedexception accessdenied",
-        ErrorCode.RATE_LIMITED: "throttlingexception throttling toomanyrequestsexception",
+        ErrorCode.RATE_LIMITED: "throttlingexception throttling toomanyrequestsexception slowdown",
         ErrorCode.QUOTA_EXCEEDED: "servicequotaexceededexception",
         ErrorCode.MODEL_NOT_FOUND: "resourcenotfoundexception",
         ErrorCode.TIMEOUT: "modeltimeoutexception",
-        ErrorCode.INVALID_REQUEST: "validationexception conflictexception",
+        ErrorCode.INVALID_REQUEST: (
+            "validationexception conflictexception nosuchbucket nosuchkey permanentredirect"
+        ),
         ErrorCode.PROVIDER_UNAVAILABLE: (
             "internalserverexception serviceunavailableexception modelnotreadyexception "
             "modelerrorexception modelstreamerrorexception internalfailure"
@@ -44,10 +50,15 @@ _RULES = FailureRules(
     ),
 )
 
+_S3_ERROR = re.compile(rb"<Error>.*?<Code>([^<]*)</Code>.*?<Message>([^<]*)</Message>", re.DOTALL)
+
 
 def read_failure(failure: HttpFailure) -> ChatModelError:
     """Convert a failed response, or an error inside a successful one, to an exception."""
     body = read_error_body(failure.body)
+    if found := _S3_ERROR.search(failure.body):
+        code, message = (unescape(text.decode(errors="replace")) for text in found.groups())
+        body = replace(body, code=code, message=message)
     # For example "ThrottlingException:http://internal.amazon.com/coral/com.amazon.bedrock/".
     kind = failure.headers.get(TYPE_HEADER, body.code or "").partition(":")[0].rpartition("#")[2]
     return standard_failure(

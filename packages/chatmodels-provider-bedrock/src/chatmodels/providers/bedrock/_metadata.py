@@ -33,8 +33,25 @@ METADATA = ProviderMetadata(
         ),
         OptionSpec(
             name="control_url",
-            description="The URL that lists models, instead of the region's endpoint.",
+            description="The URL of models and jobs, instead of the region's endpoint.",
             env=("AWS_ENDPOINT_URL_BEDROCK",),
+        ),
+        OptionSpec(
+            name="batch_s3_uri",
+            description="The folder in S3 with the rows and results of batches: s3://bucket/name.",
+        ),
+        OptionSpec(
+            name="batch_output_s3_uri",
+            description="Another folder in S3 for the results of batches.",
+        ),
+        OptionSpec(
+            name="batch_role_arn",
+            description="The ARN of the role with which Bedrock reads and writes these folders.",
+        ),
+        OptionSpec(
+            name="s3_url",
+            description="The URL of S3, instead of the region's endpoint.",
+            env=("AWS_ENDPOINT_URL_S3",),
         ),
         OptionSpec(
             name="aws_access_key_id",

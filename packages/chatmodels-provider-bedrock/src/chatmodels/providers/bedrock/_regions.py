@@ -9,12 +9,19 @@ from chatmodels.core import ConfigurationError
 from chatmodels.core.extending import ProviderOptions
 from chatmodels.http.wire import is_host_label, shown_name
 from chatmodels.providers.bedrock._metadata import METADATA
+from chatmodels.providers.bedrock._s3 import S3_URI
 
 _RUNTIME = "bedrock-runtime"
 _HOST = r"//(?:[^/]*\.)?bedrock-runtime(?:-fips)?\.([a-z0-9-]+)\."
 _REGION = r"[a-z]{2,5}(-[a-z]+)+-[0-9]+"
 _DOMAINS = {"cn-": "amazonaws.com.cn", "eusc-": "amazonaws.eu"}
-_TEXTS = ("region", "profile", "control_url")
+_URLS = ("control_url", "s3_url")
+_TEXTS = ("region", "profile", *_URLS)
+_BATCH_OPTIONS = {
+    "batch_role_arn": (r"arn:aws(-[^:]+)?:iam::([0-9]{12})?:role/.+", "the ARN of an IAM role"),
+    "batch_s3_uri": (S3_URI, "a location such as 's3://bucket/folder'"),
+    "batch_output_s3_uri": (S3_URI, "a location such as 's3://bucket/folder'"),
+}
 _KEYS = ("aws_access_key_id", "credentials")
 
 
@@ -49,6 +56,22 @@ def control_url(options: ProviderOptions) -> str:
     return url.replace(f"//{_RUNTIME}", "//bedrock", 1) if f"//{_RUNTIME}" in url else ""
 
 
+def storage_url(options: ProviderOptions) -> str:
+    """Return the URL of S3; empty if the region is unknown."""
+    if configured := text_option(options, "s3_url"):
+        return configured.rstrip("/")
+    region = text_option(options, "region")
+    return f"https://s3.{region}.{_domain(region)}" if region else ""
+
+
+def bucket_urls(options: ProviderOptions) -> tuple[str, ...]:
+    """Return the beginnings of the URLs of the buckets of batches, and of what they contain."""
+    uris = (text_option(options, name) for name in ("batch_s3_uri", "batch_output_s3_uri"))
+    buckets = {uri.split("/")[2] for uri in uris if uri}
+    url = storage_url(options)
+    return tuple(f"{url}/{bucket}{end}" for bucket in sorted(buckets) for end in "/?")
+
+
 def text_option(options: ProviderOptions, name: str) -> str | None:
     """Return an option if it is set and a string."""
     return _text(options.extra.get(name))
@@ -64,11 +87,17 @@ def _problems(extra: dict[str, object], region: str | None, *, needed: bool) -> 
         for name in _TEXTS
         if not isinstance(extra.get(name, ""), str)
     ]
-    if control := _text(extra.get("control_url")):
-        try:
-            ProviderOptions(base_url=control)  # the same rule applies to both URLs
-        except ConfigurationError as error:
-            problems.append(error.message.replace("base_url", "control_url", 1))
+    for name in _URLS:
+        if url := _text(extra.get(name)):
+            try:
+                ProviderOptions(base_url=url)  # the same rule applies to all URLs
+            except ConfigurationError as error:
+                problems.append(error.message.replace("base_url", name, 1))
+    problems += [
+        f"{name} must be {form}, not {extra[name]!r}"
+        for name, (pattern, form) in _BATCH_OPTIONS.items()
+        if name in extra and not re.fullmatch(pattern, _text(extra[name]) or "")
+    ]
     if region is None and needed and isinstance(extra.get("region", ""), str):
         problems.append("the region is unknown; set AWS_REGION or pass region=...")
     if region is not None and not (re.fullmatch(_REGION, region) and is_host_label(region)):

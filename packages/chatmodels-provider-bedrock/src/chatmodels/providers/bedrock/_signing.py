@@ -15,7 +15,7 @@ import msgspec
 from chatmodels.core import AuthenticationError, ChatModelError, ConfigurationError, Secret
 from chatmodels.core.extending import MASK, ProviderOptions
 from chatmodels.http import RequestHead, Signer
-from chatmodels.providers.bedrock._regions import text_option
+from chatmodels.providers.bedrock._regions import bucket_urls, text_option
 
 if TYPE_CHECKING:
     from logging import LogRecord
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 SERVICE = "bedrock"
 """The service name in signatures, for both hosts of the API."""
 
-_SIGNATURE_HEADERS = frozenset({"authorization", "x-amz-date", "x-amz-security-token"})
+_SIGNATURE_HEADERS = frozenset(
+    {"authorization", "x-amz-content-sha256", "x-amz-date", "x-amz-security-token"}
+)
 
 
 class FrozenCredentials(Protocol):
@@ -44,12 +46,13 @@ class Credentials(Protocol):
 
 
 class AwsSigner(msgspec.Struct, frozen=True):
-    """A `Signer` by Signature Version 4, with keys and a region."""
+    """A `Signer` by Signature Version 4, with keys, a region, and the URLs of buckets."""
 
     access_key: str
     secret_key: str
     token: str | None
     region: str
+    bucket_urls: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"AwsSigner({MASK!r}, region={self.region!r})"
@@ -65,7 +68,11 @@ class AwsSigner(msgspec.Struct, frozen=True):
         Other headers are not signed, because proxies can change them.
         """
         request = import_module("botocore.awsrequest").AWSRequest(head.method, head.url, data=body)
-        import_module("botocore.auth").SigV4Auth(self, SERVICE, self.region).add_auth(request)
+        auth = import_module("botocore.auth")
+        if head.url.startswith(self.bucket_urls):
+            auth.S3SigV4Auth(self, "s3", self.region).add_auth(request)
+        else:
+            auth.SigV4Auth(self, SERVICE, self.region).add_auth(request)
         return [
             (name, text)
             for name, text in request.headers.items()
@@ -122,7 +129,9 @@ class AwsSigners:
             keys = credentials.get_frozen_credentials()
         except Exception as error:  # credential providers raise errors of many types
             raise _unavailable(error) from error
-        self._signer = AwsSigner(keys.access_key, keys.secret_key, keys.token, region)
+        self._signer = AwsSigner(
+            keys.access_key, keys.secret_key, keys.token, region, bucket_urls(self._options)
+        )
         return self._signer
 
     def _find(self) -> Credentials:

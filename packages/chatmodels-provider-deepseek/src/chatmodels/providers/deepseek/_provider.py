@@ -63,7 +63,6 @@ PROVIDER = compatible_provider(
     description="DeepSeek's models over its chat completions.",
     base_url="https://api.deepseek.com",
     api_key_env=["DEEPSEEK_API_KEY"],
-    families={"deepseek-chat*": replace(DIALECT, adapt=None)},  # does not reason by default
     model_prefixes=["deepseek-"],
     documentation_url="https://api-docs.deepseek.com/api/create-chat-completion",
     configure=_configured,

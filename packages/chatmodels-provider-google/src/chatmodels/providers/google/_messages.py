@@ -62,8 +62,9 @@ def encode_conversation(
     encoder = _Encoder(modern=modern)
     for number, message in numbered(messages):
         parts = encoder.parts(message)
-        problems += [f"{problem} (message {number})" for problem in encoder.problems]
-        encoder.problems.clear()
+        if encoder.problems:
+            problems += [f"{problem} (message {number})" for problem in encoder.problems]
+            encoder.problems.clear()
         role = "model" if message.role == "assistant" else "user"
         if message.role == "system":
             system += parts
@@ -102,8 +103,12 @@ class _Encoder:
 
     def parts(self, message: Message) -> list[Json]:
         """Encode the parts of a message."""
+        parts = message.parts
+        if len(parts) == 1 and type(part := parts[0]) is TextPart and part.signature is None:
+            is_empty = message.role == "assistant" and not part.text
+            return [] if is_empty else [{"text": part.text}]  # most messages are one text
         encoded: list[Json] = []
-        for part in message.parts:
+        for part in parts:
             if isinstance(part, ProviderPart) and are_options(state := self._state(part)):
                 if encoded:
                     encoded[-1] = {**encoded[-1], **state}

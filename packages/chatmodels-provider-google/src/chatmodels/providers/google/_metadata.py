@@ -4,7 +4,12 @@ The environment variables are those of Google's SDK, in its order ("google-genai
 """
 
 from chatmodels.core.extending import Capability, OptionSpec, ProviderMetadata
-from chatmodels.providers.google._profile import CAPABILITIES, models_of
+from chatmodels.providers.google._profile import (
+    CAPABILITIES,
+    END_DATES,
+    VERTEX_END_DATES,
+    models_of,
+)
 
 GEMINI = "google"
 VERTEX = "google-vertex"
@@ -38,7 +43,7 @@ GEMINI_METADATA = ProviderMetadata(
         ),
     ),
     base_url="https://generativelanguage.googleapis.com",
-    models=models_of(GEMINI, end_dates=True),
+    models=models_of(GEMINI, END_DATES),
     model_prefixes=_PREFIXES,
     documentation_url="https://ai.google.dev/api/generate-content",
 )
@@ -81,7 +86,7 @@ VERTEX_METADATA = ProviderMetadata(
         ),
     ),
     base_url="https://aiplatform.googleapis.com",
-    models=models_of(VERTEX, end_dates=False),
+    models=models_of(VERTEX, VERTEX_END_DATES),
     model_prefixes=_PREFIXES,
     documentation_url="https://docs.cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference",
 )

@@ -132,12 +132,12 @@ CAPABILITIES = frozenset(
 """The capabilities of all current models."""
 
 
-def models_of(provider: str, *, end_dates: bool) -> tuple[ModelInfo, ...]:
+def models_of(provider: str, end_dates: Mapping[str, str]) -> tuple[ModelInfo, ...]:
     """Return the models whose documentation was available; all other names are accepted as well.
 
     Args:
         provider: The provider's registered name.
-        end_dates: Whether to include the end dates of the Gemini API; those of Vertex AI differ.
+        end_dates: The ISO dates on which the API retires models, by name.
     """
     return tuple(
         ModelInfo(
@@ -148,22 +148,41 @@ def models_of(provider: str, *, end_dates: bool) -> tuple[ModelInfo, ...]:
             input_modalities=("text", "image", "audio", "file"),
             output_modalities=("text",),
             capabilities=CAPABILITIES,
-            deprecated=end if end_dates else None,
+            deprecated=end_dates.get(name),
         )
-        for name, end in _END_DATES.items()
+        for name in _MODELS
     )
 
 
-_END_DATES = {
-    "gemini-3.8-flash": None,
-    "gemini-3.7-flash": None,
-    "gemini-3.6-flash": None,
-    "gemini-3.5-flash": None,
-    "gemini-3.5-flash-lite": None,
-    "gemini-3.1-pro-preview": None,
+_MODELS = (
+    "gemini-3.8-flash",
+    "gemini-3.7-flash",
+    "gemini-3.6-flash",
+    "gemini-3.5-flash",
+    "gemini-3.5-flash-lite",
+    "gemini-3.1-pro-preview",
+    "gemini-3.1-flash-lite",
+    "gemini-3-flash-preview",
+    "gemini-2.5-pro",
+    "gemini-2.5-flash",
+    "gemini-2.5-flash-lite",
+)
+
+END_DATES = {
+    "gemini-3.7-flash": "2026-10-08",
     "gemini-3.1-flash-lite": "2027-05-07",
-    "gemini-3-flash-preview": None,
     "gemini-2.5-pro": "2026-12-01",
     "gemini-2.5-flash": "2026-12-01",
-    "gemini-2.5-flash-lite": None,
 }
+"""The end dates of the Gemini API.
+
+Since then it sends requests for 3.7 Flash and 2.5 Pro to Gemini 3.8 Flash, and those for 2.5 Flash
+to Gemini 3.5 Flash-Lite ("Release notes").
+"""
+
+VERTEX_END_DATES = {
+    "gemini-2.5-pro": "2026-10-20",
+    "gemini-2.5-flash": "2026-10-20",
+    "gemini-2.5-flash-lite": "2026-10-20",
+}
+"""The end dates of Vertex AI ("Model versions and lifecycle")."""

@@ -25,6 +25,7 @@ from chatmodels.core.extending import (
     Prefill,
     Profile,
     StandardChatModel,
+    running_library,
 )
 from chatmodels.providers.mock._arguments import Exhausted, Health, check
 from chatmodels.providers.mock._delays import Delays
@@ -90,7 +91,7 @@ class MockChatModel(StandardChatModel):
         policies: The policies of calls, the outermost first.
         observers: The observers of calls.
         sleep: The function for delays in sync calls.
-        asleep: The function for delays in async calls; None for `anyio.sleep`.
+        asleep: The function for delays in async calls; None for the time of the event loop.
 
     Raises:
         ConfigurationError: Arguments are invalid; the message lists every problem.
@@ -277,9 +278,7 @@ class MockChatModel(StandardChatModel):
         if self._asleep is not None:
             await self._asleep(seconds)
         else:
-            from anyio import sleep
-
-            await sleep(seconds)
+            await running_library().sleep(seconds)
 
 
 def model_info(

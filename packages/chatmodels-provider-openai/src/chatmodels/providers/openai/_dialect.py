@@ -1,6 +1,7 @@
 """OpenAI's dialect of chat completions (the "Chat" reference and the guides of its API)."""
 
 import re
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec.structs import replace
@@ -64,47 +65,62 @@ These models refuse `max_tokens` ("Reasoning models"), wherever the request come
 """
 
 _SAMPLING = ("temperature", "top_p", "logprobs", "top_logprobs")
-_NO_SAMPLING = re.compile(r"(ft:)?(o\d|gpt-5(-|$)(?!chat|search)|codex-)")
-_NO_SAMPLING_WITH_REASONING = re.compile(r"(ft:)?gpt-(5\.\d|[6-9]|1\d)")
-_NO_REASONING = re.compile(r"(ft:)?(gpt-[34]|chatgpt-4|gpt-5-chat|gpt-audio)")
+_NO_SAMPLING_WITH_REASONING = re.compile(r"gpt-(5\.\d|[6-9]|1\d)")
+_NO_REASONING = ("none",)
 
 AnyDialect = TypeVar("AnyDialect", Dialect, "ResponsesDialect")
 
-FAMILIES = (
-    "gpt-[34]*",
-    "chatgpt-4*",
-    "gpt-audio*",
-    "o[0-9]*",
-    "gpt-5-chat*",
-    "gpt-5-search*",
-    "gpt-5.[0-9]*",
-    "gpt-5*",
-    "codex-*",
-    "gpt-[6-9]*",
-    "gpt-1[0-9]*",
-    "*",
-)
+_EFFORTS: dict[str, tuple[str, ...]] = {
+    "gpt-[34]*": _NO_REASONING,
+    "chatgpt-4*": _NO_REASONING,
+    "gpt-audio*": _NO_REASONING,
+    "o[0-9]*": ("low", "medium", "high"),
+    "codex-*": ("low", "medium", "high"),
+    "gpt-5-chat*": _NO_REASONING,
+    "gpt-5-search*": (),
+    "gpt-5-pro*": ("high",),
+    "gpt-5.[0-9]-c*": (),  # those for chats and Codex
+    "gpt-5.[0-9]-pro*": (),
+    "gpt-5.1*": ("none", "low", "medium", "high"),
+    "gpt-5.[245]*": ("none", "low", "medium", "high", "xhigh"),
+    "gpt-5.6*": ("none", "low", "medium", "high", "xhigh", "max"),
+    "gpt-5.*": (),
+    "gpt-5*": ("minimal", "low", "medium", "high"),
+    "gpt-6-sol*": ("none", "low", "medium", "high", "xhigh", "max"),
+    "gpt-6-luna*": ("none", "low", "medium", "high", "xhigh", "max"),
+    "gpt-6.1-terra*": ("none", "low", "medium", "high", "xhigh", "max"),
+    "gpt-6-astra*": ("low", "medium", "high", "xhigh", "max"),
+    "gpt-6.1-sol*": ("low", "medium", "high", "xhigh", "max"),
+    "gpt-6.2-astra*": ("low", "medium", "high", "xhigh", "max"),
+    "gpt-6.2-sol*": ("low", "medium", "high", "xhigh", "max"),
+    "gpt-[6-9]*": (),
+    "gpt-1[0-9]*": (),
+    "*": (),
+}
+"""The reasoning efforts by pattern of a name ("Models"); empty if they are not checked."""
+
+FAMILIES = tuple(_EFFORTS)
 """Patterns of the names of models whose abilities differ."""
 
 
 def for_model(dialect: AnyDialect, model: str) -> AnyDialect:
     """Return a dialect of OpenAI without the fields that a model does not support.
 
-    Reasoning models before GPT-5.1 do not accept sampling parameters; later ones accept them only
-    with the effort "none" ("Using the latest model", parameter compatibility). GPT-4.1, GPT-4o and
-    earlier models do not reason and do not accept an effort (model pages).
+    Models that reason accept sampling parameters only with the effort "none" ("Using the latest
+    model", parameter compatibility), which several do not have. GPT-4.1, GPT-4o and earlier models
+    do not reason and do not accept an effort (model pages).
     """
+    name = model.removeprefix("ft:")
+    efforts = next(each for pattern, each in _EFFORTS.items() if fnmatchcase(name, pattern))
     settings = dialect.settings
-    if _NO_SAMPLING.match(model):
+    if efforts and "none" not in efforts:
         settings = {name: field for name, field in settings.items() if name not in _SAMPLING}
-    not_with_reasoning = _SAMPLING if _NO_SAMPLING_WITH_REASONING.match(model) else ()
-    fixed = {"reasoning_effort": ("none",)} if _NO_REASONING.match(model) else {}
     return replace(
         dialect,
         settings=settings,
-        values={**dialect.values, **fixed},
-        implied=fixed,
-        not_with_reasoning=not_with_reasoning,
+        values={**dialect.values, "reasoning_effort": efforts} if efforts else dialect.values,
+        implied={"reasoning_effort": efforts} if efforts == _NO_REASONING else {},
+        not_with_reasoning=_SAMPLING if _NO_SAMPLING_WITH_REASONING.match(name) else (),
     )
 
 

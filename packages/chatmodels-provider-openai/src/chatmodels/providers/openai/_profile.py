@@ -44,6 +44,8 @@ def _model(
 
 
 MODELS = (
+    _model("gpt-6.2-astra", 1_050_000, 128_000, _REASONING),
+    _model("gpt-6.2-sol", 1_050_000, 128_000, _REASONING),
     _model("gpt-6-astra", 1_050_000, 128_000, _REASONING),
     _model("gpt-6.1-sol", 1_050_000, 128_000, _REASONING),
     _model("gpt-6.1-terra", 1_050_000, 128_000, _REASONING),
@@ -53,7 +55,7 @@ MODELS = (
     _model("gpt-5.6-luna", 1_050_000, 128_000, _REASONING),
     _model("gpt-5.5", 1_050_000, 128_000, _REASONING),
     _model("gpt-5.4-mini", 400_000, 128_000, _REASONING),
-    _model("gpt-5.4-nano", 400_000, 128_000, _REASONING),
+    _model("gpt-5.4-nano", 400_000, 128_000, _REASONING, "2027-04-01"),
     _model("gpt-5-mini", 400_000, 128_000, _REASONING, "2026-12-11"),
     _model("gpt-5-nano", 400_000, 128_000, _REASONING, "2026-12-11"),
     _model("gpt-4.1", 1_047_576, 32_768, _CHAT, "2027-01-14"),

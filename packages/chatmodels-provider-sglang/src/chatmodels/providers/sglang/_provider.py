@@ -7,9 +7,9 @@ schemas in its source (0.5.23).
 
 from chatmodels.openai_compatible import (
     COMMON_SETTINGS,
+    GRAMMAR_SCHEMAS,
     Dialect,
     compatible_provider,
-    grammar_schemas,
 )
 
 _SETTINGS = {name: field for name, field in COMMON_SETTINGS.items() if name != "user"}
@@ -24,7 +24,7 @@ DIALECT = Dialect(
     },
     inputs=frozenset({"image", "image_url", "video_url"}),  # audio is accepted by URL only
     reasoning_field="reasoning_content",
-    schemas=grammar_schemas(ignored=["multipleOf"]),
+    schemas=GRAMMAR_SCHEMAS,
     speaker_names=False,  # messages of users have no name
 )
 """SGLang's chat completions."""

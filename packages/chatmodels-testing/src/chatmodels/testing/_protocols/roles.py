@@ -1,7 +1,10 @@
 """The optional parts of a wire format that a protocol has."""
 
+from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
+from chatmodels.testing._protocols import PROTOCOLS
 from chatmodels.testing._protocols.protocol import (
     ContinuingProtocol,
     CountingProtocol,
@@ -36,3 +39,9 @@ def roles(protocol: WireProtocol, /) -> Roles:
         protocol if isinstance(protocol, KeyRefusingProtocol) else None,
         protocol if isinstance(protocol, StoringProtocol) else None,
     )
+
+
+@cache
+def known_roles() -> Sequence[Roles]:
+    """Return the roles of the protocols that the simulator knows."""
+    return tuple(map(roles, PROTOCOLS))

@@ -86,7 +86,7 @@ class _Folder:
     """Writes exchanges into a folder, equal failures once."""
 
     def __init__(self, folder: Path, max_files: int) -> None:
-        self._folder = folder
+        self._folder = folder.absolute()  # the program can change the working directory
         self._left = max_files
         self._lock = Lock()
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from chatmodels.testing._strict import (
     anthropic,
     bedrock,
+    chat_vendors,
     cohere,
     gemini,
     mistral,
@@ -32,7 +33,7 @@ STRICT_RULES: Mapping[str, tuple[StrictRule, ...]] = {
 """The rules of strict mode by wire format, in the order in which they are checked."""
 
 UNKNOWN_MODELS: Mapping[str, Callable[[str], Refusal]] = {
-    "openai.chat": openai_chat.unknown_model,
+    "openai.chat": chat_vendors.unknown_model,
     "openai.responses": openai_responses.unknown_model,
     "anthropic.messages": anthropic.unknown_model,
     "bedrock.converse": bedrock.unknown_model,

@@ -6,6 +6,7 @@ from typing import Any
 
 from chatmodels.testing._json import is_object
 from chatmodels.testing._strict.pairing import Turn, objects, repeated, unanswered, unasked
+from chatmodels.testing._strict.retirement import ANTHROPIC
 from chatmodels.testing._strict.rule import CheckedRequest, Refusal, StrictRule
 from chatmodels.testing._strict.schemas import is_open, is_recursive, optional, subschemas
 
@@ -14,10 +15,6 @@ _MOST_BYTES = 32 * 2**20
 _ID = re.compile(r"[a-zA-Z0-9_-]+")
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
 _OTHERS = re.compile(r"(gpt|gemini|mistral|command|o\d)-")
-_RETIRED = re.compile(
-    r"claude-(1\.\d|2\.\d|instant-.*|3-(opus|sonnet|haiku)-\d+|3-5-(sonnet|haiku)-.*"
-    r"|3-7-sonnet-.*|(opus|sonnet)-4-(0|20250514))"
-)
 _FIXED_SAMPLING = re.compile(r"claude-(opus-4-[78]|(opus|sonnet|haiku|fable|mythos)-[5-9])")
 _NEWEST = re.compile(r"claude-((opus|sonnet)-5-5|fable-5-[12]|mythos-5-1)")
 _NO_PREFILL = re.compile(r"claude-(opus-4-[678]|sonnet-4-6|(opus|sonnet|haiku|fable|mythos)-[5-9])")
@@ -61,9 +58,10 @@ def unknown_model(model: str, /) -> Refusal:
 
 
 def _model(request: CheckedRequest) -> Refusal | None:
-    if not (_OTHERS.match(request.model) or _RETIRED.fullmatch(request.model)):
-        return None
-    return unknown_model(request.model)
+    model = request.model
+    if _OTHERS.match(model) or ANTHROPIC.is_retired(model, request.as_of):
+        return unknown_model(model)
+    return None
 
 
 def _role(request: CheckedRequest) -> Refusal | None:
@@ -268,7 +266,7 @@ RULES = (
     StrictRule(
         "model",
         "a retired model, or one of another vendor",
-        "page Model deprecations; recorded responses",
+        "[Retired models](#retired-models); recorded responses",
         _model,
     ),
     StrictRule(

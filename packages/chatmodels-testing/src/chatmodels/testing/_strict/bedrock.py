@@ -7,12 +7,12 @@ from typing import Any
 
 from chatmodels.testing._json import is_object
 from chatmodels.testing._strict.pairing import Turn, objects, repeated, unanswered, unasked
+from chatmodels.testing._strict.retirement import BEDROCK
 from chatmodels.testing._strict.rule import CheckedRequest, Refusal, StrictRule
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _ID = re.compile(r"[a-zA-Z0-9_.:-]{1,64}")
 _OTHERS = re.compile(r"(gpt|gemini|claude|mistral|command|o\d)-")
-_RETIRED = re.compile(r"(.*\.)?anthropic\.claude-(v2.*|instant-.*|3-(opus|sonnet)-.*)")
 
 
 def _messages(request: CheckedRequest) -> list[dict[str, Any]]:
@@ -36,7 +36,7 @@ def unknown_model(model: str, /) -> Refusal:
 def _model(request: CheckedRequest) -> Refusal | None:
     if _OTHERS.match(request.model):
         return unknown_model(request.model)
-    if _RETIRED.fullmatch(request.model):
+    if BEDROCK.is_retired(request.model, request.as_of):
         return Refusal(
             message="This model version has reached the end of its life.",
             status=404,
@@ -134,7 +134,10 @@ def _ranges(request: CheckedRequest) -> Refusal | None:
 
 RULES = (
     StrictRule(
-        "model", "a retired model, or an id without a vendor", "page Model lifecycle", _model
+        "model",
+        "a retired model, or an id without a vendor",
+        "[Retired models](#retired-models)",
+        _model,
     ),
     StrictRule(
         "order", "roles that do not alternate from the user on", "API reference, Converse", _order

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 from chatmodels.testing._strict.pairing import Turn, objects, repeated, unanswered, unasked
+from chatmodels.testing._strict.retirement import COHERE
 from chatmodels.testing._strict.rule import CheckedRequest, Refusal, StrictRule
 
 _OTHERS = re.compile(r"(gpt|claude|gemini|mistral|o\d)-")
@@ -26,7 +27,10 @@ def unknown_model(model: str, /) -> Refusal:
 
 
 def _model(request: CheckedRequest) -> Refusal | None:
-    return unknown_model(request.model) if _OTHERS.match(request.model) else None
+    model = request.model
+    if _OTHERS.match(model) or COHERE.is_retired(model, request.as_of):
+        return unknown_model(model)
+    return None
 
 
 def _role(request: CheckedRequest) -> Refusal | None:
@@ -69,8 +73,8 @@ def _ranges(request: CheckedRequest) -> Refusal | None:
 RULES = (
     StrictRule(
         "model",
-        "a model of another vendor; those of the page Deprecations still respond",
-        "a recorded response",
+        "a retired model, or one of another vendor",
+        "[Retired models](#retired-models); a recorded response",
         _model,
     ),
     StrictRule("role", "a role that the API does not have", "API reference, Chat", _role),

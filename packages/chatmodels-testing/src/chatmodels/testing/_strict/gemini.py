@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from chatmodels.testing._json import is_object
-from chatmodels.testing._protocols.gemini_request import camel_case
 from chatmodels.testing._strict.pairing import objects, repeated
+from chatmodels.testing._strict.retirement import GEMINI, VERTEX_AI
 from chatmodels.testing._strict.rule import CheckedRequest, Refusal, StrictRule
 
 _OTHERS = re.compile(r"(gpt|claude|mistral|command|o\d)-")
-_RETIRED = re.compile(r"gemini-(1\.[05]-.*|pro(-vision)?|2\.0-flash-thinking-.*)")
+_VERTEX_AI = "/publishers/google/"
 _SIGNED = re.compile(r"gemini-([3-9]|\d\d)")
 _OLD = re.compile(r"gemini-2")
 _NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_.:-]{0,127}")
@@ -18,16 +18,16 @@ _ROLES = frozenset({"user", "model", "function"})
 
 
 def _contents(request: CheckedRequest) -> list[dict[str, Any]]:
-    return objects(camel_case(request.body.get("contents")))
+    return objects(request.body.get("contents"))
 
 
 def _functions(request: CheckedRequest) -> list[dict[str, Any]]:
-    tools = objects(camel_case(request.body.get("tools")))
+    tools = objects(request.body.get("tools"))
     return [f for tool in tools for f in objects(tool.get("functionDeclarations"))]
 
 
 def _config(request: CheckedRequest) -> dict[str, Any]:
-    config = camel_case(request.body).get("generationConfig")
+    config = request.body.get("generationConfig")
     return config if is_object(config) else {}
 
 
@@ -38,9 +38,11 @@ def unknown_model(model: str, /) -> Refusal:
 
 
 def _model(request: CheckedRequest) -> Refusal | None:
-    if not (_OTHERS.match(request.model) or _RETIRED.fullmatch(request.model)):
-        return None
-    return unknown_model(request.model)
+    model = request.model
+    vendor = VERTEX_AI if _VERTEX_AI in request.path else GEMINI
+    if _OTHERS.match(model) or vendor.is_retired(model, request.as_of):
+        return unknown_model(model)
+    return None
 
 
 def _role(request: CheckedRequest) -> Refusal | None:
@@ -134,7 +136,7 @@ def _tools(request: CheckedRequest) -> Refusal | None:
 
 
 def _allowed(request: CheckedRequest) -> Refusal | None:
-    config = camel_case(request.body).get("toolConfig")
+    config = request.body.get("toolConfig")
     calling = config.get("functionCallingConfig") if is_object(config) else None
     names = calling.get("allowedFunctionNames") if is_object(calling) else None
     if not is_object(calling) or not names:
@@ -181,7 +183,7 @@ RULES = (
     StrictRule(
         "model",
         "a retired model, or one of another vendor",
-        "page Gemini deprecations; a recorded response",
+        "[Retired models](#retired-models); a recorded response",
         _model,
     ),
     StrictRule("role", "another role than user or model", "API reference, Content", _role),

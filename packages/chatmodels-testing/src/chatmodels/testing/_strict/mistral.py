@@ -5,16 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from chatmodels.testing._strict.pairing import Turn, objects, repeated, unanswered, unasked
+from chatmodels.testing._strict.retirement import MISTRAL
 from chatmodels.testing._strict.rule import CheckedRequest, Refusal, StrictRule
 
 _OTHERS = re.compile(r"(gpt|claude|gemini|command|o\d)-")
-_RETIRED = re.compile(
-    r"open-mistral-7b|open-mixtral-8x(7b|22b)|mistral-(tiny|small)-2312"  # 2025-03-30
-    r"|(codestral-2501|devstral-small-2505|magistral-(small|medium)-250[67])"  # 2025-11-30
-    r"|pixtral-12b-2409"  # 2025-12-31
-    r"|(devstral-2512|magistral-medium-2509|open-mistral-nemo(-2407)?)"  # 2026-07-31
-    r"|mistral-medium-250[58]"  # 2026-08-31
-)
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,256}")
 _ID = re.compile("[a-zA-Z0-9]{9}")
 _FIELDS = {
@@ -85,9 +79,10 @@ def unknown_model(model: str, /) -> Refusal:
 
 
 def _model(request: CheckedRequest) -> Refusal | None:
-    if not (_OTHERS.match(request.model) or _RETIRED.fullmatch(request.model)):
-        return None
-    return unknown_model(request.model)
+    model = request.model
+    if _OTHERS.match(model) or MISTRAL.is_retired(model, request.as_of):
+        return unknown_model(model)
+    return None
 
 
 def _names(request: CheckedRequest) -> Refusal | None:
@@ -129,8 +124,7 @@ RULES = (
     StrictRule(
         "model",
         "a retired model, or one of another vendor",
-        "page Models, section Legacy models, with the names before a renaming of 2024-02-26 in the "
-        "release notes; page Error codes",
+        "[Retired models](#retired-models); page Error codes",
         _model,
     ),
     StrictRule(

@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from chatmodels.testing._json import is_array, is_object
+from chatmodels.testing._strict.chat_vendors import retired_model
 from chatmodels.testing._strict.openai_models import (
+    can_reason,
     is_function_name,
     is_openai,
-    is_retired,
     out_of_range,
     reasons,
+    reasons_beside_tools,
+    refused_effort,
     strict_problem,
 )
 from chatmodels.testing._strict.pairing import Turn, objects, repeated, unanswered, unasked
@@ -83,19 +86,6 @@ def _content(request: CheckedRequest) -> Refusal | None:
     return None
 
 
-def unknown_model(model: str, /) -> Refusal:
-    """Return the refusal of a model that does not exist."""
-    message = f"The model `{model}` does not exist or you do not have access to it."
-    return Refusal(message=message, status=404, code="model_not_found")
-
-
-def _model(request: CheckedRequest) -> Refusal | None:
-    if not is_retired(request.model):
-        return None
-    message = f"The model `{request.model}` has been deprecated"
-    return Refusal(message=message, status=404, code="model_not_found")
-
-
 def _ranges(request: CheckedRequest) -> Refusal | None:
     return out_of_range(request.body, _RANGES) if is_openai(request.model) else None
 
@@ -115,9 +105,25 @@ def _sampling(request: CheckedRequest) -> Refusal | None:
     return None
 
 
+def _effort(request: CheckedRequest) -> Refusal | None:
+    return refused_effort(request, request.body.get("reasoning_effort"), "reasoning_effort")
+
+
+def _reasoning_tools(request: CheckedRequest) -> Refusal | None:
+    body = request.body
+    if not _functions(request) or not reasons_beside_tools(request, body.get("reasoning_effort")):
+        return None
+    return Refusal(
+        message=f"Function tools with reasoning_effort are not supported for {request.model} in "
+        "/v1/chat/completions. To use function tools, use /v1/responses or set reasoning_effort "
+        "to 'none'.",
+        param="reasoning_effort",
+    )
+
+
 def _unsupported(request: CheckedRequest) -> Refusal | None:
     body = request.body
-    if not reasons(request, None):
+    if not can_reason(request):
         return None
     for name in ("max_tokens", "stop", "logit_bias"):
         if body.get(name) is not None:
@@ -260,8 +266,25 @@ RULES = (
         "guide Function calling",
         _unasked,
     ),
-    StrictRule("model", "a retired model", "page Deprecations; a recorded response", _model),
+    StrictRule(
+        "model",
+        "a retired model of OpenAI, DeepSeek or Groq",
+        "[Retired models](#retired-models); recorded responses",
+        retired_model,
+    ),
     StrictRule("ranges", "a number out of its range", "API reference, Chat Completions", _ranges),
+    StrictRule(
+        "reasoning-effort",
+        "an effort that the model does not have",
+        "page Models; error messages that users report",
+        _effort,
+    ),
+    StrictRule(
+        "reasoning-tools",
+        "functions of a model from GPT-5.4 on that reasons",
+        "guide Using the latest model; error messages that users report",
+        _reasoning_tools,
+    ),
     StrictRule(
         "sampling",
         "sampling settings of a model that reasons",

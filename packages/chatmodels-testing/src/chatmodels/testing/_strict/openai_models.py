@@ -14,11 +14,21 @@ from chatmodels.testing._strict.schemas import is_open, optional, subschemas
 
 _OPENAI = re.compile(r"(ft:)?(gpt-\d|o\d|chatgpt-|codex-)(?!.*oss)")
 _REASONING = re.compile(r"(ft:)?(o\d|gpt-[5-9]|gpt-1\d)(?!.*-chat)(?!.*-search)")
-_WITHOUT_EFFORT_NONE = re.compile(r"(ft:)?(o\d|gpt-5(-|$))")
-_RETIRED = re.compile(
-    r"gpt-3\.5-turbo-(0301|0613|16k-0613)|gpt-4-(0314|32k.*|vision-preview|1106-vision-preview)"
-    r"|gpt-4\.5-preview.*|o1-(preview|mini).*|text-davinci-00\d|code-davinci-00\d"
-)
+_EFFORTS = {
+    re.compile(rf"(ft:)?({pattern})"): tuple(efforts.split())
+    for pattern, efforts in {
+        r"o\d": "low medium high",
+        r"gpt-5-pro": "high",
+        r"gpt-5(-(mini|nano|20)|$)": "minimal low medium high",
+        r"gpt-5\.1(-20|$)": "none low medium high",
+        r"gpt-5\.[245](-(mini|nano|20)|$)": "none low medium high xhigh",
+        r"gpt-(5\.6|6-sol|6-luna|6\.1-terra)": "none low medium high xhigh max",
+        r"gpt-6(\.2-sol|\.1-sol|(\.2)?-astra)": "low medium high xhigh max",
+    }.items()
+}
+"""The efforts of models that reason; others are not checked."""
+_NO_TOOLS_WITH_REASONING = re.compile(r"(ft:)?gpt-(5\.[4-9]|[6-9]|1\d)")
+_RESTS_BY_DEFAULT = re.compile(r"(ft:)?gpt-5\.[124](-(mini|nano|20)|$)")
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
 
@@ -29,16 +39,41 @@ def is_openai(model: str, /) -> bool:
 
 
 @lru_cache(maxsize=256)
-def is_retired(model: str, /) -> bool:
-    """Check whether OpenAI has retired a model."""
-    return _RETIRED.fullmatch(model) is not None
+def _efforts(model: str) -> tuple[str, ...]:
+    """Return the efforts of a model; empty if they are not checked."""
+    return next((efforts for pattern, efforts in _EFFORTS.items() if pattern.match(model)), ())
+
+
+def can_reason(request: CheckedRequest, /) -> bool:
+    """Check whether a model is one that reasons."""
+    return _REASONING.match(request.model) is not None
 
 
 def reasons(request: CheckedRequest, effort: object, /) -> bool:
-    """Check whether a model reasons with a requested effort."""
-    if _REASONING.match(request.model) is None:
+    """Check whether a model reasons with a requested effort; None is the model's default."""
+    if effort is None and _RESTS_BY_DEFAULT.match(request.model) is not None:
         return False
-    return effort != "none" or _WITHOUT_EFFORT_NONE.match(request.model) is not None
+    return effort != "none" and can_reason(request)
+
+
+def refused_effort(request: CheckedRequest, effort: object, param: str, /) -> Refusal | None:
+    """Return the refusal of an effort that a model does not have."""
+    efforts = _efforts(request.model)
+    if effort is None or effort in efforts or not efforts:
+        return None
+    *others, last = map(repr, efforts)
+    listed = f"{', '.join(others)}, and {last}" if others else last
+    return Refusal(
+        message=f"Unsupported value: {effort!r} is not supported with the {request.model!r} model. "
+        f"Supported values are: {listed}.",
+        code="unsupported_value",
+        param=param,
+    )
+
+
+def reasons_beside_tools(request: CheckedRequest, effort: object, /) -> bool:
+    """Check whether a model of GPT-5.4 or later would reason beside tools in chat completions."""
+    return _NO_TOOLS_WITH_REASONING.match(request.model) is not None and reasons(request, effort)
 
 
 def out_of_range(

@@ -3,12 +3,13 @@
 from typing import Any
 
 from chatmodels.testing._json import is_object
+from chatmodels.testing._strict.chat_vendors import is_retired_by_openai
 from chatmodels.testing._strict.openai_models import (
     is_function_name,
     is_openai,
-    is_retired,
     out_of_range,
     reasons,
+    refused_effort,
     strict_problem,
 )
 from chatmodels.testing._strict.pairing import objects
@@ -92,7 +93,7 @@ def unknown_model(model: str, /) -> Refusal:
 
 
 def _model(request: CheckedRequest) -> Refusal | None:
-    return unknown_model(request.model) if is_retired(request.model) else None
+    return unknown_model(request.model) if is_retired_by_openai(request) else None
 
 
 def _previous(request: CheckedRequest) -> Refusal | None:
@@ -110,11 +111,18 @@ def _ranges(request: CheckedRequest) -> Refusal | None:
     return out_of_range(request.body, _RANGES) if is_openai(request.model) else None
 
 
+def _requested_effort(request: CheckedRequest) -> object:
+    reasoning = request.body.get("reasoning")
+    return reasoning.get("effort") if is_object(reasoning) else None
+
+
+def _effort(request: CheckedRequest) -> Refusal | None:
+    return refused_effort(request, _requested_effort(request), "reasoning.effort")
+
+
 def _sampling(request: CheckedRequest) -> Refusal | None:
     body = request.body
-    reasoning = body.get("reasoning")
-    effort = reasoning.get("effort") if is_object(reasoning) else None
-    if not reasons(request, effort):
+    if not reasons(request, _requested_effort(request)):
         return None
     for name in ("temperature", "top_p"):
         if body.get(name) not in (None, 1):
@@ -202,8 +210,8 @@ RULES = (
     ),
     StrictRule(
         "model",
-        "a retired model",
-        "page Deprecations; a recorded response",
+        "a retired model of OpenAI",
+        "[Retired models](#retired-models); a recorded response",
         _model,
     ),
     StrictRule(
@@ -217,6 +225,12 @@ RULES = (
         "a number out of its range, such as fewer than 16 output tokens",
         "API reference, Responses; a recorded response for `temperature`",
         _ranges,
+    ),
+    StrictRule(
+        "reasoning-effort",
+        "an effort that the model does not have",
+        "page Models; error messages that users report",
+        _effort,
     ),
     StrictRule(
         "sampling",

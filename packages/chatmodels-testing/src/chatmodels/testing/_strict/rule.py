@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 
+from chatmodels.testing._strict.retirement import AS_OF
+
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     """The error that a vendor reports for a request.
@@ -28,11 +30,14 @@ class CheckedRequest(msgspec.Struct, frozen=True):
     """A request as rules check it.
 
     Attributes:
-        body: The body; a field with another JSON type than the API's has been refused before.
+        body: The body; a field with another JSON type than the API's has been refused before, and
+            the names of Google's API, which accepts two forms of them, are in camel case.
         model: The model's name.
         headers: The headers by lower-case name.
         size: The size of the body in bytes.
         stored: The ids of the responses that the simulator has stored.
+        path: The path.
+        as_of: The ISO date as of which models are retired.
     """
 
     body: dict[str, Any]
@@ -40,6 +45,8 @@ class CheckedRequest(msgspec.Struct, frozen=True):
     headers: dict[str, str]
     size: int
     stored: frozenset[str] = frozenset()
+    path: str = ""
+    as_of: str = AS_OF
 
 
 class StrictRule(msgspec.Struct, frozen=True):

@@ -1,0 +1,1 @@
+"""Waiting, threads and tasks of async calls."""
