@@ -889,13 +889,13 @@ def test_a_wrong_key_costs_one_request_for_each_call_under_way(tmp_path: Path, t
 
 def test_faults_of_a_few_rows_do_not_touch_the_others(tmp_path: Path, to: Path) -> None:
     codes = (ErrorCode.RATE_LIMITED, ErrorCode.PROVIDER_UNAVAILABLE, ErrorCode.RESPONSE_INVALID)
-    asked: Counter[int] = Counter()
+    attempts: Counter[int] = Counter()
 
     def respond(request: ChatRequest) -> str:
         number = int(request.messages[-1].text.removeprefix("ticket "))
-        asked[number] += 1
+        attempts[number] += 1
         is_permanent, is_transient = number % 100 == 7, number % 100 == 8
-        if is_permanent or (is_transient and asked[number] == 1):
+        if is_permanent or (is_transient and attempts[number] == 1):
             raise error_class(codes[number // 100 % 3])("a fault")
         return f"answer {number}"
 
@@ -909,10 +909,10 @@ def test_faults_of_a_few_rows_do_not_touch_the_others(tmp_path: Path, to: Path) 
     assert [result.row.id for result in job.failures()] == [f"r{n}" for n in permanent]
     found = {each["id"]: each.get("text") for each in records(to)}
     assert found == {f"r{n}": None if n in permanent else f"answer {n}" for n in range(1_000)}
-    assert {n for n, times in asked.items() if times > 1} == {*permanent, *transient}
-    asked.clear()
+    assert {n for n, times in attempts.items() if times > 1} == {*permanent, *transient}
+    attempts.clear()
     run(model, rows, to=to, prompt="{text}", retry_failed=True)
-    assert set(asked) == set(permanent)
+    assert set(attempts) == set(permanent)
 
 
 def test_no_request_is_sent_while_the_vendor_wants_none(to: Path) -> None:
