@@ -11,6 +11,7 @@ from agents import (
     function_tool,
 )
 from openai import AsyncOpenAI
+from openai.types.shared import Reasoning
 from pydantic import BaseModel
 
 from chatmodels.testing import Simulator
@@ -42,7 +43,9 @@ async def agent(request: pytest.FixtureRequest, simulator: Simulator):
         _strict_response_validation=True,
     ) as client:
         model = KINDS[request.param](model="gpt-6.1-terra", openai_client=client)
-        yield Agent(name="guide", model=model, model_settings=ModelSettings(include_usage=True))
+        # OpenAI refuses functions in chat completions if the model reasons.
+        settings = ModelSettings(include_usage=True, reasoning=Reasoning(effort="none"))
+        yield Agent(name="guide", model=model, model_settings=settings)
 
 
 async def test_an_agent_runs(agent: Agent) -> None:

@@ -143,3 +143,40 @@ def test_tokens_are_counted(client: Any) -> None:
         modelId="anthropic.claude-sonnet-5-5", input={"converse": {"messages": HELLO}}
     )
     assert response["inputTokens"] == 1
+
+
+def test_a_batch_is_read_from_s3(simulator: Simulator) -> None:
+    bedrock = make_client(simulator, "bedrock")
+    path_style = Config(s3={"addressing_style": "path"})
+    s3 = boto3.client(
+        "s3",
+        region_name="us-east-1",
+        endpoint_url=f"{simulator.url}/s3",
+        aws_access_key_id="test",
+        aws_secret_access_key="secret",
+        config=path_style,
+    )
+    rows = [{"recordId": str(n), "modelInput": {"messages": HELLO}} for n in range(100)]
+    body = "\n".join(map(json.dumps, rows)).encode()
+    s3.put_object(Bucket="bucket", Key="rows.jsonl", Body=body)
+    job = bedrock.create_model_invocation_job(
+        jobName="rows",
+        clientRequestToken="rows",
+        modelId=MODEL,
+        modelInvocationType="Converse",
+        roleArn="arn:aws:iam::123456789012:role/batches",
+        inputDataConfig={"s3InputDataConfig": {"s3Uri": "s3://bucket/rows.jsonl"}},
+        outputDataConfig={"s3OutputDataConfig": {"s3Uri": "s3://bucket/results/"}},
+    )["jobArn"]
+    states = [bedrock.get_model_invocation_job(jobIdentifier=job)["status"] for _ in range(2)]
+    named = bedrock.list_model_invocation_jobs(nameContains="row")["invocationJobSummaries"]
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket="bucket", Prefix="results/")
+    keys = [each["Key"] for page in pages for each in page["Contents"]]
+    (key,) = [key for key in keys if key.endswith(".jsonl.out")]
+    lines = s3.get_object(Bucket="bucket", Key=key)["Body"].read().splitlines()
+
+    assert states == ["InProgress", "Completed"]
+    assert [each["jobArn"] for each in named] == [job]
+    assert len(lines) == 100
+    assert json.loads(lines[0])["modelOutput"]["stopReason"] == "end_turn"
+    bedrock.stop_model_invocation_job(jobIdentifier=job)

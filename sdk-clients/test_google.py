@@ -1,5 +1,7 @@
 """Google's client, whose types refuse unknown fields, also with automatic function calling."""
 
+import io
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -159,3 +161,31 @@ async def test_async_calls_and_streams_agree(simulator: Simulator) -> None:
         stream = await client.models.generate_content_stream(model=MODEL, contents="Hello")
         texts = [chunk.text or "" async for chunk in stream]
     assert "".join(texts) == whole.text
+
+
+def test_a_batch_with_rows_is_answered(client: genai.Client, simulator: Simulator) -> None:
+    simulator.batches.polls = 0
+    row = {"contents": [{"role": "user", "parts": [{"text": "Hello"}]}], "metadata": {"key": "a"}}
+    created = client.batches.create(model=MODEL, src=[row], config={"display_name": "rows"})
+    ended = client.batches.get(name=created.name)
+    (inlined,) = ended.dest.inlined_responses
+
+    assert ended.state is types.JobState.JOB_STATE_SUCCEEDED
+    assert (inlined.metadata, inlined.response.text) == ({"key": "a"}, f"You said: {GREETING}")
+    assert [each.display_name for each in client.batches.list()] == ["rows"]
+    client.batches.cancel(name=created.name)
+    client.batches.delete(name=created.name)
+    assert not list(client.batches.list())
+
+
+def test_a_batch_with_a_file_is_answered(client: genai.Client, simulator: Simulator) -> None:
+    simulator.batches.polls = 0
+    request = {"contents": [{"role": "user", "parts": [{"text": "Hello"}]}]}
+    rows = io.BytesIO(json.dumps({"key": "a", "request": request}).encode())
+    file = client.files.upload(file=rows, config={"mime_type": "application/jsonl"})
+    created = client.batches.create(model=MODEL, src=file.name, config={"display_name": "rows"})
+    ended = client.batches.get(name=created.name)
+    answer = json.loads(client.files.download(file=ended.dest.file_name))
+
+    assert answer["key"] == "a"
+    assert answer["response"]["candidates"]

@@ -26,6 +26,7 @@ BEGINNING = "<!-- Below this line the page is written by ./run capabilities -->\
 EFFORT = "reasoning_effort"
 SETTINGS = tuple(name for name in Settings.__struct_fields__ if name != EFFORT)
 RESUMED = "resumed streams"
+BATCHES = "batches"
 YES, NO = "yes", "no"
 
 
@@ -77,6 +78,7 @@ def abilities(model: HttpChatModel) -> dict[str, str]:
     cells["output type with tools"] = _output(model, Answer, tools=[CLOCK]) if profile.tools else NO
     cells["output type with free keys"] = _output(model, dict)
     cells[RESUMED] = NO if profile.prefill == "none" else YES
+    cells[BATCHES] = _batches(model)
     return cells
 
 
@@ -115,6 +117,7 @@ def _names() -> Iterable[str]:
         "output type with tools",
         "output type with free keys",
         RESUMED,
+        BATCHES,
     )
 
 
@@ -130,7 +133,7 @@ def _common(
         if same[name] != NO
     )
     yield "Settings", table(("all models", "supported", "sent as"), rows)
-    absent = [name for name in names if same[name] == NO and name != RESUMED]
+    absent = [name for name in names if same[name] == NO and name not in (RESUMED, BATCHES)]
     refused = ", ".join(map(_shown, absent))
     yield "Refused", f"Refused: {refused or 'nothing'}.\n"
 
@@ -204,6 +207,14 @@ def _choices(profile: Profile) -> str:
 def _modes(choices: frozenset[str]) -> str:
     shown = {ALL_TOOL_CHOICES: "all", FREE_TOOL_CHOICES: "not forced"}
     return shown.get(choices) or ", ".join(f"`{mode}`" for mode in sorted(choices))
+
+
+def _batches(model: HttpChatModel) -> str:
+    try:
+        model.batch_backend()
+    except UnsupportedError:
+        return NO
+    return YES
 
 
 def _output(model: HttpChatModel, output_type: Any, **others: Any) -> str:

@@ -34,7 +34,12 @@ from chatmodels.core.extending import BatchAnswer, BatchBackend, BatchingModel, 
 from chatmodels.providers.google import _batches
 from chatmodels.testing import BatchFault, SimulatedBatch, Simulator
 
-BAD_KEYS = {"x-api-key": "bad", "authorization": "Bearer bad", "x-goog-api-key": "bad"}
+BAD_KEYS = {
+    "x-api-key": "bad",
+    "authorization": "Bearer bad",
+    "api-key": "bad",
+    "x-goog-api-key": "bad",
+}
 SETTINGS = msgspec.structs.replace(ChatRequest(messages=()).settings, max_output_tokens=9)
 
 
@@ -92,6 +97,7 @@ OPENAI = Vendor("openai:gpt-4.1")
 ANTHROPIC = Vendor("anthropic:claude-sonnet-5-5", "")
 GOOGLE = Vendor("google:gemini-3.8-flash", "")
 BEDROCK = Bedrock("bedrock:us.anthropic.claude-sonnet-5-v1:0", fewest=100)
+OPENROUTER = Vendor("openrouter:openai/gpt-5-mini", "/openrouter/api/v1")
 VENDORS = [
     pytest.param(Vendor("openai:gpt-6.1-terra", options={"api": "responses"}), id="responses"),
     pytest.param(OPENAI, id="openai"),
@@ -99,8 +105,18 @@ VENDORS = [
     pytest.param(GOOGLE, id="google"),
     pytest.param(Vendor("google:gemini-3.8-flash", "", file=True), id="google-file"),
     pytest.param(BEDROCK, id="bedrock"),
+    pytest.param(Vendor("azure:my-batches", ""), id="azure"),
+    pytest.param(
+        Vendor("azure:my-batches", "", options={"api": "responses"}), id="azure-responses"
+    ),
+    pytest.param(Vendor("groq:openai/gpt-oss-120b", "/groq/openai/v1"), id="groq"),
+    pytest.param(Vendor("mistral:mistral-large-latest", "/mistral/v1"), id="mistral"),
+    pytest.param(OPENROUTER, id="openrouter"),
+    pytest.param(Vendor("together:openai/gpt-oss-120b", "/together/v1"), id="together"),
 ]
 vendors = pytest.mark.parametrize("vendor", VENDORS)
+SAME_STEPS = {"responses", "azure-responses", "groq", "google-file"}
+"""The APIs with the requests of another one, for tests that take long."""
 
 FAULTS: list[BatchFault] = [
     "lost_answer",
@@ -225,7 +241,7 @@ def answered_rows(batches: list[SimulatedBatch]) -> list[str]:
     ]
 
 
-@vendors
+@pytest.mark.parametrize("vendor", [each for each in VENDORS if each.id != "openrouter"])
 def test_a_batch_can_be_cancelled(vendor: Vendor, simulator: Simulator, to: Path) -> None:
     simulator.batches.queue("endless")
     model = vendor.model(simulator)
@@ -238,6 +254,20 @@ def test_a_batch_can_be_cancelled(vendor: Vendor, simulator: Simulator, to: Path
     assert batch.state == "cancelled"
     asyncio.run(backend(model).cancel(batch.id))  # of a batch that has ended
     assert cancel(model, to=to) == 0
+
+
+def test_a_batch_at_openrouter_cannot_be_cancelled(simulator: Simulator, to: Path) -> None:
+    model = OPENROUTER.model(simulator)
+    api = backend(model)
+    assert not api.limits.cancellable
+    with pytest.raises(UnsupportedError, match="openrouter cannot cancel a batch"):
+        asyncio.run(api.cancel("batch-1"))
+
+    simulator.batches.polls = 3
+    late = Limits(batch_poll=0, batch_deadline=0, batch_rows=4)
+    job = run(model, [f"Row {n}" for n in range(6)], to=to, via="auto", limits=late)
+    assert job.answered == 6
+    assert [batch.state for batch in simulator.batches.all] == ["completed"] * 2
 
 
 @vendors
@@ -430,7 +460,7 @@ run(model, [f"Row {n}" for n in range(rows)], to=to, via="batch",
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="the platform has no SIGKILL")
-@pytest.mark.parametrize("vendor", VENDORS[1:])
+@pytest.mark.parametrize("vendor", [each for each in VENDORS if each.id not in SAME_STEPS])
 def test_a_kill_at_any_request_leads_to_no_second_batch(
     vendor: Vendor, simulator: Simulator, to: Path
 ) -> None:

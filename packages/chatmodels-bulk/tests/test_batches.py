@@ -182,6 +182,12 @@ def test_a_run_is_divided_into_batches_by_rows(to: Path) -> None:
     assert (job.answered, job.usage.output_tokens) == (5, 5)
 
 
+def test_other_tasks_run_while_many_rows_are_encoded(to: Path) -> None:
+    vendor = Vendor()
+    assert batched(vendor, texts(201), to).answered == 201
+    assert [len(batch.rows) for batch in vendor.batches] == [201]
+
+
 def test_a_run_is_divided_into_batches_by_bytes(to: Path) -> None:
     vendor = Vendor(limits=BatchLimits(rows=9, bytes=120))
     batched(vendor, texts(3), to)

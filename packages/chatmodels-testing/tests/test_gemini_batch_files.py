@@ -47,6 +47,19 @@ def test_a_batch_over_a_file_is_answered_in_a_file(simulator: Simulator) -> None
     assert answered["response"]["candidates"]
 
 
+def test_an_upload_needs_no_key_and_batches_have_a_version(simulator: Simulator) -> None:
+    declared = {**START, "x-goog-upload-header-content-length": "2"}
+    started = request(simulator, "POST", UPLOAD.replace("v1beta", "v1"), b"{}", declared)
+    path = "/upload" + started.headers["x-goog-upload-url"].partition("/upload")[2]
+    without_key = {name: value for name, value in FINISH.items() if name not in KEY}
+    assert request(simulator, "POST", path, b"{}", without_key).status == 200
+
+    listed = request(simulator, "GET", "/v1/batches", b"", KEY).json
+    assert listed == {"operations": []}
+    bearer = {"authorization": "Bearer sk-a"}
+    assert request(simulator, "GET", "/v1/batches", b"", bearer).json["object"] == "list"
+
+
 def test_a_deleted_batch_does_not_exist(simulator: Simulator) -> None:
     batch = create(simulator, "name", requests={"requests": [INLINE]}).json["name"]
     assert request(simulator, "DELETE", f"/v1beta/{batch}", b"", KEY).json == {}

@@ -113,6 +113,23 @@ def test_vertex_ai_and_the_gemini_api_retire_models_at_other_dates(simulator: Si
     assert send(simulator, "Vertex AI", "gemini-2.5-flash-lite").status == 404
 
 
+def test_listings_have_the_announced_dates() -> None:
+    claude, amazon = "claude-opus-4-5", "anthropic.claude-opus-4-1-20250805-v1:0"
+    with Simulator(models=["gpt-4.1", claude, amazon]) as simulator:
+        listed = request(simulator, "GET", "/v1/models").json["data"]
+        assert [each["shutdown_date"] for each in listed] == ["2027-01-14", None, None]
+        listed = request(simulator, "GET", "/v1/models", headers=HEADERS).json["data"]
+        assert [each["retires_at"] for each in listed] == [None, "2027-01-22T00:00:00Z", None]
+        assert [each["lifecycle"] for each in listed] == ["active", "deprecated", "active"]
+        listed = request(simulator, "GET", "/foundation-models").json["modelSummaries"]
+        assert [each["modelLifecycle"]["status"] for each in listed] == [
+            "ACTIVE",
+            "ACTIVE",
+            "LEGACY",
+        ]
+        assert listed[2]["modelLifecycle"]["endOfLifeTime"] == "2027-01-08T00:00:00Z"
+
+
 def test_the_date_is_an_iso_date() -> None:
     with pytest.raises(ValueError, match="as_of is an ISO date"):
         Simulator(as_of="tomorrow")

@@ -161,6 +161,10 @@ REFUSED: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("thinking", {"thinking": {"type": "disabled"}, "model": "claude-opus-5-5"}),
         (
             "thinking",
+            {"thinking": {"type": "enabled", "budget_tokens": 1024}, "model": "claude-haiku-5-5"},
+        ),
+        (
+            "thinking",
             {"thinking": {"type": "enabled", "budget_tokens": 9}, "model": "claude-opus-4-5"},
         ),
         (

@@ -41,7 +41,8 @@ def run(changed: str, **arguments: Any) -> ExitCode:
 
     The results are kept in the folder FILE.run as they arrive. Run the command again, or use bulk
     resume, to go on after Ctrl-C or a crash: rows that have a result are not asked again. Ctrl-C
-    lets the calls that are under way end; twice, it cancels them.
+    lets the calls that are under way end; twice, it cancels them. It leaves batches to the vendor,
+    and the next run reads their results.
     """
     return carry_out(plan_of(arguments), changed=changed)
 

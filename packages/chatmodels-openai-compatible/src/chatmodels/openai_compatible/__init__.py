@@ -4,7 +4,13 @@ The Responses API is in the subpackage `chatmodels.openai_compatible.responses`.
 """
 
 from chatmodels.core.extending import publish
-from chatmodels.openai_compatible._batches import BATCH_LIMITS, OpenAIBatches
+from chatmodels.openai_compatible._batch_files import BatchLine, BatchTime, CompatibleBatches
+from chatmodels.openai_compatible._batches import (
+    BATCH_LABEL,
+    BATCH_LIMITS,
+    BATCH_STATES,
+    OpenAIBatches,
+)
 from chatmodels.openai_compatible._codec import chat_completions_codec
 from chatmodels.openai_compatible._counting import INPUT_TOKENS, TOKENIZE
 from chatmodels.openai_compatible._dialect import ANY_SERVER, COMMON_SETTINGS, Dialect, Input
@@ -17,12 +23,17 @@ from chatmodels.openai_compatible._vendor import compatible_provider
 
 __all__ = [
     "ANY_SERVER",
+    "BATCH_LABEL",
     "BATCH_LIMITS",
+    "BATCH_STATES",
     "COMMON_SETTINGS",
     "GRAMMAR_SCHEMAS",
     "INPUT_TOKENS",
     "OPENAI_SCHEMAS",
     "TOKENIZE",
+    "BatchLine",
+    "BatchTime",
+    "CompatibleBatches",
     "CompatibleProvider",
     "Dialect",
     "Input",

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from msgspec.structs import replace
 
-from chatmodels.core import ConfigurationError, ProviderPart
+from chatmodels.core import ChatModelError, ConfigurationError, ProviderPart
 from chatmodels.core.extending import ProviderMetadata, ProviderOptions, ProviderState
-from chatmodels.http import Codec, HttpProvider, Listing
+from chatmodels.http import BatchFormat, Codec, HttpFailure, HttpProvider, Listing
 from chatmodels.openai_compatible._codec import chat_completions_codec
 from chatmodels.openai_compatible._dialect import Dialect
 from chatmodels.openai_compatible._families import dialect_by_name
@@ -32,6 +32,23 @@ ResponsesDialects = Callable[[], "Mapping[str, ResponsesDialect]"]
 """Returns the dialects of a Responses API by pattern of model names; the last pattern is "*"."""
 
 Headers = tuple[tuple[str, str], ...]
+
+
+class BatchFactory(Protocol):
+    """Creates the batch API of a vendor, as `OpenAIBatches` does."""
+
+    def __call__(
+        self, *, provider: str, failure: Callable[[HttpFailure], ChatModelError], headers: Headers
+    ) -> BatchFormat:
+        """Create it.
+
+        Args:
+            provider: The provider's registered name.
+            failure: Translates a failed response.
+            headers: Headers of all requests.
+        """
+        ...
+
 
 _SHARED = (
     *("models_path", "health_path", "key_header", "key_prefix", "schemas", "call_ids"),
@@ -62,6 +79,7 @@ class CompatibleProvider(HttpProvider):
         configure: Configure | None = None,
         complete: OptionsRule = lambda options: options,
         listing: Listing | None = None,
+        batches: BatchFactory | None = None,
     ) -> None:
         super().__init__(metadata, self._codec_of, complete=complete)
         for pattern, family in families.items():
@@ -78,6 +96,7 @@ class CompatibleProvider(HttpProvider):
         self._headers = headers
         self._configure = configure
         self._listing = listing
+        self._batches = batches
         self._cached_codec = lru_cache(maxsize=64)(self._build)
 
     def with_metadata(self, metadata: ProviderMetadata, /) -> "CompatibleProvider":
@@ -92,6 +111,7 @@ class CompatibleProvider(HttpProvider):
             configure=self._configure,
             complete=self._complete,
             listing=self._listing,
+            batches=self._batches,
         )
 
     def part_options(self, **fields: Any) -> ProviderPart:
@@ -144,7 +164,10 @@ class CompatibleProvider(HttpProvider):
         codec = chat_completions_codec(
             dialect, headers, dialect_for=dialect_by_name(families, dialect) if families else None
         )
-        return self._with_listing(replace(codec, families=(*families, "*")))
+        batches = None
+        if self._batches is not None:
+            batches = self._batches(provider=dialect.name, failure=codec.failure, headers=headers)
+        return self._with_listing(replace(codec, families=(*families, "*"), batches=batches))
 
     def _build_responses(self, name: str, headers: Headers) -> Codec:
         from chatmodels.openai_compatible.responses import responses_codec

@@ -11,6 +11,7 @@ from chatmodels.openai_compatible._capabilities import capabilities_of
 from chatmodels.openai_compatible._dialect import Dialect
 from chatmodels.openai_compatible._provider import (
     Api,
+    BatchFactory,
     CompatibleProvider,
     Configure,
     OptionsRule,
@@ -39,6 +40,7 @@ def compatible_provider(
     configure: Configure | None = None,
     complete: OptionsRule = lambda options: options,
     listing: Listing | None = None,
+    batches: BatchFactory | None = None,
 ) -> CompatibleProvider:
     """Create the provider of a vendor or server from its dialect and the facts of its metadata.
 
@@ -77,6 +79,8 @@ def compatible_provider(
         configure: Adapts the dialect to the options of a model.
         complete: Completes the options of a model, if a template of the base URL cannot.
         listing: The list of models, if it is not OpenAI's.
+        batches: Creates the batch API of chat completions, as `OpenAIBatches` does; None if the
+            vendor has none.
 
     Raises:
         ValueError: A family has another value of a field that applies to all models.
@@ -128,4 +132,5 @@ def compatible_provider(
         configure=configure,
         complete=complete,
         listing=listing,
+        batches=batches,
     )

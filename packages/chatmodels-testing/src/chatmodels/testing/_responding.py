@@ -1,5 +1,6 @@
 """The responses of a simulator: which one a request receives."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -7,6 +8,7 @@ import msgspec
 
 from chatmodels.core import ChatResponse, ErrorCode
 from chatmodels.testing._batches import BATCH_APIS
+from chatmodels.testing._batches.api import BatchApi
 from chatmodels.testing._batches.batch import SimulatedBatches
 from chatmodels.testing._connection import Connection, Sleep
 from chatmodels.testing._exchange import Exchange, ReceivedRequest
@@ -107,20 +109,26 @@ class RespondingServer(LoopbackServer[Connection]):
 
     def _batch(self, request: ReceivedRequest) -> tuple[Roles, SimulatedResponse] | None:
         """Return the response to a request about batches; None for other requests."""
+        found: list[tuple[BatchApi, re.Match[str], Roles]] = []
         for api in BATCH_APIS:
             path = api.paths.fullmatch(request.path)
             if path is not None:
-                served = next(each for each in self._protocols if each.protocol.name == api.name)
-                response = refused_key(request, served) or api.respond(
-                    request,
-                    path,
-                    self.batches,
-                    lambda row: self._choose(row, next(self.batches.numbers))[1],
-                )
-                if isinstance(response, str):
-                    response = served.protocol.error(ErrorCode.INVALID_REQUEST, 400, response)
-                return served, response
-        return None
+                call = ReceivedRequest(method="POST", target=api.calls(path), headers={})
+                served = next(each for each in self._protocols if each.protocol.generates(call))
+                found.append((api, path, served))
+        if not found:
+            return None
+        having_key = (each for each in found if each[2].protocol.key(request))
+        api, path, served = next(having_key, found[0])
+        response = refused_key(request, served) or api.respond(
+            request,
+            path,
+            self.batches,
+            lambda row: self._choose(row, next(self.batches.numbers))[1],
+        )
+        if isinstance(response, str):
+            response = served.protocol.error(ErrorCode.INVALID_REQUEST, 400, response)
+        return served, response
 
     def _limited(self, request: ReceivedRequest, served: Roles, number: int) -> SimulatedResponse:
         """Return the response to a chat request, or the error of a rate limit."""

@@ -1,12 +1,20 @@
 """Groq's dialect and metadata.
 
 Sources, as of November 2026: "API Reference", "OpenAI Compatibility", "Structured Outputs",
-"Reasoning", "Service Tiers" and "Images and Vision" of GroqDocs, and the types of groq 1.7.
+"Reasoning", "Service Tiers", "Images and Vision" and "Groq Batch API" of GroqDocs, and the types of
+groq 1.7.
 """
+
+from functools import partial
 
 from msgspec.structs import replace
 
-from chatmodels.openai_compatible import COMMON_SETTINGS, Dialect, compatible_provider
+from chatmodels.openai_compatible import (
+    COMMON_SETTINGS,
+    Dialect,
+    OpenAIBatches,
+    compatible_provider,
+)
 
 # "OpenAI Compatibility"; the reference also documents penalties as not supported by any model.
 _UNSUPPORTED = {
@@ -59,6 +67,7 @@ PROVIDER = compatible_provider(
         "llama-3*": replace(_TEXT, settings=_NOT_REASONING, output_formats=_JSON),
         "meta-llama/*": replace(DIALECT, settings=_NOT_REASONING),
     },
+    batches=partial(OpenAIBatches, pages="cursor"),
     documentation_url="https://console.groq.com/docs/api-reference",
 )
 """The provider `groq`."""

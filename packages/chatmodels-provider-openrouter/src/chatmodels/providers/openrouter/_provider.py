@@ -6,6 +6,7 @@ Sources, as of November 2026: "API Reference", "Reasoning Tokens", "App Attribut
 
 from chatmodels.core.extending import OptionSpec
 from chatmodels.openai_compatible import COMMON_SETTINGS, Dialect, compatible_provider
+from chatmodels.providers.openrouter._batches import OpenRouterBatches
 
 DIALECT = Dialect(
     name="openrouter",
@@ -53,6 +54,7 @@ PROVIDER = compatible_provider(
             env=("OPENROUTER_X_OPEN_ROUTER_TITLE",),
         ),
     ],
+    batches=OpenRouterBatches,
     headers={"app_url": "HTTP-Referer", "app_title": "X-OpenRouter-Title"},
     documentation_url="https://openrouter.ai/docs/api-reference/chat-completion",
 )

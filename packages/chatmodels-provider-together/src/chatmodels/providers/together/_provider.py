@@ -7,6 +7,7 @@ the types of together 3.1, and responses of its API.
 from msgspec.structs import replace
 
 from chatmodels.openai_compatible import COMMON_SETTINGS, Dialect, compatible_provider
+from chatmodels.providers.together._batches import TogetherBatches
 
 # The types of together: `logprobs` is a number, whose results have a format of their own.
 _UNSUPPORTED = {"logprobs", "top_logprobs", "parallel_tool_calls", "user"}
@@ -45,6 +46,7 @@ PROVIDER = compatible_provider(
         "MiniMaxAI/*": replace(DIALECT, settings=_NEITHER),
         "meta-llama/Llama-3*": replace(DIALECT, settings=_NEITHER),
     },
+    batches=TogetherBatches,
     documentation_url="https://docs.together.ai/reference/chat-completions",
 )
 """The provider `together`."""

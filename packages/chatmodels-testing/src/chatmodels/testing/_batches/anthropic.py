@@ -24,8 +24,11 @@ _OUTCOMES = {"expired": "expired", "cancelled": "canceled"}
 class AnthropicBatches:
     """The batches below `/messages/batches`."""
 
-    name = "anthropic.messages"
     paths = re.compile(r"(?P<messages>.*/messages)/batches(/(?P<id>[^/]+)(/(?P<action>\w+))?)?")
+
+    def calls(self, path: re.Match[str], /) -> str:
+        """Return the path of a call."""
+        return path["messages"]
 
     def respond(
         self,

@@ -144,6 +144,8 @@ class SimulatedBatches:
         polls: The number of polls for which a new batch still runs.
         all: The batches since the start or the last `reset` of the simulator, oldest first.
         files: The uploaded files by their ids.
+        names: The names of these files by their ids, if the vendor has them.
+        polled: The ids of the files whose status was requested.
         numbers: The numbers of the rows' responses.
     """
 
@@ -155,6 +157,8 @@ class SimulatedBatches:
         """Remove all batches, files and queued faults."""
         self.all: list[SimulatedBatch] = []
         self.files: dict[str, bytes] = {}
+        self.names: dict[str, str] = {}
+        self.polled: set[str] = set()
         self.numbers = itertools.count(1)
         self._faults: deque[BatchFault | None] = deque()
 
@@ -163,7 +167,8 @@ class SimulatedBatches:
 
         Args:
             faults: None for no fault, or one of these. "lost_answer": the connection breaks after
-                the batch was created. "too_many_tokens": the vendor refuses the batch afterwards.
+                the batch was created. "too_many_tokens": the vendor refuses the batch, afterwards
+                or with a 429.
                 "missing_errors": the failed rows have no answer. "without_output": no row has one.
                 "shuffled", "doubled", "unknown_ids": the answers are out of order, repeated, or
                 have one more, with an unknown id. "expired_midway": the second half has expired.

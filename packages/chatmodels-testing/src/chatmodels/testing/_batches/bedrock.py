@@ -46,13 +46,16 @@ _PAGE = 1  # objects on a page of a listing, so that each client meets a second 
 class BedrockBatches:
     """The jobs below `/model-invocation-job`, and the objects below `/s3`."""
 
-    name = "bedrock.converse"
     paths = re.compile(
         r"(?P<prefix>.*)/(?:"
         r"(?P<jobs>model-invocation-jobs)"
-        r"|model-invocation-job(?:/(?P<id>[a-z0-9]{12})(?P<stop>/stop)?)?"
+        r"|model-invocation-job(?:/(?P<id>[^/]+)(?P<stop>/stop)?)?"
         r"|s3/(?P<bucket>[^/]+)(?:/(?P<key>.+))?)"
     )
+
+    def calls(self, path: re.Match[str], /) -> str:
+        """Return the path of a call."""
+        return f"{path['prefix']}/model/simulated/converse"
 
     def respond(
         self,
@@ -76,9 +79,10 @@ class BedrockBatches:
             return self._list(request, batches, answer_row)
         if path["id"] is None:
             return self._create(request, path["prefix"], batches)
-        batch = batches.find(_ARN + path["id"])
+        id_ = unquote(path["id"])  # or the ARN of the job
+        batch = batches.find(_ARN + id_.removeprefix(_ARN))
         if batch is None:
-            return f"The provided job identifier {path['id']} is not found."
+            return f"The provided job identifier {id_} is not found."
         if path["stop"]:
             batch.cancel(answer_row)
             return json_response({})
@@ -228,12 +232,14 @@ def _listing(request: ReceivedRequest, bucket: str, uris: list[str]) -> Simulate
     page = keys[start : start + _PAGE]
     contents = "".join(f"<Contents><Key>{escape(key)}</Key></Contents>" for key in page)
     following = start + len(page)
+    has_more = following < len(keys)
     token = f"<NextContinuationToken>{following}</NextContinuationToken>"
     document = (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         '<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
         f"<Name>{bucket}</Name><Prefix>{escape(prefix)}</Prefix>"
-        f"{token if following < len(keys) else ''}{contents}</ListBucketResult>"
+        f"<KeyCount>{len(page)}</KeyCount><IsTruncated>{str(has_more).lower()}</IsTruncated>"
+        f"{token if has_more else ''}{contents}</ListBucketResult>"
     )
     headers = {"content-type": "application/xml"}
     return SimulatedResponse(headers=headers, body=(document.encode(),))

@@ -41,14 +41,17 @@ _TOO_MANY_TOKENS = {
 class GeminiBatches:
     """The batches of `batchGenerateContent`, and the files of their rows and answers."""
 
-    name = "gemini.generate_content"
     paths = re.compile(
         r"(?P<prefix>.*?)/(?:"
-        r"(?P<version>v1beta)/(?P<model>.+):batchGenerateContent"
-        r"|v1beta/batches(?:/(?P<id>[^/:]+)(?P<cancel>:cancel)?)?"
-        r"|upload/v1beta/(?P<upload>files)"
-        r"|download/v1beta/(?P<file>files/[^/:]+):download)"
+        r"(?P<version>v1|v1beta)/(?P<model>.+):batchGenerateContent"
+        r"|(?:v1|v1beta)/batches(?:/(?P<id>[^/:]+)(?P<cancel>:cancel)?)?"
+        r"|(?P<upload>upload/(?:v1|v1beta)/files)"
+        r"|(?:download/)?(?:v1|v1beta)/(?P<file>files/[^/:]+):download)"
     )
+
+    def calls(self, path: re.Match[str], /) -> str:
+        """Return the path of a call."""
+        return f"{path['prefix']}/v1beta/models/simulated:generateContent"
 
     def respond(
         self,
@@ -63,7 +66,7 @@ class GeminiBatches:
             target = f"{path['prefix']}/{path['version']}/{path['model']}:generateContent"
             return self._create(request, target, batches)
         if path["upload"]:
-            return self._upload(request, batches)
+            return self._upload(request, path["upload"], batches)
         if path["file"]:
             return self._content(path["file"], batches)
         if path["id"] is None:
@@ -123,7 +126,7 @@ class GeminiBatches:
         return json_response(listed)
 
     def _upload(
-        self, request: ReceivedRequest, batches: SimulatedBatches
+        self, request: ReceivedRequest, path: str, batches: SimulatedBatches
     ) -> SimulatedResponse | str:
         """Begin an upload, or accept its bytes ("Files API", resumable uploads)."""
         headers, query = request.headers, request.query
@@ -133,7 +136,7 @@ class GeminiBatches:
             if headers.get("x-goog-upload-protocol") != "resumable" or not length.isdecimal():
                 return "An upload needs its protocol and the length of its content."
             host = quote(headers["host"], safe=":")
-            url = f"http://{host}/upload/v1beta/files?upload_id={length}&upload_protocol=resumable"
+            url = f"http://{host}/{path}?upload_id={length}&upload_protocol=resumable"
             return json_response({}, x_goog_upload_url=url, x_goog_upload_status="active")
         declared = query.get("upload_id", [""])[0]
         if command != "upload, finalize" or headers.get("x-goog-upload-offset") != "0":

@@ -8,11 +8,11 @@ import msgspec
 from chatmodels.testing._batches.api import page_of
 from chatmodels.testing._batches.batch import (
     Answer,
-    BatchedAnswer,
     BatchedRow,
     SimulatedBatch,
     SimulatedBatches,
 )
+from chatmodels.testing._batches.files import Form, form_of, lines_of, problem_of, row_of
 from chatmodels.testing._exchange import ReceivedRequest
 from chatmodels.testing._simulated_response import SimulatedResponse, json_response
 
@@ -23,14 +23,18 @@ _TOO_MANY_TOKENS = {
     "param": None,
     "line": None,
 }
-_REASONS = {"expired": "batch_expired", "cancelled": "batch_cancelled"}
+_PREFIX = "/v1"  # of the paths in a file
+_CREATE = {"input_file_id", "endpoint", "completion_window", "metadata", "output_expires_after"}
 
 
 class OpenAIBatches:
     """The files with purpose "batch", and the batches over them."""
 
-    name = "openai.chat"
-    paths = re.compile(r".*?/(?P<kind>files|batches)(/(?P<id>[^/]+)(/(?P<action>\w+))?)?")
+    paths = re.compile(r"(?P<root>.*?)/(?P<kind>files|batches)(/(?P<id>[^/]+)(/(?P<action>\w+))?)?")
+
+    def calls(self, path: re.Match[str], /) -> str:
+        """Return the path of a call."""
+        return f"{path['root']}/chat/completions"
 
     def respond(
         self,
@@ -44,17 +48,17 @@ class OpenAIBatches:
         id_, action = path["id"], path["action"]
         if path["kind"] == "files":
             if id_ is not None:
-                return self._content(id_, batches)
+                return self._file(id_, action, batches)
             return (
                 self._upload(request, batches)
                 if request.method == "POST"
-                else _list_of([_file(each) for each in batches.files], has_more=False)
+                else list_of([_described(each) for each in batches.files], has_more=False)
             )
         if id_ is None:
             return (
-                self._create(request, batches)
+                self._create(request, path["root"], batches)
                 if request.method == "POST"
-                else self._list(request, batches, answer)
+                else self.list_page(request, batches, answer)
             )
         batch = batches.find(id_)
         if batch is None:
@@ -63,122 +67,113 @@ class OpenAIBatches:
             batch.cancel(answer)
         else:
             batch.poll(answer)
-        return json_response(_batch(batch))
+        return json_response(self.describe(batch))
+
+    def uploaded(self, form: Form, id_: str, /) -> dict[str, Any] | str:
+        """Return the description of an uploaded file, or the reason to refuse it."""
+        if form.fields.get("purpose") != "batch":
+            return "Invalid purpose: only 'batch' is supported."
+        return _described(id_)
+
+    def list_page(
+        self, request: ReceivedRequest, batches: SimulatedBatches, answer: Answer, /
+    ) -> SimulatedResponse:
+        """Return a page of the listing."""
+        page, has_more = page_of(batches, request, "after", answer)
+        return list_of([self.describe(batch) for batch in page], has_more=has_more)
+
+    def describe(self, batch: SimulatedBatch, /) -> dict[str, Any]:
+        """Return a batch as the API does."""
+        ended = batch.state != "running"
+        done = sum(each.succeeded for each in batch.results)
+        failed = sum(each.outcome == "processed" for each in batch.results) - done
+        others = len(batch.results) - done
+        return {
+            "id": batch.id,
+            "object": "batch",
+            "status": "in_progress" if batch.state == "running" else batch.state,
+            "created_at": int(batch.created),
+            "completion_window": "24h",
+            "input_file_id": "file-input",
+            "endpoint": f"{_PREFIX}/chat/completions",
+            "output_file_id": f"file-{batch.id}-output" if ended and done else None,
+            "error_file_id": f"file-{batch.id}-error" if ended and others else "",
+            "errors": {"object": "list", "data": [_TOO_MANY_TOKENS]}
+            if batch.state == "failed"
+            else None,
+            "request_counts": {"total": len(batch.rows), "completed": done, "failed": failed},
+            "metadata": {"chatmodels": batch.label} if batch.label else None,
+        }
 
     def _upload(
         self, request: ReceivedRequest, batches: SimulatedBatches
     ) -> SimulatedResponse | str:
-        content = _file_in(request)
-        if content is None:
+        form = form_of(request)
+        if form.content is None:
             return "'file' is a required property"
         id_ = f"file-input-{len(batches.files) + 1}"
-        batches.files[id_] = content
-        return json_response(_file(id_))
+        described = self.uploaded(form, id_)
+        if isinstance(described, str):
+            return described
+        batches.files[id_] = form.content
+        return json_response(described)
 
-    def _content(self, id_: str, batches: SimulatedBatches) -> SimulatedResponse | str:
+    def _file(
+        self, id_: str, action: str | None, batches: SimulatedBatches
+    ) -> SimulatedResponse | str:
+        if action is None and id_ in batches.files:
+            batches.polled.add(id_)
+            return json_response({**_described(id_), "status": "processed"})
         batch_id, _, kind = id_.removeprefix("file-").rpartition("-")
         batch = batches.find(batch_id)
         if batch is None:
             return f"No such File object: {id_}"
-        lines = [
-            msgspec.json.encode(_answer(each, number))
-            for number, each in enumerate(batch.results)
-            if each.succeeded == (kind == "output")
-        ]
-        return SimulatedResponse(
-            headers={"content-type": "application/octet-stream"},
-            body=(b"".join(line + b"\n" for line in lines),),
-        )
+        return lines_of(batch, succeeded=kind == "output")
 
     def _create(
-        self, request: ReceivedRequest, batches: SimulatedBatches
+        self, request: ReceivedRequest, root: str, batches: SimulatedBatches
     ) -> SimulatedResponse | str:
         body = request.json
         lines = batches.files.get(body.get("input_file_id"))
         if lines is None:
             return f"No such File object: {body.get('input_file_id')}"
-        rows = [_row(msgspec.json.decode(line), request) for line in lines.splitlines()]
-        if problem := _problem(rows, body.get("endpoint")):
+        if problem := self.problem(body, batches):
+            return problem
+        try:
+            rows = [self._row(line, request, root) for line in lines.splitlines()]
+        except ValueError as error:
+            return str(error)
+        endpoint = f"{root}{body.get('endpoint', '').removeprefix(_PREFIX)}"
+        if any(row.request.path != endpoint for row in rows):
+            return f"The url of a request is not the endpoint '{body.get('endpoint')}'."
+        if problem := problem_of(rows):
             return problem
         metadata: dict[str, str] = body.get("metadata") or {}
         batch = batches.add("batch_", metadata.get("chatmodels", ""), rows)
         if batch.fault == "lost_answer":
             return SimulatedResponse(cut_after=0, ending="close")
-        return json_response(_batch(batch))
+        return json_response(self.describe(batch))
 
-    def _list(
-        self, request: ReceivedRequest, batches: SimulatedBatches, answer: Answer
-    ) -> SimulatedResponse:
-        page, has_more = page_of(batches, request, "after", answer)
-        return _list_of([_batch(batch) for batch in page], has_more=has_more)
+    def problem(self, body: dict[str, Any], batches: SimulatedBatches, /) -> str | None:
+        """Return the reason for which the creation of a batch is refused; None if there is none."""
+        if unknown := body.keys() - _CREATE:
+            return f"Unknown parameter: '{min(unknown)}'."
+        if body.get("completion_window") != "24h":
+            return "Invalid value for 'completion_window': '24h' is supported."
+        return None
+
+    def _row(self, line: bytes, request: ReceivedRequest, root: str) -> BatchedRow:
+        row = msgspec.json.decode(line)
+        if row["method"] != "POST" or not row["url"].startswith(f"{_PREFIX}/"):
+            raise ValueError(f"Invalid request: {row['method']} {row['url']}")
+        target = f"{root}{row['url'].removeprefix(_PREFIX)}"
+        return row_of(row["custom_id"], row["body"], request, target)
 
 
-def _list_of(items: list[dict[str, Any]], *, has_more: bool) -> SimulatedResponse:
+def list_of(items: list[dict[str, Any]], /, *, has_more: bool) -> SimulatedResponse:
+    """Return a listing."""
     return json_response({"object": "list", "data": items, "has_more": has_more})
 
 
-def _file(id_: str) -> dict[str, Any]:
+def _described(id_: str) -> dict[str, Any]:
     return {"id": id_, "object": "file", "purpose": "batch"}
-
-
-def _file_in(request: ReceivedRequest) -> bytes | None:
-    """Return the file in a form (RFC 7578); None if there is none."""
-    boundary = request.headers.get("content-type", "").partition("boundary=")[2].encode()
-    for part in request.body.split(b"--" + boundary):
-        head, _, content = part.partition(b"\r\n\r\n")
-        if b'name="file"' in head:
-            return content.removesuffix(b"\r\n")
-    return None
-
-
-def _row(line: dict[str, Any], request: ReceivedRequest) -> BatchedRow:
-    body = msgspec.json.encode(line["body"])
-    inner = msgspec.structs.replace(request, method=line["method"], target=line["url"], body=body)
-    return BatchedRow(line["custom_id"], inner)
-
-
-def _problem(rows: list[BatchedRow], endpoint: str) -> str | None:
-    if len({row.id for row in rows}) < len(rows):
-        return "The custom_id of a request is used more than once in the file."
-    if any(row.request.path != endpoint for row in rows):
-        return f"The url of a request is not the endpoint '{endpoint}' of the batch."
-    if len({row.request.json.get("model") for row in rows}) > 1:
-        return "The requests of the file have several models."
-    return None
-
-
-def _batch(batch: SimulatedBatch) -> dict[str, Any]:
-    ended = batch.state != "running"
-    done = sum(each.succeeded for each in batch.results)
-    failed = sum(each.outcome == "processed" for each in batch.results) - done
-    others = len(batch.results) - done
-    return {
-        "id": batch.id,
-        "object": "batch",
-        "status": "in_progress" if batch.state == "running" else batch.state,
-        "created_at": int(batch.created),
-        "completion_window": "24h",
-        "input_file_id": "file-input",
-        "endpoint": batch.rows[0].request.path,
-        "output_file_id": f"file-{batch.id}-output" if ended and done else None,
-        "error_file_id": f"file-{batch.id}-error" if ended and others else "",
-        "errors": {"object": "list", "data": [_TOO_MANY_TOKENS]}
-        if batch.state == "failed"
-        else None,
-        "request_counts": {"total": len(batch.rows), "completed": done, "failed": failed},
-        "metadata": {"chatmodels": batch.label} if batch.label else None,
-    }
-
-
-def _answer(answer: BatchedAnswer, number: int) -> dict[str, Any]:
-    line: dict[str, Any] = {"id": f"batch_req_{number}", "custom_id": answer.id}
-    if answer.outcome != "processed":
-        code = _REASONS[answer.outcome]
-        error = {"code": code, "message": "This request could not be executed in time."}
-        return {**line, "response": None, "error": error}
-    response = {
-        "status_code": answer.status,
-        "request_id": f"req_batch_{number}",
-        "body": msgspec.Raw(answer.body),
-    }
-    return {**line, "response": response, "error": None}

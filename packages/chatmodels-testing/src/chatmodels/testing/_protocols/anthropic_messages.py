@@ -25,6 +25,7 @@ from chatmodels.testing._protocols.protocol import ParsedRequest, StoredResponse
 from chatmodels.testing._sent import anthropic
 from chatmodels.testing._sent.sent_request import SentRequest
 from chatmodels.testing._simulated_response import SimulatedResponse, json_response
+from chatmodels.testing._strict.retirement import ANTHROPIC
 from chatmodels.testing._words import split_words
 
 _MESSAGES = "/messages"
@@ -203,14 +204,15 @@ def _events(body: list[bytes], *, terminal: int) -> SimulatedResponse:
 
 
 def _model(name: str) -> dict[str, Any]:
+    end = ANTHROPIC.end_of(name)
     return {
         "type": "model",
         "id": name,
         "display_name": name,
         "created_at": _CREATED,
-        "lifecycle": "active",
+        "lifecycle": "active" if end is None else "deprecated",
         "deprecated_at": None,
-        "retires_at": None,
+        "retires_at": None if end is None else f"{end}T00:00:00Z",
         "max_input_tokens": 200_000,
         "max_tokens": 64_000,
     }

@@ -22,6 +22,7 @@ from chatmodels.testing._protocols.protocol import MalformedRequestError, Parsed
 from chatmodels.testing._sent import bedrock
 from chatmodels.testing._sent.sent_request import SentRequest
 from chatmodels.testing._simulated_response import SimulatedResponse, json_response
+from chatmodels.testing._strict.retirement import BEDROCK
 from chatmodels.testing._words import split_words
 
 _CONVERSE = re.compile(r".*/model/(?P<model>[^/]+)/converse(?P<stream>-stream)?")
@@ -185,6 +186,7 @@ def _event(name: str, data: dict[str, Any]) -> bytes:
 
 
 def _model(name: str) -> dict[str, Any]:
+    end = BEDROCK.end_of(name)
     return {
         "modelArn": f"arn:aws:bedrock:us-east-1::foundation-model/{name}",
         "modelId": name,
@@ -193,7 +195,9 @@ def _model(name: str) -> dict[str, Any]:
         "inputModalities": ["TEXT", "IMAGE"],
         "outputModalities": ["TEXT"],
         "responseStreamingSupported": True,
-        "modelLifecycle": {"status": "ACTIVE"},
+        "modelLifecycle": {"status": "ACTIVE"}
+        if end is None
+        else {"status": "LEGACY", "endOfLifeTime": f"{end}T00:00:00Z"},
     }
 
 

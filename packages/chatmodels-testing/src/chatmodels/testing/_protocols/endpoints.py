@@ -105,5 +105,61 @@ ENDPOINTS: tuple[Endpoints, ...] = (
             "GET /api/version",
         ),
     ),
+    Endpoints(
+        "Batches of OpenAI and Groq",
+        (
+            "POST /v1/files",
+            "GET /v1/files/{file}/content",
+            "POST /v1/batches",
+            "GET /v1/batches",
+            "GET /v1/batches/{batch}",
+            "POST /v1/batches/{batch}/cancel",
+            "POST /groq/openai/v1/files",
+            "POST /groq/openai/v1/batches",
+        ),
+    ),
+    Endpoints(
+        "Batches of Anthropic",
+        (
+            "POST /v1/messages/batches",
+            "GET /v1/messages/batches",
+            "GET /v1/messages/batches/{batch}",
+            "GET /v1/messages/batches/{batch}/results",
+            "POST /v1/messages/batches/{batch}/cancel",
+        ),
+    ),
+    Endpoints("Batches of Azure", ("POST /openai/v1/files", "POST /openai/v1/batches")),
+    Endpoints(
+        "Batches of Mistral",
+        (
+            "POST /mistral/v1/files",
+            "POST /mistral/v1/batch/jobs",
+            "GET /mistral/v1/batch/jobs",
+            "GET /mistral/v1/batch/jobs/{job}",
+            "POST /mistral/v1/batch/jobs/{job}/cancel",
+        ),
+        "URL/mistral",
+    ),
+    Endpoints(
+        "Batches of OpenRouter",
+        (
+            "POST /openrouter/api/v1/batches",
+            "GET /openrouter/api/v1/batches",
+            "GET /openrouter/api/v1/batches/{batch}",
+        ),
+        "URL/openrouter/api/v1",
+    ),
+    Endpoints(
+        "Batches of Together AI",
+        (
+            "POST /together/v1/files/upload",
+            "GET /together/v1/files",
+            "POST /together/v1/batches",
+            "GET /together/v1/batches",
+            "GET /together/v1/batches/{batch}",
+            "POST /together/v1/batches/{batch}/cancel",
+        ),
+        "URL/together/v1",
+    ),
 )
 """The APIs that the vendors document, in the order of their names on the page."""

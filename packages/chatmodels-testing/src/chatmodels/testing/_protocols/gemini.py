@@ -124,9 +124,10 @@ class Gemini:
         return json_response({"totalTokens": tokens, "promptTokensDetails": details})
 
     def key(self, request: ReceivedRequest, /) -> str:
-        """Return the API key, or the bearer token."""
+        """Return the API key, the bearer token, or the id of an upload, which needs no key."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        return request.headers.get(_KEY) or (token if scheme.lower() == "bearer" else "")
+        given = request.headers.get(_KEY) or (token if scheme.lower() == "bearer" else "")
+        return given or request.query.get("upload_id", [""])[0]
 
     def refuse_key(self, request: ReceivedRequest, /) -> SimulatedResponse:
         """Encode the error for a missing key, a wrong key, or a wrong token."""

@@ -20,6 +20,7 @@ from chatmodels.testing._protocols.protocol import ParsedRequest
 from chatmodels.testing._sent import chat
 from chatmodels.testing._sent.sent_request import SentRequest
 from chatmodels.testing._simulated_response import SimulatedResponse, json_response
+from chatmodels.testing._strict.retirement import OPENAI
 from chatmodels.testing._words import split_words
 
 _CHAT = "/chat/completions"
@@ -184,7 +185,13 @@ def _events(body: list[bytes], *, terminal: int) -> SimulatedResponse:
 
 
 def _model(name: str) -> dict[str, Any]:
-    return {"id": name, "object": "model", "created": _CREATED, "owned_by": "chatmodels"}
+    return {
+        "id": name,
+        "object": "model",
+        "created": _CREATED,
+        "owned_by": "chatmodels",
+        "shutdown_date": OPENAI.end_of(name),
+    }
 
 
 def _envelope(response: ChatResponse[Any], kind: str) -> dict[str, Any]:

@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import msgspec
-
 from chatmodels.core import (
     FilePart,
     ImagePart,
@@ -19,7 +17,14 @@ from chatmodels.core import (
 from chatmodels.core.extending import OutputSchema, ToolDefinition
 from chatmodels.testing._json import is_array, is_object
 from chatmodels.testing._sent.media import decoded
-from chatmodels.testing._sent.sent_request import SentRequest, WireFeatures, merged, settings_in
+from chatmodels.testing._sent.sent_request import (
+    SentRequest,
+    WireFeatures,
+    encoded,
+    merged,
+    settings_in,
+    turn,
+)
 
 FIELDS = {
     "temperature": "temperature",
@@ -62,14 +67,8 @@ def describe(body: Mapping[str, Any]) -> SentRequest:
 def _messages(body: Mapping[str, Any]) -> Iterator[Message]:
     if body.get("system"):
         yield Message("system", tuple(_content(body["system"])))
-    for turn in body["messages"]:
-        parts = list(_content(turn["content"]))
-        results = [part for part in parts if isinstance(part, ToolResult)]
-        if results:
-            yield Message("tool", tuple(results))
-        others = [part for part in parts if not isinstance(part, ToolResult)]
-        if others:
-            yield Message(turn["role"], tuple(others))
+    for message in body["messages"]:
+        yield from turn(message["role"], _content(message["content"]))
 
 
 def _content(content: Any) -> Iterator[Part]:
@@ -83,8 +82,7 @@ def _content(content: Any) -> Iterator[Part]:
             case "thinking":
                 yield ReasoningPart(block["thinking"])
             case "tool_use":
-                arguments = block["input"]
-                yield ToolCall(block["id"], block["name"], _json(arguments))
+                yield ToolCall(block["id"], block["name"], encoded(block["input"]))
             case "tool_result":
                 nested: tuple[Any, ...] = tuple(_content(block.get("content", [])))
                 is_error = bool(block.get("is_error"))
@@ -93,10 +91,6 @@ def _content(content: Any) -> Iterator[Part]:
                 yield _medium(block)
             case _:  # a block of the vendor's own
                 pass
-
-
-def _json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
 
 
 def _medium(block: Mapping[str, Any]) -> Part:
@@ -112,9 +106,9 @@ def _medium(block: Mapping[str, Any]) -> Part:
     return ImagePart(**fields) if block["type"] == "image" else FilePart(**fields)
 
 
-def _tool(encoded: Mapping[str, Any]) -> ToolDefinition:
-    description, strict = encoded.get("description") or "", bool(encoded.get("strict"))
-    return ToolDefinition(encoded["name"], description, encoded["input_schema"], strict)
+def _tool(tool: Mapping[str, Any]) -> ToolDefinition:
+    description, strict = tool.get("description") or "", bool(tool.get("strict"))
+    return ToolDefinition(tool["name"], description, tool["input_schema"], strict)
 
 
 def _choice(choice: Any) -> ToolChoice | None:

@@ -22,8 +22,10 @@ from chatmodels.testing._sent.media import decoded
 from chatmodels.testing._sent.sent_request import (
     SentRequest,
     WireFeatures,
+    encoded,
     merged,
     settings_in,
+    turn,
     value_at,
 )
 
@@ -69,14 +71,8 @@ def describe(body: Mapping[str, Any]) -> SentRequest:
 def _messages(body: Mapping[str, Any]) -> Iterator[Message]:
     if body.get("system"):
         yield Message("system", tuple(_parts(body["system"])))
-    for turn in body["messages"]:
-        parts = list(_parts(turn["content"]))
-        results = [part for part in parts if isinstance(part, ToolResult)]
-        if results:
-            yield Message("tool", tuple(results))
-        others = [part for part in parts if not isinstance(part, ToolResult)]
-        if others:
-            yield Message(turn["role"], tuple(others))
+    for message in body["messages"]:
+        yield from turn(message["role"], _parts(message["content"]))
 
 
 def _parts(blocks: list[dict[str, Any]]) -> Iterator[Part]:
@@ -87,8 +83,7 @@ def _parts(blocks: list[dict[str, Any]]) -> Iterator[Part]:
             yield ReasoningPart(value_at(block, "reasoningContent.reasoningText.text") or "")
         elif "toolUse" in block:
             use = block["toolUse"]
-            arguments = msgspec.json.encode(use["input"]).decode()
-            yield ToolCall(use["toolUseId"], use["name"], arguments)
+            yield ToolCall(use["toolUseId"], use["name"], encoded(use["input"]))
         elif "toolResult" in block:
             result = block["toolResult"]
             content: tuple[Any, ...] = tuple(_parts(result["content"]))
@@ -116,7 +111,7 @@ def _choice(choice: Any) -> ToolChoice | None:
             return None
 
 
-def _output(encoded: Any) -> OutputSchema | None:
-    if encoded is None:
+def _output(output: Any) -> OutputSchema | None:
+    if output is None:
         return None
-    return OutputSchema(encoded.get("name", ""), msgspec.json.decode(encoded["schema"]))
+    return OutputSchema(output.get("name", ""), msgspec.json.decode(output["schema"]))

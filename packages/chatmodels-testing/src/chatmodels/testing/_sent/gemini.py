@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import msgspec
-
 from chatmodels.core import (
     AudioPart,
     FilePart,
@@ -22,8 +20,10 @@ from chatmodels.testing._sent.media import decoded
 from chatmodels.testing._sent.sent_request import (
     SentRequest,
     WireFeatures,
+    encoded,
     merged,
     settings_in,
+    turn,
     value_at,
 )
 
@@ -83,14 +83,8 @@ def _messages(body: Mapping[str, Any]) -> Iterator[Message]:
     if "systemInstruction" in body:
         yield Message("system", tuple(_parts(body["systemInstruction"])))
     for content in body["contents"]:
-        parts = list(_parts(content))
-        results = [part for part in parts if isinstance(part, ToolResult)]
-        if results:
-            yield Message("tool", tuple(results))
-        others = [part for part in parts if not isinstance(part, ToolResult)]
-        if others:
-            role = "assistant" if content.get("role") == "model" else "user"
-            yield Message(role, tuple(others))
+        role = "assistant" if content.get("role") == "model" else "user"
+        yield from turn(role, _parts(content))
 
 
 def _parts(content: Mapping[str, Any]) -> Iterator[Part]:
@@ -101,7 +95,7 @@ def _parts(content: Mapping[str, Any]) -> Iterator[Part]:
             yield TextPart(part["text"])
         elif "functionCall" in part:
             call = part["functionCall"]
-            yield ToolCall(call.get("id", ""), call["name"], _json(call.get("args", {})))
+            yield ToolCall(call.get("id", ""), call["name"], encoded(call.get("args", {})))
         elif "functionResponse" in part:
             yield _result(part["functionResponse"])
         elif "inlineData" in part:
@@ -117,13 +111,9 @@ def _result(result: Mapping[str, Any]) -> ToolResult:
     response = result["response"]
     is_error = set(response) == {"error"}
     value = response.get("error") if is_error else response.get("output", response)
-    text = value if isinstance(value, str) else _json(value)
+    text = value if isinstance(value, str) else encoded(value)
     call_id, name = result.get("id", ""), result["name"]
     return ToolResult(call_id, (TextPart(text),), name, is_error)
-
-
-def _json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
 
 
 def _tool(function: Mapping[str, Any], *, strict: bool) -> ToolDefinition:

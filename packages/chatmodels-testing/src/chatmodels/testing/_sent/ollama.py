@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import msgspec
-
 from chatmodels.core import (
     ImagePart,
     Message,
@@ -18,7 +16,7 @@ from chatmodels.core.extending import OutputSchema
 from chatmodels.testing._json import is_object
 from chatmodels.testing._sent.chat import tool
 from chatmodels.testing._sent.media import decoded
-from chatmodels.testing._sent.sent_request import SentRequest, WireFeatures, settings_in
+from chatmodels.testing._sent.sent_request import SentRequest, WireFeatures, encoded, settings_in
 
 FIELDS = {
     "temperature": "options.temperature",
@@ -67,8 +65,7 @@ def _parts(message: Mapping[str, Any]) -> Iterator[Part]:
         yield ImagePart(data=decoded(image), media_type="image/*")
     for call in message.get("tool_calls") or ():
         function = call["function"]
-        arguments = msgspec.json.encode(function["arguments"]).decode()
-        yield ToolCall(call.get("id", ""), function["name"], arguments)
+        yield ToolCall(call.get("id", ""), function["name"], encoded(function["arguments"]))
 
 
 def _output(format_: Any) -> OutputSchema | None:

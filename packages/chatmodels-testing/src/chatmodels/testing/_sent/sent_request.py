@@ -1,12 +1,12 @@
 """A request as the vendor reads it, and what a wire format can express."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
 
-from chatmodels.core import FinishReason, Message, Part, ToolChoice
-from chatmodels.core.extending import OutputSchema, ToolDefinition
+from chatmodels.core import FinishReason, Message, Part, ToolChoice, ToolResult
+from chatmodels.core.extending import OutputSchema, Role, ToolDefinition
 from chatmodels.testing._json import is_object
 
 
@@ -86,6 +86,23 @@ def value_at(body: Any, path: str) -> Any:
     for name in path.split("."):
         body = body.get(name) if is_object(body) else None
     return body
+
+
+def turn(role: Role, parts: Iterable[Part]) -> Iterator[Message]:
+    """Yield the messages of a turn, in which results of tools are beside other parts."""
+    results: list[Part] = []
+    others: list[Part] = []
+    for part in parts:
+        (results if isinstance(part, ToolResult) else others).append(part)
+    if results:
+        yield Message("tool", tuple(results))
+    if others:
+        yield Message(role, tuple(others))
+
+
+def encoded(value: object) -> str:
+    """Return a value as JSON."""
+    return msgspec.json.encode(value).decode()
 
 
 def merged(messages: Iterator[Message]) -> tuple[Message, ...]:

@@ -159,10 +159,15 @@ def _thinking(request: CheckedRequest) -> Refusal | None:
     if not is_object(thinking):
         return None
     kind = thinking.get("type")
-    if _NEWEST.match(request.model) and kind in {"enabled", "disabled"}:
+    if kind == "disabled" and _NEWEST.match(request.model):
         return Refusal(message=f"thinking.type: '{kind}' is not supported by {request.model}")
     if kind != "enabled":
         return None
+    if _FIXED_SAMPLING.match(request.model):
+        return Refusal(
+            message='"thinking.type.enabled" is not supported for this model. Use '
+            '"thinking.type.adaptive" and "output_config.effort" to control thinking behavior.'
+        )
     budget = thinking.get("budget_tokens")
     if not isinstance(budget, int) or budget < _LEAST_BUDGET:
         message = "thinking.enabled.budget_tokens: Input should be greater than or equal to 1024"
@@ -299,8 +304,9 @@ RULES = (
     ),
     StrictRule(
         "thinking",
-        "thinking that a model does not have, or a budget that does not fit",
-        "pages Extended thinking and What's new in Claude Opus 5.5",
+        "thinking that a model does not have, as budgets from Claude Opus 4.7 on, or a budget that "
+        "does not fit",
+        "pages Extended thinking, What's new in Claude Opus 5.5 and in Claude Haiku 5.5",
         _thinking,
     ),
     StrictRule(

@@ -29,12 +29,16 @@ class Retirements(msgspec.Struct, frozen=True, kw_only=True):
     refused: Mapping[str, str] = {}
     replaced: Mapping[str, str] = {}
 
+    def end_of(self, model: str, /) -> str | None:
+        """Return the ISO date from which the vendor refuses a model, if one is announced."""
+        return _end(self.vendor, model)
+
     def is_retired(self, model: str, as_of: str, /) -> bool:
         """Check whether the vendor refuses the requests of a model at an ISO date.
 
         A tuned model (`ft:NAME:...`) is retired together with the model that it was made from.
         """
-        end = _end(self.vendor, model)
+        end = self.end_of(model)
         return end is not None and end <= as_of
 
     @property

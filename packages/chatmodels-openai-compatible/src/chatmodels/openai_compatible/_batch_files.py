@@ -1,0 +1,199 @@
+"""The parts of OpenAI's batch API that other vendors have, too: files of rows and of answers.
+
+A file of rows is uploaded as a form (RFC 7578). A file of answers has a line for each row, with a
+response or an error; each of the two files of a batch can be missing.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+import msgspec
+
+from chatmodels.core import ChatModelError
+from chatmodels.core.extending import BatchAnswer, BatchLimits, BatchStatus
+from chatmodels.http import BatchSteps, HttpFailure, HttpRequest
+from chatmodels.http.wire import NOT_JSON, Json, Wire, is_object, path_name, raise_for_body
+
+T = TypeVar("T")
+
+BatchTime = float | datetime | None
+"""A time of a vendor: seconds since the epoch, or a text as in RFC 3339."""
+
+_EARLIER = 3600  # seconds by which the clocks of client and vendor can differ
+_NOT_PROCESSED = frozenset({"batch_expired", "batch_cancelled"})
+_FAILED = 500
+_BOUNDARY = "chatmodels-batch-4f1c3a7e9b2d"
+_PENDING = frozenset({"pending", "running"})
+_FILE_POLLS = 100
+
+
+class CompatibleBatches(msgspec.Struct, frozen=True, kw_only=True):
+    """The parts of a `BatchFormat` with files, for batch APIs like OpenAI's.
+
+    Attributes:
+        provider: The provider's registered name.
+        failure: Translates a failed response.
+        limits: The limits of one batch.
+        path: The path of the API in front of "/files" and "/batches".
+        headers: Headers of all requests, such as the account to bill.
+        query: The query of all requests, with its "?".
+    """
+
+    provider: str
+    failure: Callable[[HttpFailure], ChatModelError]
+    limits: BatchLimits
+    path: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    query: str = ""
+
+    def row(self, id_: str, request: HttpRequest, /) -> bytes:
+        """Encode a row with an id and the body of a call."""
+        return msgspec.json.encode({"custom_id": id_, "body": msgspec.Raw(request.body)})
+
+    def results(self, status: BatchStatus, /) -> Sequence[HttpRequest]:
+        """Return the requests for the files of answers."""
+        return [self.get(f"/files/{self.part(id_)}/content") for id_ in status.outputs]
+
+    def read(self, data: bytes, /) -> Iterator[BatchAnswer | HttpRequest]:
+        """Read the answer on a line."""
+        yield self.answer(self.decode(data, BatchLine, "an answer of a batch"))
+
+    def answer(self, line: "BatchLine", /) -> BatchAnswer:
+        """Return the answer of a line."""
+        response, error = line.response, line.error
+        if response is not None and response.status_code:
+            return BatchAnswer(
+                id=line.custom_id,
+                status=response.status_code,
+                body=bytes(response.body),
+                request_id=response.request_id,
+            )
+        if isinstance(error, str):
+            error = {"message": error}
+        if not is_object(error) or error.get("code") in _NOT_PROCESSED:
+            return BatchAnswer(id=line.custom_id)
+        status, error = self.call_error(error)
+        body = msgspec.json.encode({"error": error})
+        return BatchAnswer(id=line.custom_id, status=status, body=body)
+
+    def call_error(self, error: dict[str, Json], /) -> tuple[int, dict[str, Json]]:
+        """Return the status and the error of a call from the error of a line."""
+        return _FAILED, error
+
+    def upload(
+        self,
+        name: str,
+        rows: Sequence[bytes],
+        /,
+        *,
+        path: str = "/files",
+        fields: Mapping[str, str] = {},
+        awaited: bool = False,
+    ) -> BatchSteps[str]:
+        """Upload a file of rows, and return its id.
+
+        Args:
+            name: The name of the batch, which is that of the file.
+            rows: The rows.
+            path: The path of the upload.
+            fields: The fields of the form beside the file.
+            awaited: Whether the vendor processes the file before a batch can use it.
+        """
+        headers = (*self.headers, ("content-type", f"multipart/form-data; boundary={_BOUNDARY}"))
+        body = _multipart(f"{name}.jsonl", rows, fields)
+        request = HttpRequest(path=f"{self.path}{path}{self.query}", body=body, headers=headers)
+        file = self.decode((yield request), WireFile, "a file")
+        for _ in range(_FILE_POLLS if awaited else 0):
+            if file.status not in _PENDING:
+                break
+            polled = yield self.get(f"/files/{self.part(file.id)}")
+            file = self.decode(polled, WireFile, "a file")
+        return file.id
+
+    def get(self, path: str, parameters: str = "", /) -> HttpRequest:
+        """Return a GET request.
+
+        Args:
+            path: The path behind `path`.
+            parameters: Further parameters of the query, such as "limit=100".
+        """
+        query = self.query
+        if parameters:
+            query = f"{query}&{parameters}" if query else f"?{parameters}"
+        return HttpRequest(method="GET", path=f"{self.path}{path}{query}", headers=self.headers)
+
+    def post(self, path: str, body: object, /, *, idempotent: bool = True) -> HttpRequest:
+        """Return a POST request with a JSON body."""
+        return HttpRequest(
+            path=f"{self.path}{path}{self.query}",
+            body=msgspec.json.encode(body),
+            headers=self.headers,
+            idempotent=idempotent,
+        )
+
+    def precedes(self, time: BatchTime, since: float, /) -> bool:
+        """Report whether a vendor's time is certainly before a moment, or missing.
+
+        Args:
+            time: The time.
+            since: The moment in seconds since the epoch, by the clock of this machine.
+        """
+        seconds = time.timestamp() if isinstance(time, datetime) else time or 0
+        return seconds < since - _EARLIER
+
+    def part(self, id_: str, /) -> str:
+        """Return an id as part of a path.
+
+        Raises:
+            InvalidRequestError: It cannot be part of one.
+        """
+        return path_name(id_, self.provider, "id")
+
+    def decode(self, body: bytes, kind: type[T], what: str, /) -> T:
+        """Decode a response.
+
+        Raises:
+            ChatModelError: It reports an error, or is not `what`.
+        """
+        try:
+            return msgspec.json.decode(body, type=kind)
+        except NOT_JSON as error:
+            raise_for_body(body, self.provider, what, error, self.failure)
+
+
+class WireFile(Wire, frozen=True, gc=False):
+    """A file; not every vendor reports its status."""
+
+    id: str
+    status: str | None = None
+
+
+class WireResponse(Wire, frozen=True, gc=False):
+    """The response to a row, as a call would have had it."""
+
+    status_code: int = 0
+    request_id: str | None = None
+    body: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class BatchLine(Wire, frozen=True, gc=False):
+    """The answer to a row: a response, or an error of the batch itself."""
+
+    custom_id: str
+    response: WireResponse | None = None
+    error: Json = None
+
+
+def _multipart(name: str, rows: Sequence[bytes], fields: Mapping[str, str]) -> bytes:
+    """Encode the form with which a file is uploaded; rows are JSON in which no line begins so."""
+    parts = [
+        f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="{field}"\r\n\r\n{value}\r\n'
+        for field, value in fields.items()
+    ]
+    start = (
+        f"{''.join(parts)}--{_BOUNDARY}\r\n"
+        f'Content-Disposition: form-data; name="file"; filename="{name}"\r\n'
+        "Content-Type: application/jsonl\r\n\r\n"
+    )
+    return b"".join((start.encode(), b"\n".join(rows), f"\r\n--{_BOUNDARY}--\r\n".encode()))

@@ -1,0 +1,37 @@
+"""The server side of Groq's batches ("Groq Batch API"), below `/groq`."""
+
+import re
+from typing import Any
+
+from chatmodels.testing._batches.api import PAGE, page_at, start_after
+from chatmodels.testing._batches.batch import Answer, SimulatedBatch, SimulatedBatches
+from chatmodels.testing._batches.openai import OpenAIBatches
+from chatmodels.testing._exchange import ReceivedRequest
+from chatmodels.testing._simulated_response import SimulatedResponse, json_response
+
+_CURSOR = "cursor_"
+
+
+class GroqBatches(OpenAIBatches):
+    """OpenAI's, with cursors in the listing, and errors as a list."""
+
+    paths = re.compile(
+        r"(?P<root>/groq/.*)/(?P<kind>files|batches)(/(?P<id>[^/]+)(/(?P<action>\w+))?)?"
+    )
+
+    def list_page(
+        self, request: ReceivedRequest, batches: SimulatedBatches, answer: Answer, /
+    ) -> SimulatedResponse:
+        """Return a page of the listing; its size cannot be chosen."""
+        cursor = request.query.get("cursor", [""])[0].removeprefix(_CURSOR)
+        page, has_more = page_at(batches, start_after(batches, cursor), PAGE, answer)
+        body: dict[str, Any] = {"object": "list", "data": [self.describe(each) for each in page]}
+        if has_more:
+            body["paging"] = {"next_cursor": f"{_CURSOR}{page[-1].id}"}
+        return json_response(body)
+
+    def describe(self, batch: SimulatedBatch, /) -> dict[str, Any]:
+        """Return a batch as the API does."""
+        described = super().describe(batch)
+        errors: dict[str, Any] | None = described["errors"]
+        return {**described, "errors": errors and errors["data"]}
