@@ -98,6 +98,7 @@ class Vendor:
         decoding: Is called before an answer is decoded.
         refusing: Is called before a refusal is decoded.
         finding: Is called before a batch is looked for.
+        cancelling: Is called before a batch is cancelled.
     """
 
     plans: list[Plan] = field(default_factory=list[Plan])
@@ -112,6 +113,7 @@ class Vendor:
     decoding: Callable[[], None] = lambda: None
     refusing: Callable[[], None] = lambda: None
     finding: Callable[[], None] = lambda: None
+    cancelling: Callable[[], None] = lambda: None
 
     def encode(self, id_: str, request: ChatRequest, /) -> bytes:
         text = request.messages[-1].text
@@ -170,6 +172,7 @@ class Vendor:
 
     async def cancel(self, id_: str, /) -> None:
         self.before()
+        self.cancelling()
         self.cancelled.append(id_)
         batch = self._batch(id_)
         batch.polls = 0

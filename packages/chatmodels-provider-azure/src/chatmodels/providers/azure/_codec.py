@@ -8,7 +8,7 @@ from chatmodels.core import ChatRequest
 from chatmodels.http import Codec, Encode, HttpRequest, Listing
 from chatmodels.openai_compatible import chat_completions_codec
 from chatmodels.providers.azure._address import Address
-from chatmodels.providers.azure._batches import azure_batches
+from chatmodels.providers.azure._batches import WITHOUT_BATCHES, azure_batches
 from chatmodels.providers.azure._dialect import (
     DOMAINS,
     FILE_TYPES,
@@ -29,7 +29,8 @@ def azure_codec(address: Address, deployment: str = "", *, token: bool = False) 
         token: Whether the secret is a token instead of an API key.
     """
     codec = chat_completions_codec(dialect_at(address, token=token))
-    codec = replace(codec, batches=azure_batches(address, codec.failure, "/v1/chat/completions"))
+    batches = azure_batches(address, codec.failure, "/v1/chat/completions")
+    codec = replace(codec, batches=batches, without_batches=WITHOUT_BATCHES)
     return _replace_encoder(codec, partial(_encode, codec.encode, address, deployment))
 
 
