@@ -1,6 +1,8 @@
 """Hooks of a test run over the whole workspace."""
 
 import gc
+import importlib
+import re
 import sys
 from collections.abc import Generator
 from pathlib import Path
@@ -27,15 +29,19 @@ def pytest_collection() -> Generator[None, object, object]:
 def pytest_collect_file(
     file_path: Path,
 ) -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
-    """Search for doctests only where one can be, because the search imports the module.
+    """Search for doctests only where one can be: the search takes longer than the import.
 
-    The examples of public names are in private modules, and belong to the public ones.
+    The examples of public names are in private modules, and belong to the public ones. All modules
+    are imported nevertheless, so that coverage does not depend on the test that needs one first.
     """
     collectors = yield
-    name = file_path.stem
-    is_public = "src" in file_path.parts and (name == "__init__" or not name.startswith("_"))
-    if file_path.suffix != ".py" or is_public or b">>>" in file_path.read_bytes():
+    if file_path.suffix != ".py" or b">>>" in file_path.read_bytes():
         return collectors
+    source = re.search(r"/packages/[^/]+/src/(chatmodels/.+)\.py$", file_path.as_posix())
+    if source and file_path.stem != "__main__":
+        if file_path.stem == "__init__" or not file_path.stem.startswith("_"):
+            return collectors
+        importlib.import_module(source[1].replace("/", "."))
     return [each for each in collectors if type(each) is pytest.Module]
 
 

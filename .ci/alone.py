@@ -14,6 +14,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -26,12 +27,16 @@ UNNEEDED = "chatmodels-otel"
 
 IMPORT_ALL = """
 import importlib, pkgutil, sys
-name = sys.argv[1]
+name, *absent = sys.argv[1:]
 package = importlib.import_module(name)
 modules = [module.name for module in pkgutil.walk_packages(package.__path__, name + ".")]
 for module in modules:
     if not module.endswith(("__main__", "_plugin", "._recorder")):  # the latter two need extras
-        importlib.import_module(module)
+        try:
+            importlib.import_module(module)
+        except ModuleNotFoundError as error:
+            if error.name not in absent:
+                raise
 print(f"{name}: {len(modules) + 1} modules")
 """
 
@@ -62,9 +67,19 @@ def alone(name: str, scratch: Path) -> None:
     print(f"\n== {name}, with {sorted(workspace.siblings(name) - {name})}", flush=True)
     python = create(scratch / name)
     install(python, workspace.siblings(name))
-    run(python, "-c", IMPORT_ALL, workspace.module(name))
+    run(python, "-c", IMPORT_ALL, workspace.module(name), *sorted(absent(name)))
     install(python, workspace.siblings(name, test=True), "--group", "test")
     test(python, workspace.packages()[name])
+
+
+def absent(name: str) -> set[str]:
+    """Return the modules that need not be installed: those of extras and of other platforms."""
+    text = (workspace.packages()[name] / "pyproject.toml").read_text("utf-8")
+    project = tomllib.loads(text)["project"]
+    extras = project.get("optional-dependencies", {}).values()
+    lines = [line for line in project.get("dependencies", ()) if ";" in line]
+    lines += [line for extra in extras for line in extra]
+    return {workspace.requirement_name(line).replace("-", "_") for line in lines}
 
 
 def together(names: set[str], scratch: Path) -> None:

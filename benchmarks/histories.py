@@ -1,7 +1,7 @@
 """Encoding a conversation: CPU time and instructions, beside `json.dumps` of the same request.
 
-Of 1,000 short messages, and of ten with an image of 1 MB. The image is encoded in base64 before,
-for `json.dumps` as well; the first request of a conversation does that once more.
+Of 1,000 short messages, and of ten with an image of 1 MB. `json.dumps` starts with the objects of
+the request: the texts of the messages, and the image in base64.
 """
 
 import json

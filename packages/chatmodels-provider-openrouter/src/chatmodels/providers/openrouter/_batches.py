@@ -20,30 +20,18 @@ from chatmodels.core.extending import (
     UnsettledBatch,
 )
 from chatmodels.http import BatchSteps, HttpFailure, HttpRequest, whole_body
-from chatmodels.http.wire import Json, Wire
-from chatmodels.openai_compatible import (
-    BATCH_STATES,
-    BatchLine,
-    BatchTime,
-    CompatibleBatches,
+from chatmodels.http.wire import Json
+from chatmodels.openai_compatible import BATCH_STATES, CompatibleBatches
+from chatmodels.providers.openrouter._batch_wire import (
+    WireBatch,
+    WirePage,
+    WireResults,
+    read_error,
 )
 
 _ENDPOINT = b"/v1/chat/completions"
 _PAGE = 100
-_REFUSED, _FAILED = 400, 500
-_STATUSES = {
-    "authentication": 401,
-    "payment_required": 402,
-    "permission_denied": 403,
-    "not_found": 404,
-    "rate_limit_exceeded": 429,
-    "server": 500,
-    "unmapped": 500,
-    "provider_unavailable": 502,
-    "provider_overloaded": 503,
-    "timeout": 504,
-}
-"""The status that a call has with an error of this type; the other types have 400."""
+_REFUSED = 400
 
 
 class OpenRouterBatches(CompatibleBatches, frozen=True, kw_only=True):
@@ -58,7 +46,7 @@ class OpenRouterBatches(CompatibleBatches, frozen=True, kw_only=True):
         created = yield HttpRequest(
             path=f"{self.path}/batches", body=body, headers=self.headers, idempotent=False
         )
-        return self._status(self.decode(created, _WireBatch, "a batch"))
+        return self._status(self.decode(created, WireBatch, "a batch"))
 
     def find(
         self, name: str, rows: int, since: float, others: Collection[str], /
@@ -68,7 +56,7 @@ class OpenRouterBatches(CompatibleBatches, frozen=True, kw_only=True):
         is_possible = False
         while following is not None:
             request = self.get("/batches", f"limit={_PAGE}{following}")
-            page = self.decode((yield request), _WirePage, "a list of batches")
+            page = self.decode((yield request), WirePage, "a list of batches")
             following = None
             for batch in page.data:
                 if self.precedes(batch.created_at, since):
@@ -79,7 +67,7 @@ class OpenRouterBatches(CompatibleBatches, frozen=True, kw_only=True):
                     is_possible = True
                 elif batch.request_counts.processed:
                     found = yield self.get(f"/batches/{self.part(batch.id)}")
-                    results = self.decode(found, _WireResults, "a batch").results or ()
+                    results = self.decode(found, WireResults, "a batch").results or ()
                     if any(each.custom_id.startswith(f"{name}-") for each in results):
                         return self._status(batch)
             if page.data and page.has_more:
@@ -89,7 +77,7 @@ class OpenRouterBatches(CompatibleBatches, frozen=True, kw_only=True):
     def retrieve(self, id_: str, /) -> BatchSteps[BatchStatus]:
         """Fetch the status of a batch."""
         body = yield self.get(f"/batches/{self.part(id_)}")
-        return self._status(self.decode(body, _WireBatch, "a batch"))
+        return self._status(self.decode(body, WireBatch, "a batch"))
 
     def cancel(self, id_: str, /) -> HttpRequest:
         """Refuse to stop a batch.
@@ -105,57 +93,23 @@ class OpenRouterBatches(CompatibleBatches, frozen=True, kw_only=True):
 
     def read(self, data: bytes, /) -> Iterator[BatchAnswer]:
         """Read the results of a batch."""
-        for each in self.decode(data, _WireResults, "the results of a batch").results or ():
+        for each in self.decode(data, WireResults, "the results of a batch").results or ():
             yield self.answer(each)
 
     def call_error(self, error: dict[str, Json], /) -> tuple[int, dict[str, Json]]:
         """Return the status and the error of a call from the error of a result."""
-        kind = error.get("error_type")  # the same in all APIs, unlike "type"
-        if not isinstance(kind, str):
-            return _FAILED, error
-        return _STATUSES.get(kind, _REFUSED), {**error, "type": kind}
+        return read_error(error)
 
-    def _status(self, batch: "_WireBatch") -> BatchStatus:
-        counts = batch.request_counts
-        has_failed = batch.status == "failed" and not counts.processed
+    def _status(self, batch: WireBatch) -> BatchStatus:
+        has_failed = batch.status == "failed" and not batch.request_counts.processed
         state = BATCH_STATES.get(batch.status, "running")
         return BatchStatus(
             id=batch.id,
             state=state,
             outputs=(batch.id,) if state == "ended" else (),
-            error=self._error(batch.error) if has_failed else None,
+            error=self._error(batch.reason) if has_failed else None,
         )
 
-    def _error(self, error: Json) -> ChatModelError:
-        body = msgspec.json.encode(
-            {"error": error or {"message": "the batch failed without a reason"}}
-        )
+    def _error(self, reason: Json) -> ChatModelError:
+        body = msgspec.json.encode({"error": reason})
         return self.failure(HttpFailure(status=_REFUSED, headers={}, body=body))
-
-
-class _WireCounts(Wire, frozen=True, gc=False):
-    total: int = 0
-    completed: int = 0
-    failed: int = 0
-
-    @property
-    def processed(self) -> int:
-        """The number of requests that have a result."""
-        return self.completed + self.failed
-
-
-class _WireBatch(Wire, frozen=True, gc=False):
-    id: str
-    status: str
-    created_at: BatchTime = None
-    request_counts: _WireCounts = _WireCounts()
-    error: Json = None
-
-
-class _WirePage(Wire, frozen=True, gc=False):
-    data: list[_WireBatch]
-    has_more: bool = False
-
-
-class _WireResults(Wire, frozen=True, gc=False):
-    results: list[BatchLine] | None = None
