@@ -95,7 +95,7 @@ def test_a_model_without_the_options_of_batches_has_none(
 def test_options_without_batches_are_refused_instead_of_calls_for_the_full_price(
     simulator: Simulator, tmp_path: Path
 ) -> None:
-    with pytest.raises(ConfigurationError, match="pass batch_s3_uri=.* or call the model instead"):
+    with pytest.raises(ConfigurationError, match=r"pass batch_s3_uri=.* or call the model instead"):
         run(
             MODEL,
             ["Hello"],
