@@ -148,6 +148,7 @@ def test_each_row_has_one_result_of_its_own_and_none_is_sent_twice(
             )
         assert job.answered + job.failed == count
         assert job.batched == 0
+        assert via == "auto" or not vendor.calls
         assert progress[-1].done == count if progress else True
 
 
@@ -409,32 +410,34 @@ def test_a_running_job_reports_its_rows_in_batches(to: Path, clock: FakeClock) -
     assert counts == [3, 3]
 
 
-@pytest.mark.parametrize("in_loop", [False, True], ids=["sync", "async"])
-def test_a_cancelled_run_keeps_its_answers_and_goes_on_when_it_is_run_again(
-    to: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, in_loop: bool
+def test_a_run_that_is_cancelled_keeps_its_answers_and_stops(
+    to: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     vendor = Vendor(plans=[Plan(polls=5, outcomes=["answered", "expired"])])
     cancelled: list[int] = []
-    if in_loop:
 
-        async def sleep(seconds: float, stopping: StopConditions, /) -> None:
-            clock.time += seconds
-            if not cancelled:
-                cancelled.append(await acancel(VendorModel(vendor), to=to))
+    async def sleep(seconds: float, stopping: StopConditions, /) -> None:
+        clock.time += seconds
+        if not cancelled:
+            cancelled.append(await acancel(VendorModel(vendor), to=to))
 
-        monkeypatch.setattr(clock, "sleep", sleep)
-    else:
-        clock.before = interrupt
-        with pytest.raises(KeyboardInterrupt):
-            batched(vendor, texts(4), to)
-        clock.before = lambda: None
-        cancelled.append(cancel(VendorModel(vendor), to=to))
-
+    monkeypatch.setattr(clock, "sleep", sleep)
     with pytest.raises(RunStoppedError, match="the batches were cancelled"):
         batched(vendor, texts(4), to)
     assert (cancelled, vendor.cancelled) == ([1], ["batch-0"])
     assert (open_job(to).answered, open_job(to).batched) == (2, 2)
     assert batched(vendor, texts(4), to).answered == 4
+
+
+def test_the_run_after_a_cancellation_sends_the_other_rows_again(
+    interrupted: "Interrupted",
+) -> None:
+    vendor = interrupted.vendor
+    vendor.batches[0].plan.outcomes = ["answered", "expired"]
+    assert cancel(VendorModel(vendor), to=interrupted.to) == 1
+
+    assert interrupted.resume(texts(4)).answered == 4
+    assert list(vendor.batches[1].rows.values()) == ["row 1", "row 3"]
 
 
 def interrupt() -> None:

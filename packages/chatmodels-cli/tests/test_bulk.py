@@ -171,7 +171,6 @@ def stopped(run, openai, rows: Path, to: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_a_run_via_batches_is_cancelled_and_carried_out(run, stopped: Path) -> None:
     result = run("bulk", "cancel", stopped)
     assert (result.code, result.out) == (0, "2 batches cancelled\n")
-    run("bulk", "resume", stopped)  # reads the results of the cancelled batches
     assert run("bulk", "resume", stopped).code == 0
     assert len(records(stopped)) == 4
     result = run("bulk", "cancel", stopped)

@@ -61,6 +61,15 @@ async def test_a_function_out_of_time_is_cancelled() -> None:
     assert work.steps == ["unset", "ended"]
 
 
+async def test_a_time_that_is_over_is_no_time() -> None:
+    library = running_library()
+    await library.sleep(-1)
+    with pytest.raises(OutOfTimeError):
+        await library.within(-1, Work())
+
+    assert not await library.wait(library.event(), -1)
+
+
 async def test_a_timeout_of_the_function_itself_is_raised() -> None:
     async def fail() -> None:
         raise TimeoutError("its own")
@@ -152,6 +161,21 @@ async def test_an_error_of_a_shielded_function_is_raised() -> None:
         await running_library().shielded(fail)
 
 
+async def test_an_error_of_a_shielded_function_replaces_the_cancellation() -> None:
+    started = anyio.Event()
+
+    async def fail() -> None:
+        started.set()
+        for _ in range(20):
+            await anyio.lowlevel.checkpoint()
+        raise ValueError("failed")
+
+    with pytest.raises(ExceptionGroup) as caught:
+        await cancelled(lambda: running_library().shielded(fail), started)
+
+    assert [str(error) for error in caught.value.exceptions] == ["failed"]
+
+
 async def test_tasks_have_the_context_and_are_cancelled_at_the_end() -> None:
     library, works = running_library(), [Work(), Work()]
     variable.set("caller's")
@@ -229,23 +253,3 @@ async def test_an_event_loop_is_the_same_for_all_its_tasks() -> None:
         group.start_soon(note)
 
     assert len(loops) == 1
-
-
-def test_threads_of_a_forked_process_are_its_own(
-    anyio_backend: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A child has no threads of its parent, so it must not use their pool."""
-    names = list[str]()
-
-    async def call() -> None:
-        names.append(await running_library().in_thread(lambda: threading.current_thread().name))
-
-    def run() -> None:
-        anyio.run(call, backend=anyio_backend)
-
-    run()
-    monkeypatch.setattr("os.getpid", lambda: -1)
-    threads = set(threading.enumerate())
-    run()
-    assert len(names) == 2
-    assert anyio_backend == "trio" or set(threading.enumerate()) - threads

@@ -242,7 +242,7 @@ def test_only_the_end_of_tls_ends_a_body_without_a_length(
     if notified:
         assert generate(acme).text == "hello"
     else:
-        with pytest.raises(NetworkError):
+        with pytest.raises(NetworkError, match="TLS"):
             generate(acme)
 
 

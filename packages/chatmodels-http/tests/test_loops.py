@@ -1,6 +1,7 @@
 """One model object in many event loops, threads and processes."""
 
 import asyncio
+import gc
 import os
 import re
 import subprocess
@@ -12,14 +13,17 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 from chatmodels.core import NetworkError, Timeout
+from chatmodels.core.extending import running_library
 from chatmodels.http import HttpChatModel, RequestHead
 from chatmodels.http._deadlines import Limits
+from chatmodels.http._loop_locks import loop_lock
 from chatmodels.http._transport.asyncio_engine import AsyncioEngine
 from chatmodels.http._transport.engines import shared_async_engine
 
@@ -111,6 +115,50 @@ def test_a_loop_without_a_shutdown_is_dropped_by_the_next_one(model: Make, apart
     with pytest.raises(NetworkError):
         apart(acme.agenerate, "hi")
     assert loop not in engine._loops.by_loop
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_the_end_of_a_loop_forgets_it(server: Any, model: Make, words: Any, backend: str) -> None:
+    server.handler = words("ab")
+    loops = WeakSet[object]()
+    acme = model()
+
+    async def call() -> None:
+        loops.add(running_library().loop())
+        await texts_of(acme)
+
+    for _ in range(3):
+        anyio.run(call, backend=backend)
+    gc.collect()
+    assert not loops
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_a_lock_admits_one_task_of_its_loop_and_forgets_the_loop(backend: str) -> None:
+    class Owner:
+        pass
+
+    owner, loops = Owner(), WeakSet[object]()
+    running = most = 0
+
+    async def work() -> None:
+        nonlocal running, most
+        async with loop_lock(owner):
+            running += 1
+            most = max(most, running)
+            await anyio.lowlevel.checkpoint()
+            running -= 1
+
+    async def call() -> None:
+        loops.add(running_library().loop())
+        async with anyio.create_task_group() as group:
+            for _ in range(3):
+                group.start_soon(work)
+
+    anyio.run(call, backend=backend)
+    gc.collect()
+    assert most == 1
+    assert not loops
 
 
 async def test_a_loop_is_registered_while_other_threads_register_theirs(server: Any) -> None:

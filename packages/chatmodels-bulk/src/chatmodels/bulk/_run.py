@@ -85,10 +85,12 @@ async def arun(
         limits: The limits of the run.
         samples: The number of responses for each row.
         changed: The reaction to a row whose prompt, model, options or schema are not those of its
-            stored result: "stop" raises an error, "redo" asks again, "keep" keeps the result. If
-            the model, options or schema have changed, "redo" cancels open batches of the same
-            provider; those of another one go on at the vendor.
-        retry_failed: Whether rows that failed in an earlier run are asked again.
+            stored result: "stop" raises an error, "redo" asks again, "keep" keeps the result.
+            "redo" also abandons batches that the vendor no longer has, or that cannot be read. If
+            the model, options or schema have changed, it cancels open batches of the same provider;
+            those of another one go on at the vendor.
+        retry_failed: Whether rows that failed in an earlier run are asked again. Pass it again if
+            that run is interrupted.
         via: "calls" calls the model for each row. "batch" sends the rows to the vendor's batch API,
             which costs less and takes up to a day; a run that is interrupted finds its batches
             again. "auto" does so if the vendor has one, and calls the model for the rows without a
@@ -114,7 +116,7 @@ async def arun(
         RunStoppedError: A limit was reached, every further row would fail, or `should_stop`
             returned True.
         ConfigurationError: Another process has the run, its files cannot be written or are
-            damaged, or a row has changed.
+            damaged, a row has changed, or a batch cannot be read.
         InvalidRequestError: The source, the prompt or the options are invalid.
         UnsupportedError: The vendor has no batch API that chatmodels supports.
         ChatModelError: A request about batches failed.
@@ -177,14 +179,18 @@ async def arun(
                         clock=CLOCK,
                         flush=journal.flush,
                         has_calls=via == "auto",
+                        abandons_lost=changed == "redo",
                     )
                     await keep(batches.results(calls))
-                    # Their requests have the options already.
-                    rest = Engine(
-                        bounded, limits.in_flight, budget, gate, {"output_type": output_type}
-                    )
-                    await keep(rest.results(batches.unanswered()))
-                await keep(Engine(bounded, limits.in_flight, budget, gate, call).results(calls))
+                    if via == "auto":
+                        # Their requests have the options already.
+                        rest = Engine(
+                            bounded, limits.in_flight, budget, gate, {"output_type": output_type}
+                        )
+                        await keep(rest.results(batches.unanswered()))
+                if via != "batch":
+                    rest = Engine(bounded, limits.in_flight, budget, gate, call)
+                    await keep(rest.results(calls))
             if first is None:
                 _check_end(checkpoint, remaining.end, changed)
         finally:
@@ -272,7 +278,7 @@ def _batch_calls(model: ChatModel, call: dict[str, Any], via: Via) -> BatchCalls
 
 
 def _settle_batches(store: BatchStore, calls: BatchCalls | None) -> None:
-    """Check the batches of an earlier run; without batches now, their rows are read anew.
+    """Check the batches of an earlier run; the rows in none of them are read from the source.
 
     Raises:
         ConfigurationError: There are open batches, whose rows would be paid twice.
@@ -283,8 +289,7 @@ def _settle_batches(store: BatchStore, calls: BatchCalls | None) -> None:
             "via='batch' or via='auto' to read their results",
             op="bulk",
         )
-    if calls is None:
-        store.clear()
+    store.remove_waiting()
 
 
 async def _compare(

@@ -66,8 +66,8 @@ def _refuse_batches(plan: "Plan") -> None:
         return
     if job.batched:
         raise click.UsageError(
-            f"rows of {plan.to} are in batches, and would be paid twice; read their results with: "
-            f"chatmodels bulk resume {quote(plan.to)}"
+            f"rows of {plan.to} are in batches or wait for one, and calls could be paid twice; go "
+            f"on with: chatmodels bulk resume {quote(plan.to)}"
         )
 
 

@@ -1,9 +1,11 @@
 """Publishes classes and functions of private modules under a public module."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from importlib import import_module
 from types import FunctionType
-from typing import Any
+from typing import Any, TypeVar
+
+Class = TypeVar("Class", bound=type)
 
 
 def publish(names: dict[str, Any], /, *, lazy: Collection[str] = ()) -> None:
@@ -19,6 +21,22 @@ def publish(names: dict[str, Any], /, *, lazy: Collection[str] = ()) -> None:
     for name in names["__all__"]:
         if name not in lazy:
             _set_module(names[name], names["__name__"])
+
+
+def published_in(module: str, /) -> Callable[[Class], Class]:
+    """Set the `__module__` of a class whose public name is imported on first use.
+
+    Its instances can exist before, and their pickles and `repr` must not depend on that.
+
+    Args:
+        module: The public module, as in "chatmodels.core".
+    """
+
+    def publish_class(value: Class) -> Class:
+        _set_module(value, module)
+        return value
+
+    return publish_class
 
 
 def import_lazily(names: dict[str, Any], modules: Mapping[str, str], name: str, /) -> Any:

@@ -16,11 +16,8 @@ def spawn(function: Callable[[], Awaitable[None]], tasks: set[object], /) -> Non
     if (trio := running_trio()) is not None:
         trio.lowlevel.spawn_system_task(function, context=copy_context())
         return
-    import asyncio
+    from chatmodels.core._concurrency.on_asyncio import ASYNCIO
 
-    async def run() -> None:
-        await function()
-
-    task = asyncio.get_running_loop().create_task(run())
+    task = ASYNCIO.start(function)
     tasks.add(task)  # the loop itself keeps weak references only
     task.add_done_callback(tasks.discard)

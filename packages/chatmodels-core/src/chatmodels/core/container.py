@@ -134,9 +134,8 @@ class Container(AbstractContextManager["Container"], AbstractAsyncContextManager
             return instance
         if lifetime == "singleton" and call is None:
             while not self._lock.acquire(blocking=blocking and self._thread != get_ident()):
-                await _result(
-                    running_library().sleep(0.001), blocking
-                )  # Blocking would stop the owner.
+                # Blocking would stop the owner.
+                await _result(running_library().sleep(0.001), blocking)
             self._thread, self._call = get_ident(), object()
             try:
                 return await self._resolve(key, state, (self._call, *in_progress), blocking)

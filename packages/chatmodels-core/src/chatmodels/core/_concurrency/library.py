@@ -63,11 +63,13 @@ class AsyncLibrary(Protocol):
         ...
 
     async def sleep(self, seconds: float, /) -> None:
-        """Wait; with 0 seconds, let other tasks run."""
+        """Wait; with 0 seconds or fewer, let other tasks run."""
         ...
 
     async def within(self, seconds: float | None, function: Callable[[], Awaitable[T]], /) -> T:
         """Await a function with a time limit in seconds; None for no limit.
+
+        The limit of 0 or fewer seconds is over when the function first waits.
 
         Raises:
             OutOfTimeError: The time is over.
@@ -83,12 +85,17 @@ class AsyncLibrary(Protocol):
     async def in_thread(self, function: Callable[[], T], /) -> T:
         """Run a blocking function in a worker thread, with the context variables of the task.
 
-        A cancellation does not wait for the function, which cannot be stopped.
+        At most 40 functions of an event loop run at the same time; under trio, its default limiter
+        applies. A cancellation does not wait for the function, which cannot be stopped. Under
+        asyncio, another function can then start in its place.
         """
         ...
 
     async def shielded(self, function: Callable[[], Awaitable[None]], /) -> None:
-        """Await a function to its end, even while the task is cancelled."""
+        """Await a function to its end, even while the task is cancelled.
+
+        An exception of the function is raised, and replaces the cancellation.
+        """
         ...
 
     def start(self, function: Callable[[], Awaitable[None]], /) -> object:
@@ -103,5 +110,9 @@ class AsyncLibrary(Protocol):
         ...
 
     async def end(self, tasks: Collection[object], /) -> None:
-        """Cancel tasks and wait for their end, even while this task is cancelled."""
+        """Cancel tasks and wait for their end, even while this task is cancelled.
+
+        asyncio cancels a task once: if the task catches its cancellation and continues, its own end
+        is awaited. Under trio, each later wait of the task is cancelled as well.
+        """
         ...

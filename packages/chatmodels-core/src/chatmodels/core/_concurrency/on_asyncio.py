@@ -5,16 +5,24 @@ import os
 import sys
 from collections.abc import Awaitable, Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import copy_context
 from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 from chatmodels.core._concurrency.library import AsyncLibrary, OutOfTimeError
 
 T = TypeVar("T")
 
-_THREADS = 40  # blocking functions at the same time; the others wait
+_THREADS = 40  # blocking functions of one event loop at the same time; the others wait
 
-# By process, since a forked child does not have the threads of its parent.
+# The places of the blocking functions, by the id of their event loop. The tasks that occupy places
+# or wait for one keep the entry, and they keep the loop: no other loop can have its id meanwhile.
+# The loop is not the key, since a semaphore can refer to its loop and would keep it forever.
+_places: WeakValueDictionary[int, asyncio.Semaphore] = WeakValueDictionary()
+
+# By process, since a forked child does not have the threads of its parent. Without a limit of
+# their own: a function that waits for another event loop must not wait for a thread as well.
 _executors: dict[int, ThreadPoolExecutor] = {}
 
 
@@ -70,13 +78,20 @@ class AsyncioLibrary(AsyncLibrary):
             except StopIteration as error:  # a future cannot have it as its error
                 raise RuntimeError("the function raised StopIteration") from error
 
-        return await asyncio.get_running_loop().run_in_executor(_executor(), run)
+        loop = asyncio.get_running_loop()
+        places = _places.get(id(loop)) or _places.setdefault(id(loop), asyncio.Semaphore(_THREADS))
+        async with places:  # until a cancellation, if the function does not return before it
+            return await loop.run_in_executor(_executor(), run)
 
     async def shielded(self, function: Callable[[], Awaitable[None]], /) -> None:
         """Await a function to its end, even while the task is cancelled."""
-        task = self.start(function)
-        await _settled([task])
-        task.result()
+        tasks = [self.start(function)]
+        try:
+            await _settled(tasks)
+        except asyncio.CancelledError:
+            tasks.pop().result()
+            raise
+        tasks.pop().result()  # or the traceback of an error and this frame refer to each other
 
     def start(self, function: Callable[[], Awaitable[None]], /) -> asyncio.Task[None]:
         """Start a task."""
@@ -84,7 +99,8 @@ class AsyncioLibrary(AsyncLibrary):
         async def run() -> None:
             await function()
 
-        return asyncio.get_running_loop().create_task(run())
+        # Not `create_task`: an eager task runs before its caller has the task.
+        return asyncio.Task(run(), loop=asyncio.get_running_loop())
 
     async def end(self, tasks: Collection[Any], /) -> None:
         """Cancel tasks and wait for their end."""
@@ -102,7 +118,8 @@ async def _settled(tasks: Collection[asyncio.Task[None]]) -> None:
     try:
         while any(not task.done() for task in tasks):
             try:
-                await asyncio.wait(tasks)
+                with _without_scopes():
+                    await asyncio.wait(tasks)
             except asyncio.CancelledError as error:
                 cancelled = error
         if cancelled is not None:
@@ -111,8 +128,18 @@ async def _settled(tasks: Collection[asyncio.Task[None]]) -> None:
         cancelled = None  # or its traceback and this frame refer to each other
 
 
+def _without_scopes() -> AbstractContextManager[object]:
+    """Return a context in which the scopes of anyio do not cancel, if the program uses anyio.
+
+    A cancelled scope cancels its tasks again in each iteration of the event loop.
+    """
+    # A module that another thread is about to import does not have all its names.
+    scope = getattr(sys.modules.get("anyio"), "CancelScope", None)
+    return nullcontext() if scope is None else scope(shield=True)
+
+
 def _executor() -> ThreadPoolExecutor:
     process = os.getpid()
     return _executors.get(process) or _executors.setdefault(
-        process, ThreadPoolExecutor(_THREADS, "chatmodels")
+        process, ThreadPoolExecutor(sys.maxsize, "chatmodels")
     )

@@ -42,11 +42,11 @@ class TrioLibrary(AsyncLibrary):
 
     async def sleep(self, seconds: float, /) -> None:
         """Wait; with 0 seconds, let other tasks run."""
-        await self._trio.sleep(seconds)
+        await self._trio.sleep(max(seconds, 0))
 
     async def within(self, seconds: float | None, function: Callable[[], Awaitable[T]], /) -> T:
         """Await a function with a time limit."""
-        with self._trio.move_on_after(math.inf if seconds is None else seconds):
+        with self._trio.move_on_after(math.inf if seconds is None else max(seconds, 0)):
             return await function()
         raise OutOfTimeError
 

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Generic, Literal
 
 from chatmodels.core._calls.options import CallOptions, attributes_of, dedented, list_options
+from chatmodels.core._public import published_in
 from chatmodels.core._tools.context import ToolContext
 from chatmodels.core._values.parts import ToolCall, ToolResult
 from chatmodels.core._values.tool_events import ToolEnd
@@ -63,6 +64,7 @@ class _LoopOptions(CallOptions, total=False):
     """The clock of `max_seconds`, in seconds; `time.monotonic` by default."""
 
 
+@published_in("chatmodels.core.extending")
 class ToolLoopOptions(_LoopOptions, Generic[C], total=False):
     """Options of a run: those of each call of the model, and these.
 
@@ -105,6 +107,7 @@ class ToolLoopOptions(_LoopOptions, Generic[C], total=False):
     """
 
 
+@published_in("chatmodels.core.extending")
 class AsyncToolLoopOptions(_LoopOptions, Generic[C], total=False):
     """Options of an async run: those of `ToolLoopOptions`, with hooks that can be async."""
 

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any, Generic
 
 from chatmodels.core._errors.classes import InvalidRequestError
+from chatmodels.core._public import published_in
 from chatmodels.core._values.cost import Cost
 from chatmodels.core._values.messages import Message
 from chatmodels.core._values.parts import FrozenValue, ToolCall
@@ -20,6 +21,7 @@ else:
     T = TypeVar("T")
 
 
+@published_in("chatmodels.core")
 class ToolRun(FrozenValue, Generic[T], frozen=True, kw_only=True):
     """The rounds of a model and its tools.
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self
 
 from chatmodels.core._calls.stream import Texts, busy
 from chatmodels.core._errors.classes import InvalidRequestError
+from chatmodels.core._public import published_in
 from chatmodels.core._values.events import TextDelta
 from chatmodels.core._values.tool_events import ToolStreamEvent
 
@@ -50,6 +51,7 @@ class _Readable(Generic[T]):
         return self._running.run()
 
 
+@published_in("chatmodels.core")
 class ToolStream(_Readable[T]):
     """The events of a run: those of each response, and a `ToolStart` and `ToolEnd` for each tool.
 
@@ -114,6 +116,7 @@ class ToolStream(_Readable[T]):
             raise busy("thread", "end the loop that reads it") from error
 
 
+@published_in("chatmodels.core")
 class AsyncToolStream(_Readable[T]):
     """The events of a run; the async version of `ToolStream`.
 

@@ -10,12 +10,14 @@ from chatmodels.core._calls.call import Observer
 from chatmodels.core._log import error_facts, logger
 from chatmodels.core._loop.effects import CallModel, Effect, Start
 from chatmodels.core._loop.run import ToolRun
+from chatmodels.core._public import published_in
 from chatmodels.core._values.messages import Message
 from chatmodels.core._values.request import ToolDefinition
 
 _NOTHING = nullcontext()
 
 
+@published_in("chatmodels.core.extending")
 class ToolRunInfo(msgspec.Struct, kw_only=True):
     """The facts of a run of a model with tools, updated while it runs.
 

@@ -5,6 +5,7 @@ from typing import Protocol, runtime_checkable
 import msgspec
 
 from chatmodels.core._errors.classes import ConfigurationError
+from chatmodels.core._public import published_in
 from chatmodels.core._registry.credentials import as_secret
 from chatmodels.core._registry.declarations import OptionSource
 from chatmodels.core._registry.load_options import option_problems
@@ -12,6 +13,7 @@ from chatmodels.core._registry.provider import Provider
 from chatmodels.core._values.metadata import ProviderMetadata
 
 
+@published_in("chatmodels.core.extending")
 @runtime_checkable
 class AdaptableProvider(Provider, Protocol):
     """A provider that can serve under another name, as `like = "..."` of a config file declares."""

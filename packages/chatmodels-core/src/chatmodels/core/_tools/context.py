@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Generic
 
 import msgspec
 
+from chatmodels.core._public import published_in
 from chatmodels.core._values.messages import Message
 from chatmodels.core._values.parts import ToolCall
 
@@ -19,6 +20,7 @@ else:
     C = TypeVar("C")
 
 
+@published_in("chatmodels.core")
 class ToolContext(msgspec.Struct, Generic[C], frozen=True):
     """The circumstances of a tool call.
 

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from chatmodels.core._concurrency.running import running_library
 from chatmodels.core._errors.classes import ConfigurationError, ToolArgumentsError
+from chatmodels.core._public import published_in
 from chatmodels.core._tools.context import ToolContext, admits_none, context_type
 from chatmodels.core._tools.watching import watched
 from chatmodels.core._values.parts import Json, TextPart, ToolCall, ToolResult
@@ -24,6 +25,7 @@ _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 """The names that vendors accept: OpenAI's API reference, "Chat completions", `tools`."""
 
 
+@published_in("chatmodels.core")
 class Tool(Generic[P, R_co]):
     """A function that a model can call; it can still be called directly.
 

@@ -3,10 +3,12 @@
 from typing import Any, ClassVar, Literal
 
 from chatmodels.core._errors.classes import ChatModelError
+from chatmodels.core._public import published_in
 from chatmodels.core._values.events import StreamEvent
 from chatmodels.core._values.parts import FrozenValue, ToolCall, ToolResult
 
 
+@published_in("chatmodels.core")
 class ToolStart(FrozenValue, frozen=True, tag_field="type", tag="tool_start"):
     """A tool begins to run.
 
@@ -19,6 +21,7 @@ class ToolStart(FrozenValue, frozen=True, tag_field="type", tag="tool_start"):
     call: ToolCall
 
 
+@published_in("chatmodels.core")
 class ToolEnd(FrozenValue, frozen=True, tag_field="type", tag="tool_end"):
     """A tool call has its result, whether the tool ran or not.
 

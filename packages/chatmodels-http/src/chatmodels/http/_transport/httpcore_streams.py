@@ -238,8 +238,8 @@ def _check_end(data: bytes, tls: Any) -> None:
         return
     try:
         tls.read(1)
-    except ssl.SSLError as error:
-        raise httpcore.ReadError("the connection ended without the end of TLS") from error
+    except ssl.SSLError:  # its words do not name TLS
+        raise httpcore.ReadError("the server closed the connection without ending TLS") from None
 
 
 def _bare(host: str | None) -> str | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from typing import Generic, TypeVar
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 from chatmodels.http._transport.pool import Abortable, IdleConnections, Pools, close_all
 
@@ -20,7 +20,7 @@ class LoopConnections(Pools[Connection]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.lifetime = _close_at_loop_end(self.by_address)
+        self.lifetime: AsyncGenerator[None] | None = _close_at_loop_end(self.by_address, ref(self))
 
 
 class PerLoop(Generic[Connection]):
@@ -43,18 +43,22 @@ class PerLoop(Generic[Connection]):
                 self.by_loop.pop(other, None)
         connections: LoopConnections[Connection] = LoopConnections()
         self.by_loop[loop] = connections
+        assert connections.lifetime is not None
         await anext(connections.lifetime)
         return connections
 
 
 async def _close_at_loop_end(
     by_address: dict[str, IdleConnections[Connection]],
+    connections: ref[LoopConnections[Connection]],
 ) -> AsyncGenerator[None]:
     try:
         yield
     finally:
         close_all(by_address)
         by_address.clear()
+        if (ended := connections()) is not None:
+            ended.lifetime = None  # a generator refers to its event loop, also after its end
 
 
 def _never() -> bool:
