@@ -97,7 +97,7 @@ class HttpChatModel(StandardChatModel):
             timeout=options.timeout,
             profile=self._profile,
             on_unsupported=options.on_unsupported,
-            remedies=remedies,
+            remedies={**codec.remedies, **(remedies or {})},
             policies=_retries(options.max_retries) if policies is None else policies,
             observers=observers,
             endpoint=self._sender.base_url,
