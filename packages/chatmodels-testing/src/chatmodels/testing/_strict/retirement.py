@@ -134,12 +134,13 @@ GEMINI = Retirements(
 
 VERTEX_AI = Retirements(
     vendor="Vertex AI",
-    source="page Model versions and lifecycle",
+    source="page Model versions and lifecycle; a model is available on its retirement date, and "
+    "refused from the next day on",
     refused={
-        "2025-09-24": "gemini-1.0-* gemini-1.5-*",
-        "2026-06-01": "gemini-2.0-flash gemini-2.0-flash-001 gemini-2.0-flash-lite "
+        "2025-09-25": "gemini-1.0-* gemini-1.5-*",
+        "2026-06-02": "gemini-2.0-flash gemini-2.0-flash-001 gemini-2.0-flash-lite "
         "gemini-2.0-flash-lite-001",
-        "2026-10-20": "gemini-2.5-pro gemini-2.5-flash gemini-2.5-flash-lite",
+        "2026-10-21": "gemini-2.5-pro gemini-2.5-flash gemini-2.5-flash-lite",
     },
 )
 
@@ -245,11 +246,12 @@ _ENDS = {
     for each in RETIREMENTS
 }
 _TUNED = re.compile(r"ft:([^:]+).*")
-_REGION = re.compile(r"(us|eu|apac|global|au|jp|ca|us-gov)\.")
+_PREFIX = re.compile(r"^(arn:.*/)?((us|eu|apac|global|au|jp|ca|us-gov)\.)?")
+"""The address and the region of an inference profile of Amazon Bedrock."""
 
 
 @lru_cache(maxsize=256)
 def _end(vendor: str, model: str) -> str | None:
     """Return the date from which a vendor refuses a model, or None."""
-    name = _REGION.sub("", _TUNED.sub(r"\1", model), count=1)
+    name = _PREFIX.sub("", _TUNED.sub(r"\1", model), count=1)
     return next((date for pattern, date in _ENDS[vendor] if pattern.fullmatch(name)), None)
