@@ -12,10 +12,10 @@ from chatmodels.core import (
     ChatModel,
     ChatModelError,
     ChatRequest,
+    ConfigurationError,
     ErrorCode,
     InvalidRequestError,
     Secret,
-    UnsupportedError,
     create_chat_model,
     user,
 )
@@ -227,7 +227,7 @@ def test_the_version_of_an_endpoint_is_part_of_all_requests(simulator: Simulator
 
 @pytest.mark.parametrize("path", ["", "/models"])
 def test_other_endpoints_of_azure_have_no_batches(path: str, simulator: Simulator) -> None:
-    with pytest.raises(UnsupportedError, match=r"azure .* has no batch API"):
+    with pytest.raises(ConfigurationError, match=r"azure .* has no batch API .*api_version='v1'"):
         backend("azure", simulator, base_url=simulator.url + path, api_version="2024-10-21")
 
 

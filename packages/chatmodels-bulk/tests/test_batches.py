@@ -522,7 +522,9 @@ def test_a_late_batch_that_cannot_be_cancelled_is_read_when_it_ends(
     assert job.answered == 6
 
 
-def test_batches_that_cannot_be_cancelled_are_refused_to_be(to: Path, clock: FakeClock) -> None:
+def test_a_cancellation_is_refused_if_the_vendor_cannot_cancel_batches(
+    to: Path, clock: FakeClock
+) -> None:
     vendor = Vendor(limits=BatchLimits(rows=4, bytes=1_000_000, cancellable=False))
     clock.before = interrupt
     with pytest.raises(KeyboardInterrupt):
@@ -687,9 +689,49 @@ def test_batches_of_other_options_are_abandoned_or_refused(interrupted: Interrup
         interrupted.resume(texts(4), seed=1)
     with pytest.raises(ConfigurationError, match="open batches of mock:m with other options"):
         interrupted.resume(texts(4), seed=1, changed="keep")
-    # The first batch is none of this run any more.
-    interrupted.vendor.batches.clear()
+    interrupted.vendor.may_repeat = True
     assert interrupted.resume(texts(4), seed=1, changed="redo").answered == 4
+    assert interrupted.vendor.cancelled == ["batch-0"]
+    assert interrupted.resume(texts(4), seed=1, changed="redo").answered == 4
+    assert interrupted.vendor.cancelled == ["batch-0"]
+
+
+def test_calls_of_other_options_cancel_the_batches(interrupted: Interrupted) -> None:
+    interrupted.vendor.may_repeat = True
+    assert interrupted.resume(texts(4), via="calls", seed=1, changed="redo").answered == 4
+    assert interrupted.vendor.cancelled == ["batch-0"]
+
+
+def test_batches_that_cannot_be_cancelled_are_abandoned(interrupted: Interrupted) -> None:
+    interrupted.vendor.may_repeat = True
+    interrupted.vendor.limits = BatchLimits(rows=9, bytes=1_000_000, cancellable=False)
+    assert interrupted.resume(texts(4), seed=1, changed="redo").answered == 4
+    assert interrupted.vendor.cancelled == []
+
+
+@pytest.mark.parametrize("provider", ["mock", "another"])
+def test_a_model_without_their_batch_api_abandons_batches(
+    interrupted: Interrupted, provider: str
+) -> None:
+    model = MockChatModel("m", provider=provider, on_exhausted="echo")
+    job = run(model, texts(4), to=interrupted.to, seed=1, changed="redo")
+    assert (job.answered, job.batched, interrupted.vendor.cancelled) == (4, 0, [])
+
+
+def test_a_batch_that_the_vendor_does_not_have_needs_no_cancellation(
+    interrupted: Interrupted,
+) -> None:
+    interrupted.vendor.may_repeat = True
+    interrupted.vendor.cancelling = failing(ErrorCode.INVALID_REQUEST, 404)
+    assert interrupted.resume(texts(4), seed=1, changed="redo").answered == 4
+
+
+def test_batches_are_not_abandoned_if_their_cancellation_fails(interrupted: Interrupted) -> None:
+    interrupted.vendor.cancelling = failing(ErrorCode.PERMISSION_DENIED, 403)
+    with pytest.raises(ChatModelError, match="refused by the vendor"):
+        interrupted.resume(texts(4), seed=1, changed="redo")
+    assert interrupted.resume(texts(4)).answered == 4  # with the former options
+    assert len(interrupted.vendor.batches) == 1
 
 
 def test_rows_that_wait_for_a_batch_can_be_called_for(to: Path) -> None:

@@ -5,11 +5,19 @@ from contextlib import closing
 from os import PathLike
 
 from chatmodels.bulk._batch_calls import BatchCalls
+from chatmodels.bulk._batch_errors import is_lost
 from chatmodels.bulk._batch_store import BatchStore
 from chatmodels.bulk._checkpoint import Checkpoint
 from chatmodels.bulk._folder import RunFolder
 from chatmodels.bulk._loops import refuse_running_loop
-from chatmodels.core import ChatModel, ConfigurationError, UnsupportedError, create_chat_model
+from chatmodels.core import (
+    ChatModel,
+    ChatModelError,
+    ConfigurationError,
+    UnsupportedError,
+    create_chat_model,
+)
+from chatmodels.core.extending import BatchBackend
 
 
 async def acancel(model: ChatModel | str, /, *, to: str | PathLike[str]) -> int:
@@ -57,6 +65,38 @@ async def acancel(model: ChatModel | str, /, *, to: str | PathLike[str]) -> int:
         for id_ in ids:
             await backend.cancel(id_)
     return len(ids)
+
+
+async def abandon(owner: str, model: ChatModel, store: BatchStore, /) -> None:
+    """Remove the batches of another model or of other options, and cancel them if possible.
+
+    Those of another provider go on, as do those that their vendor cannot cancel.
+
+    Args:
+        owner: The model of the batches, as `"provider:model"`.
+        model: The model of the run that abandons them.
+        store: The batches.
+
+    Raises:
+        ChatModelError: A request failed; no batch is removed.
+    """
+    ids = [each.vendor_id for each in store.batches() if each.vendor_id is not None]
+    backend = _backend(model) if owner.partition(":")[0] == model.provider else None
+    if backend is not None and backend.limits.cancellable:
+        for id_ in ids:
+            try:
+                await backend.cancel(id_)
+            except ChatModelError as error:
+                if not is_lost(error):
+                    raise
+    store.clear()
+
+
+def _backend(model: ChatModel) -> BatchBackend | None:
+    try:
+        return BatchCalls(model, {}).backend
+    except (UnsupportedError, ConfigurationError):
+        return None
 
 
 def cancel(model: ChatModel | str, /, *, to: str | PathLike[str]) -> int:

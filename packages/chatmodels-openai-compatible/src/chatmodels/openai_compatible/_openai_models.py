@@ -33,7 +33,8 @@ def tool_rules(model: str, /) -> ToolRules:
 
     GPT-5.4 accepts functions with the effort "none", its default. So do GPT-5.6 and later models,
     whose default is another effort; those without "none" never do (messages of OpenAI's and
-    Azure's errors). GPT-5.5 accepts them without an effort, and is not checked.
+    Azure's errors). GPT-5.5, which reasons by default, accepts them without an effort, and is not
+    checked.
     """
     return {
         "reasons_by_default": reasons_by_default(model),

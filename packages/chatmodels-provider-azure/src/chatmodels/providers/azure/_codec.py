@@ -14,7 +14,7 @@ from chatmodels.openai_compatible import (
     tool_rules,
 )
 from chatmodels.providers.azure._address import Address
-from chatmodels.providers.azure._batches import azure_batches
+from chatmodels.providers.azure._batches import WITHOUT_BATCHES, azure_batches
 from chatmodels.providers.azure._dialect import (
     DOMAINS,
     FILE_TYPES,
@@ -37,7 +37,13 @@ def azure_codec(address: Address, deployment: str = "", *, token: bool = False) 
     dialect = dialect_at(address, token=token)
     codec = chat_completions_codec(dialect, dialect_for=partial(_for_model, dialect))
     batches = azure_batches(address, codec.failure, "/v1/chat/completions")
-    codec = replace(codec, batches=batches, families=TOOL_FAMILIES, remedies=TOOLS_REMEDY)
+    codec = replace(
+        codec,
+        batches=batches,
+        without_batches=WITHOUT_BATCHES,
+        families=TOOL_FAMILIES,
+        remedies=TOOLS_REMEDY,
+    )
     return _replace_encoder(codec, partial(_encode, codec.encode, address, deployment))
 
 
