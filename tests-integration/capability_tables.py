@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from capabilities import APIS, CLOCK, WORDS, Api, example, fate
-from chatmodels.core import Settings, UnsupportedError
+from chatmodels.core import ConfigurationError, Settings, UnsupportedError
 from chatmodels.core.extending import ALL_TOOL_CHOICES, FREE_TOOL_CHOICES, Profile
 from chatmodels.http import HttpChatModel
 from chatmodels.http._codec.output_tool import OUTPUT_DESCRIPTION
@@ -226,6 +226,8 @@ def _batches(model: HttpChatModel) -> str:
         model.batch_backend()
     except UnsupportedError:
         return NO
+    except ConfigurationError:
+        return "with other options"
     return YES
 
 

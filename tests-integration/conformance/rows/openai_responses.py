@@ -97,7 +97,7 @@ ROWS = (
         contracts={
             "openai-responses": ProviderContract(
                 provider="openai",
-                model="gpt-6.1-terra",
+                model="gpt-5.4-mini",  # does not reason by default, so that sampling settings apply
                 options={"api": "responses"},
                 exempt=EXEMPT,
             )
