@@ -58,7 +58,8 @@ def retired_models() -> str:
         "fixed, so that a\ntest has the same result on each day. "
         '`Simulator(as_of="2027-01-14")`, or `--as-of`, also refuses those with later\ndates, '
         "which the vendors have announced. Deployments of Azure have names of their own, and are "
-        "not refused.\nThe listings of OpenAI, Anthropic and Amazon Bedrock have the dates.\n"
+        "not refused.\nThe listings of OpenAI, Anthropic and Amazon Bedrock have the dates. "
+        "Listings do not contain retired models.\n"
     )
     lines = ["| vendor | from | models |", "| --- | --- | --- |"]
     for each in RETIREMENTS:

@@ -71,11 +71,14 @@ def abilities(model: HttpChatModel) -> dict[str, str]:
     """Describe the abilities of a model but its efforts, by the name of a setting or an option."""
     profile = model.profile
     cells = {name: _setting(model, name) for name in SETTINGS}
-    cells["tools"] = YES if profile.tools else NO
+    cells["tools"] = _tools(profile)
     cells["strict tools"] = YES if profile.tools and profile.strict_tools else NO
     cells["tool choice"] = _choices(profile) if profile.tools else NO
     cells["output type"] = _output(model, Answer)
-    cells["output type with tools"] = _output(model, Answer, tools=[CLOCK]) if profile.tools else NO
+    cells["output type with tools"] = NO
+    if cells["tools"] != NO:
+        rest = {} if profile.tools_with_reasoning else {EFFORT: "none"}
+        cells["output type with tools"] = _output(model, Answer, tools=[CLOCK], **rest)
     cells["output type with free keys"] = _output(model, dict)
     cells[RESUMED] = NO if profile.prefill == "none" else YES
     cells[BATCHES] = _batches(model)
@@ -171,10 +174,19 @@ def _setting(model: HttpChatModel, name: str) -> str:
     beside = profile.not_with_reasoning.get(name)
     notes = [f"`{first}`" for first, *others in profile.exclusive if name in others]
     if beside is not None:
-        notes.append("reasoning")
+        notes.append("reasoning, the default" if profile.reasons_by_default else "reasoning")
         supported += f"; with reasoning only {', '.join(map(str, beside))}" if beside else ""
         notes = notes[:-1] if beside else notes
     return f"{supported}; not with {' or '.join(notes)}" if notes else supported
+
+
+def _tools(profile: Profile) -> str:
+    if profile.tools and profile.tools_with_reasoning:
+        return YES
+    default = ", the default" if profile.reasons_by_default else ""
+    if not profile.tools or (default and "none" not in profile.values.get(EFFORT, ("none",))):
+        return NO
+    return f"{YES}; not with reasoning{default}"
 
 
 def _words(model: HttpChatModel, name: str) -> str:

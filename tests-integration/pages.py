@@ -55,11 +55,19 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from chatmodels.core import ErrorCode, ToolCall
-from chatmodels.testing import STRICT_RULES, Simulator, _refusals
+from chatmodels.testing import Simulator
 from family import FAMILY
 
 OPENING = re.compile(r"( *)(`{3,})(\w*)|<!-- (responses|input)$")
 OPTION = re.compile(r" *<!-- (no-run|test) -->")
+CHAT_PAGES = (
+    "providers/openai.md",
+    "how-to/network.md",
+    "how-to/files-images-and-audio.md",
+    "how-to/record-and-replay.md",
+    "chatmodels-testing/README.md",
+)
+"""Pages with OpenAI's chat completions: of other models, behind a gateway, or recorded."""
 LINKED = re.compile(r"\]\(([\w-]+\.(?!md\b)\w+)\)")
 
 
@@ -86,9 +94,8 @@ def check(page: Path) -> None:
     for name in LINKED.findall(text):
         shutil.copy(page.parent / name, name)
     module = sys.modules["__main__"] = ModuleType("__main__")
-    without_gateway()
     with Simulator() as simulator, TemporaryDirectory() as folder:
-        os.environ |= environment(simulator, Path(folder))
+        os.environ |= environment(simulator, Path(folder), page)
         for block in blocks(text):
             if block.language == "responses":
                 simulator.queue(*(reply(json.loads(line)) for line in block.source.splitlines()))
@@ -101,18 +108,17 @@ def check(page: Path) -> None:
                     sys.exit(f"{page}:{block.line} prints\n\n{printed}\nbut states\n\n{stated}\n")
 
 
-def without_gateway() -> None:
-    """Accept the functions that OpenAI accepts at its own address, with its other API."""
-    rules = (rule for rule in STRICT_RULES["openai.chat"] if rule.name != "reasoning-tools")
-    _refusals.STRICT_RULES = {**STRICT_RULES, "openai.chat": tuple(rules)}
+def environment(simulator: Simulator, folder: Path, page: Path) -> Mapping[str, str]:
+    """Return environment variables that connect all providers to a simulator.
 
-
-def environment(simulator: Simulator, folder: Path) -> Mapping[str, str]:
-    """Return environment variables that connect all providers to a simulator."""
+    At OpenAI's own address, models that reason use the Responses API by default, and do so here.
+    """
     config = folder / "chatmodels.toml"  # many vendors have no variable for the address
     addresses = dict.fromkeys(FAMILY, simulator.base_url)
     addresses["mistral"] = f"{simulator.url}/mistral/v1"
-    tables = (f'[providers.{name}]\nbase_url = "{url}"\n' for name, url in addresses.items())
+    tables = [f'[providers.{name}]\nbase_url = "{url}"\n' for name, url in addresses.items()]
+    if not page.as_posix().endswith(CHAT_PAGES):
+        tables.append('[providers.openai]\napi = "responses"\n')
     config.write_text("".join(tables), "utf-8")
     vendors = "ANTHROPIC", "AZURE_OPENAI", "CO", "GEMINI", "MISTRAL", "OPENAI", "OPENAI_COMPATIBLE"
     keys = [f"{name}_API_KEY" for name in vendors]

@@ -87,9 +87,23 @@ async def answers_of(api: BatchBackend, status: BatchStatus) -> list[tuple[str, 
 def test_a_model_without_the_options_of_batches_has_none(
     options: dict[str, Any], remedy: str
 ) -> None:
-    with pytest.raises(UnsupportedError, match="bedrock has no batch API with these") as caught:
+    with pytest.raises(ConfigurationError, match="bedrock has no batch API with these") as caught:
         backend_with(**options)
     assert remedy in caught.value.message
+
+
+def test_options_without_batches_are_refused_instead_of_calls_for_the_full_price(
+    simulator: Simulator, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigurationError, match=r"pass batch_s3_uri=.* or call the model instead"):
+        run(
+            MODEL,
+            ["Hello"],
+            to=tmp_path / "answers.jsonl",
+            via="auto",
+            model_options={"base_url": simulator.url, "region": "us-east-1", **KEYS},
+        )
+    assert not simulator.exchanges
 
 
 def test_invalid_options_of_batches_are_refused_together() -> None:

@@ -1,6 +1,7 @@
 """Responses of the batch APIs that are like OpenAI's, with what differs between the vendors."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,10 +12,10 @@ from chatmodels.core import (
     ChatModel,
     ChatModelError,
     ChatRequest,
+    ConfigurationError,
     ErrorCode,
     InvalidRequestError,
     Secret,
-    UnsupportedError,
     create_chat_model,
     user,
 )
@@ -149,6 +150,29 @@ def test_a_batch_that_has_ended_is_not_cancelled_again(status: int, simulator: S
     asyncio.run(backend("groq", simulator).cancel("a"))
 
 
+def test_a_line_that_cannot_be_read_fails_its_row_alone(simulator: Simulator) -> None:
+    lines = [
+        {"custom_id": "name-0", "response": {"status_code": 200, "body": {}}},
+        {"custom_id": "name-1", "response": 1},
+        {"custom_id": "name 2", "response": 1},
+        [],
+    ]
+    body = b"\n".join([*(json.dumps(line).encode() for line in lines), b"<html>"])
+    simulator.respond("/mistral/v1/files/b/content", body)
+    api = backend("mistral", simulator)
+    status = BatchStatus(id="a", state="ended", outputs=("b",))
+
+    async def read() -> list[BatchAnswer]:
+        return [answer async for answer in api.results(status)]
+
+    first, second = asyncio.run(read())
+    assert (first.id, first.status) == ("name-0", 200)
+    assert (second.id, second.status) == ("name-1", 502)
+    with pytest.raises(ChatModelError) as caught:
+        api.decode(second, ChatRequest(messages=(user("Hello"),)))
+    assert caught.value.retryable
+
+
 class PagedBatches(OpenAIBatches, frozen=True, kw_only=True):
     """The batches of a vendor whose results are on pages."""
 
@@ -203,7 +227,7 @@ def test_the_version_of_an_endpoint_is_part_of_all_requests(simulator: Simulator
 
 @pytest.mark.parametrize("path", ["", "/models"])
 def test_other_endpoints_of_azure_have_no_batches(path: str, simulator: Simulator) -> None:
-    with pytest.raises(UnsupportedError, match=r"azure .* has no batch API"):
+    with pytest.raises(ConfigurationError, match=r"azure .* has no batch API .*api_version='v1'"):
         backend("azure", simulator, base_url=simulator.url + path, api_version="2024-10-21")
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from chatmodels.bulk import Limits, run
 from chatmodels.core import (
+    AuthenticationError,
     ChatModelError,
     ChatRequest,
     ErrorCode,
@@ -61,6 +62,27 @@ def test_rows_that_are_too_large_for_a_request_are_uploaded(
     paths = [each.request.path for each in simulator.exchanges]
     assert paths[:2] == ["/upload/v1beta/files"] * 2
     assert paths[-1].startswith("/download/v1beta/files/")
+
+
+def test_many_rows_are_uploaded_because_one_body_would_have_all_answers(
+    simulator: Simulator, tmp_path: Path
+) -> None:
+    model = create_chat_model(MODEL, api_key="key", base_url=simulator.url)
+    rows = [f"Row {number}" for number in range(21)]
+    job = run(model, rows, to=tmp_path / "a.jsonl", via="batch", limits=Limits(batch_poll=0))
+
+    assert job.answered == 21
+    assert simulator.batches.files
+
+
+def test_a_key_that_is_refused_with_400_is_an_error_of_a_cancellation(
+    simulator: Simulator,
+) -> None:
+    details = [{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "API_KEY_INVALID"}]
+    error = {"code": 400, "message": "No.", "status": "INVALID_ARGUMENT", "details": details}
+    simulator.respond("/v1beta/batches/a:cancel", {"error": error}, status=400)
+    with pytest.raises(AuthenticationError):
+        asyncio.run(backend(simulator.url).cancel("batches/a"))
 
 
 def test_rows_that_fit_are_part_of_the_request(simulator: Simulator, tmp_path: Path) -> None:
@@ -155,6 +177,15 @@ def test_an_answer_without_a_key_is_an_error(simulator: Simulator) -> None:
     status = BatchStatus(id="batches/a", state="ended", outputs=("files/b",))
     with pytest.raises(ResponseInvalidError, match="has no key"):
         asyncio.run(answers_of(backend(simulator.url), status))
+
+
+def test_an_answer_without_a_key_does_not_hide_the_others(simulator: Simulator) -> None:
+    response = {"response": {"candidates": []}}
+    inlined = [response, {**response, "metadata": {"key": "a-1"}}]
+    output = {"inlinedResponses": {"inlinedResponses": inlined}}
+    simulator.respond("/v1beta/batches/a", operation("SUCCEEDED", done=True, response=output))
+    status = BatchStatus(id="batches/a", state="ended", outputs=("batches/a",))
+    assert asyncio.run(answers_of(backend(simulator.url), status)) == [("a-1", 200)]
 
 
 def test_too_many_enqueued_tokens_are_a_rate_limit(simulator: Simulator) -> None:

@@ -52,6 +52,7 @@ TABLES = frozenset(
         "retirement.py",
         "chat_vendors.py",
         "openai_models.py",
+        "_openai_models.py",
     }
 )
 """The modules of facts about models by name."""

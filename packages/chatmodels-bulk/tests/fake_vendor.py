@@ -44,6 +44,7 @@ class Plan:
         doubled: Whether each answer comes twice, and there are answers to unknown rows.
         shuffled: Whether the answers are in the reverse order.
         broken_after: The number of answers after which the first reading breaks off.
+        failure: The error of a batch that is "full".
     """
 
     creation: Creation = "created"
@@ -52,6 +53,7 @@ class Plan:
     doubled: bool = False
     shuffled: bool = False
     broken_after: int | None = None
+    failure: tuple[ErrorCode, int] = (ErrorCode.RATE_LIMITED, 429)
 
 
 @dataclass
@@ -98,6 +100,11 @@ class Vendor:
         decoding: Is called before an answer is decoded.
         refusing: Is called before a refusal is decoded.
         finding: Is called before a batch is looked for.
+        retrieving: Is called before the status of a batch is returned.
+        cancelling: Is called before a batch is cancelled.
+        creating: Is called before a batch is created, with its rows.
+        reading: Is called before each answer.
+        calls: The number of calls without a batch.
     """
 
     plans: list[Plan] = field(default_factory=list[Plan])
@@ -112,6 +119,11 @@ class Vendor:
     decoding: Callable[[], None] = lambda: None
     refusing: Callable[[], None] = lambda: None
     finding: Callable[[], None] = lambda: None
+    retrieving: Callable[[], None] = lambda: None
+    cancelling: Callable[[], None] = lambda: None
+    creating: Callable[[list[str]], None] = lambda texts: None
+    reading: Callable[[], None] = lambda: None
+    calls: int = 0
 
     def encode(self, id_: str, request: ChatRequest, /) -> bytes:
         text = request.messages[-1].text
@@ -121,12 +133,13 @@ class Vendor:
 
     async def create(self, name: str, rows: Sequence[bytes], /) -> BatchStatus:
         self.before()
+        self.creating([json.loads(row)["text"] for row in rows])
         plan = self.plans.pop(0) if self.plans else Plan()
         match plan.creation:
             case "broken":
                 raise NetworkError("no connection")
             case "busy":
-                raise error_class(ErrorCode.RATE_LIMITED)("busy", status=429)
+                raise error_class(ErrorCode.RATE_LIMITED)("busy", status=429, retry_after=100)
             case _:
                 pass
         texts = {row["id"]: row["text"] for row in map(json.loads, rows)}
@@ -162,14 +175,17 @@ class Vendor:
 
     async def retrieve(self, id_: str, /) -> BatchStatus:
         self.before()
+        self.retrieving()
         batch = self._batch(id_)
         if batch.state == "full":
-            error = error_class(ErrorCode.RATE_LIMITED)("too many rows wait", status=429)
+            code, status = batch.plan.failure
+            error = error_class(code)("too many rows wait", status=status)
             return BatchStatus(id=id_, state="ended", error=error)
         return BatchStatus(id=id_, state="ended" if self._poll(batch) else "running")
 
     async def cancel(self, id_: str, /) -> None:
         self.before()
+        self.cancelling()
         self.cancelled.append(id_)
         batch = self._batch(id_)
         batch.polls = 0
@@ -194,6 +210,7 @@ class Vendor:
             if number == stop:
                 raise NetworkError("the connection broke")
             self.before()
+            self.reading()
             yield answer
 
     def decode(self, answer: BatchAnswer, request: ChatRequest, /) -> ChatResponse[Any]:
@@ -244,6 +261,7 @@ class VendorModel(MockChatModel):
     async def arespond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
         text = request.messages[-1].text
         assert not self.vendor.has(text), f"{text} is asked twice"
+        self.vendor.calls += 1
         return ChatResponse(message=assistant(f"re: {text}"), model="m")
 
 

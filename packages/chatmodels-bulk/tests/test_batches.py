@@ -148,6 +148,7 @@ def test_each_row_has_one_result_of_its_own_and_none_is_sent_twice(
             )
         assert job.answered + job.failed == count
         assert job.batched == 0
+        assert via == "auto" or not vendor.calls
         assert progress[-1].done == count if progress else True
 
 
@@ -409,32 +410,34 @@ def test_a_running_job_reports_its_rows_in_batches(to: Path, clock: FakeClock) -
     assert counts == [3, 3]
 
 
-@pytest.mark.parametrize("in_loop", [False, True], ids=["sync", "async"])
-def test_a_cancelled_run_keeps_its_answers_and_goes_on_when_it_is_run_again(
-    to: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, in_loop: bool
+def test_a_run_that_is_cancelled_keeps_its_answers_and_stops(
+    to: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     vendor = Vendor(plans=[Plan(polls=5, outcomes=["answered", "expired"])])
     cancelled: list[int] = []
-    if in_loop:
 
-        async def sleep(seconds: float, stopping: StopConditions, /) -> None:
-            clock.time += seconds
-            if not cancelled:
-                cancelled.append(await acancel(VendorModel(vendor), to=to))
+    async def sleep(seconds: float, stopping: StopConditions, /) -> None:
+        clock.time += seconds
+        if not cancelled:
+            cancelled.append(await acancel(VendorModel(vendor), to=to))
 
-        monkeypatch.setattr(clock, "sleep", sleep)
-    else:
-        clock.before = interrupt
-        with pytest.raises(KeyboardInterrupt):
-            batched(vendor, texts(4), to)
-        clock.before = lambda: None
-        cancelled.append(cancel(VendorModel(vendor), to=to))
-
+    monkeypatch.setattr(clock, "sleep", sleep)
     with pytest.raises(RunStoppedError, match="the batches were cancelled"):
         batched(vendor, texts(4), to)
     assert (cancelled, vendor.cancelled) == ([1], ["batch-0"])
     assert (open_job(to).answered, open_job(to).batched) == (2, 2)
     assert batched(vendor, texts(4), to).answered == 4
+
+
+def test_the_run_after_a_cancellation_sends_the_other_rows_again(
+    interrupted: "Interrupted",
+) -> None:
+    vendor = interrupted.vendor
+    vendor.batches[0].plan.outcomes = ["answered", "expired"]
+    assert cancel(VendorModel(vendor), to=interrupted.to) == 1
+
+    assert interrupted.resume(texts(4)).answered == 4
+    assert list(vendor.batches[1].rows.values()) == ["row 1", "row 3"]
 
 
 def interrupt() -> None:
@@ -684,9 +687,49 @@ def test_batches_of_other_options_are_abandoned_or_refused(interrupted: Interrup
         interrupted.resume(texts(4), seed=1)
     with pytest.raises(ConfigurationError, match="open batches of mock:m with other options"):
         interrupted.resume(texts(4), seed=1, changed="keep")
-    # The first batch is none of this run any more.
-    interrupted.vendor.batches.clear()
+    interrupted.vendor.may_repeat = True
     assert interrupted.resume(texts(4), seed=1, changed="redo").answered == 4
+    assert interrupted.vendor.cancelled == ["batch-0"]
+    assert interrupted.resume(texts(4), seed=1, changed="redo").answered == 4
+    assert interrupted.vendor.cancelled == ["batch-0"]
+
+
+def test_calls_of_other_options_cancel_the_batches(interrupted: Interrupted) -> None:
+    interrupted.vendor.may_repeat = True
+    assert interrupted.resume(texts(4), via="calls", seed=1, changed="redo").answered == 4
+    assert interrupted.vendor.cancelled == ["batch-0"]
+
+
+def test_batches_that_cannot_be_cancelled_are_abandoned(interrupted: Interrupted) -> None:
+    interrupted.vendor.may_repeat = True
+    interrupted.vendor.limits = BatchLimits(rows=9, bytes=1_000_000, cancellable=False)
+    assert interrupted.resume(texts(4), seed=1, changed="redo").answered == 4
+    assert interrupted.vendor.cancelled == []
+
+
+@pytest.mark.parametrize("provider", ["mock", "another"])
+def test_a_model_without_their_batch_api_abandons_batches(
+    interrupted: Interrupted, provider: str
+) -> None:
+    model = MockChatModel("m", provider=provider, on_exhausted="echo")
+    job = run(model, texts(4), to=interrupted.to, seed=1, changed="redo")
+    assert (job.answered, job.batched, interrupted.vendor.cancelled) == (4, 0, [])
+
+
+def test_a_batch_that_the_vendor_does_not_have_needs_no_cancellation(
+    interrupted: Interrupted,
+) -> None:
+    interrupted.vendor.may_repeat = True
+    interrupted.vendor.cancelling = failing(ErrorCode.INVALID_REQUEST, 404)
+    assert interrupted.resume(texts(4), seed=1, changed="redo").answered == 4
+
+
+def test_batches_are_not_abandoned_if_their_cancellation_fails(interrupted: Interrupted) -> None:
+    interrupted.vendor.cancelling = failing(ErrorCode.PERMISSION_DENIED, 403)
+    with pytest.raises(ChatModelError, match="refused by the vendor"):
+        interrupted.resume(texts(4), seed=1, changed="redo")
+    assert interrupted.resume(texts(4)).answered == 4  # with the former options
+    assert len(interrupted.vendor.batches) == 1
 
 
 def test_rows_that_wait_for_a_batch_can_be_called_for(to: Path) -> None:

@@ -4,6 +4,8 @@ import csv
 import json
 import os
 import sys
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -34,6 +36,7 @@ from chatmodels.core import (
     ErrorCode,
     InvalidRequestError,
     Prices,
+    RateLimitError,
     Usage,
     assistant,
     image,
@@ -41,7 +44,9 @@ from chatmodels.core import (
     system,
     user,
 )
+from chatmodels.core.extending import CallInfo, Flow, Send, error_class
 from chatmodels.providers.mock import MockChatModel
+from chatmodels.resilience import Retry
 
 
 @dataclass
@@ -868,3 +873,68 @@ def test_the_owner_of_a_run_that_crashed_is_none(to: Path) -> None:
     job = run(echo(), ["a"], to=to)
     (job.folder / "owner").write_text('{"process": 1, "host": "other"}')
     assert job.owner is None
+
+
+def test_a_wrong_key_costs_one_request_for_each_call_under_way(tmp_path: Path, to: Path) -> None:
+    rows = write_rows(tmp_path / "many.jsonl", 300)
+    model = echo(rules={"": ErrorCode.AUTHENTICATION})
+    with pytest.raises(RunStoppedError, match="every further row would fail") as stopped:
+        in_thread(run, model, rows, to=to, prompt="{text}", limits=Limits(in_flight=20))
+
+    assert stopped.value.code is ErrorCode.AUTHENTICATION
+    assert len(model.calls) <= 20
+    assert (open_job(to).answered, open_job(to).failed) == (0, 0)
+    assert run(echo(), rows, to=to, prompt="{text}").answered == 300
+
+
+def test_faults_of_a_few_rows_do_not_touch_the_others(tmp_path: Path, to: Path) -> None:
+    codes = (ErrorCode.RATE_LIMITED, ErrorCode.PROVIDER_UNAVAILABLE, ErrorCode.RESPONSE_INVALID)
+    attempts: Counter[int] = Counter()
+
+    def respond(request: ChatRequest) -> str:
+        number = int(request.messages[-1].text.removeprefix("ticket "))
+        attempts[number] += 1
+        is_permanent, is_transient = number % 100 == 7, number % 100 == 8
+        if is_permanent or (is_transient and attempts[number] == 1):
+            raise error_class(codes[number // 100 % 3])("a fault")
+        return f"answer {number}"
+
+    rows = write_rows(tmp_path / "many.jsonl", 1_000)
+    again = Retry(max_retries=2, initial_delay=0)
+    model = MockChatModel("m", rules={"": respond}, policies=[again])
+    job = run(model, rows, to=to, prompt="{text}", limits=Limits(in_flight=50))
+
+    permanent, transient = range(7, 1_000, 100), range(8, 1_000, 100)
+    assert job.error_codes() == dict(zip(codes, (4, 3, 3), strict=True))
+    assert [result.row.id for result in job.failures()] == [f"r{n}" for n in permanent]
+    found = {each["id"]: each.get("text") for each in records(to)}
+    assert found == {f"r{n}": None if n in permanent else f"answer {n}" for n in range(1_000)}
+    assert {n for n, times in attempts.items() if times > 1} == {*permanent, *transient}
+    attempts.clear()
+    run(model, rows, to=to, prompt="{text}", retry_failed=True)
+    assert set(attempts) == set(permanent)
+
+
+def test_no_request_is_sent_while_the_vendor_wants_none(to: Path) -> None:
+    windows: list[tuple[float, float]] = []
+    sent: list[float] = []
+    pause = 0.02
+
+    def respond(request: ChatRequest) -> str:
+        if len(windows) < 10 and len(sent) >= 15 * len(windows):
+            windows.append((now := time.monotonic(), now + pause))
+            raise RateLimitError("too many requests", retry_after=pause)
+        return "fine"
+
+    def record(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+        sent.append(time.monotonic())  # others can run before the response
+        return (yield Send(request))
+
+    # The retries of a model that is passed by its name are outside of the limits of the run.
+    options = {"rules": {"": respond}, "policies": [record]}
+    limits = Limits(in_flight=10, retries=9)
+    job = run("mock:m", map(str, range(200)), to=to, limits=limits, model_options=options)
+
+    assert (job.answered, job.failed) == (200, 0)
+    assert len(windows) == 10
+    assert not [one for one in sent for begin, end in windows if begin < one < end]

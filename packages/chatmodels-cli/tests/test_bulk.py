@@ -159,22 +159,125 @@ class StopsAtFirst(SystemClock):
         self.to = None
 
 
-def test_a_run_via_batches_is_cancelled_and_carried_out(
+@pytest.fixture
+def stopped(run, openai, rows: Path, to: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A run of four rows in two batches that was stopped while they are at the vendor."""
+    monkeypatch.setattr("chatmodels.bulk._run.CLOCK", StopsAtFirst(to))
+    arguments = (openai, rows, "--to", to, "-p", "{text}", "--via", "batch", "--batch-rows", "2")
+    assert run("bulk", "run", *arguments).code == 130
+    return to
+
+
+def test_a_run_via_batches_is_cancelled_and_carried_out(run, stopped: Path) -> None:
+    result = run("bulk", "cancel", stopped)
+    assert (result.code, result.out) == (0, "2 batches cancelled\n")
+    assert run("bulk", "resume", stopped).code == 0
+    assert len(records(stopped)) == 4
+    result = run("bulk", "cancel", stopped)
+    assert (result.code, result.out) == (1, "0 batches cancelled\n")
+
+
+def test_a_cancellation_is_reported_as_json(run, stopped: Path) -> None:
+    result = run("bulk", "cancel", stopped, "--json")
+    assert result.code == 0
+    assert json.loads(result.out) == {
+        "model": "openai:gpt-6.1-terra",
+        "file": str(stopped),
+        "cancelled_batches": 2,
+        "stopping": False,
+        "running": None,
+    }
+
+
+def test_one_batch_is_cancelled_in_the_singular(
     run, openai, rows: Path, to: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chatmodels.bulk._run.CLOCK", StopsAtFirst(to))
     arguments = (openai, rows, "--to", to, "-p", "{text}", "--via", "batch")
     assert run("bulk", "run", *arguments).code == 130
-    result = run("bulk", "cancel", to)
-    assert (result.code, result.out) == (0, "1 batches cancelled\n")
+    assert run("bulk", "cancel", to).out == "1 batch cancelled\n"
 
-    result = run("bulk", "resume", to)  # which reads what was answered before
-    assert result.code == 130
-    assert "the batches were cancelled" in result.err
-    assert run("bulk", "resume", to).code == 0
+
+def test_the_batches_of_a_run_in_python_are_cancelled_there(run, stopped: Path) -> None:
+    (stopped.parent / "answers.jsonl.run" / "command.json").unlink()
+    result = run("bulk", "cancel", stopped)
+    assert result.code == 2
+    assert "call chatmodels.bulk.cancel there" in result.err
+
+
+def test_rows_in_batches_are_counted(run, stopped: Path) -> None:
+    assert "0 answered, 0 failed, 4 in batches or waiting for one\n" in (
+        run("bulk", "status", stopped).out
+    )
+    assert json.loads(run("bulk", "status", stopped, "--json").out)["batched"] == 4
+
+
+def test_limits_of_batches_are_stored(run, simulator, stopped: Path) -> None:
+    assert [len(batch.rows) for batch in simulator.batches.all] == [2, 2]
+    assert run("bulk", "resume", stopped, "--batch-tokens", "9999").code == 0
+    command = json.loads((stopped.parent / "answers.jsonl.run" / "command.json").read_text())
+    assert command["limits"] == {"batch_rows": 2, "batch_tokens": 9999}
+
+
+def test_a_batch_is_late_after_the_deadline_of_the_command_line(
+    run, openai, simulator, rows: Path, to: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Hastening(SystemClock):
+        """A clock on which each pause takes an hour."""
+
+        hours = 0
+
+        def now(self) -> float:
+            return 3_600.0 * self.hours
+
+        async def sleep(self, seconds: float, stopping: StopConditions, /) -> None:
+            self.hours += 1
+
+    clock = Hastening()
+    monkeypatch.setattr("chatmodels.bulk._run.CLOCK", clock)
+    simulator.batches.queue("endless")
+    arguments = (openai, rows, "--to", to, "-p", "{text}", "--via", "auto")
+    result = run("bulk", "run", *arguments, "--batch-deadline", "7200")
+    assert result.code == 0, result.err
+    assert 2 <= clock.hours < 24
     assert len(records(to)) == 4
-    result = run("bulk", "cancel", to)
-    assert (result.code, result.out) == (1, "0 batches cancelled\n")
+
+
+def test_limits_of_batches_without_batches_are_refused(run, rows: Path, stopped: Path) -> None:
+    arguments = ("mock:echo", rows, "--to", stopped.with_name("b.csv"))
+    result = run("bulk", "run", *arguments, "--batch-rows", "2")
+    assert result.code == 2
+    assert "--batch-rows has no effect with --via calls; pass --via batch or --via auto" in (
+        result.err
+    )
+    result = run("bulk", "resume", stopped, "--batch-deadline", "9")
+    assert "--batch-deadline has no effect with --via batch; pass --via auto" in result.err
+
+
+def test_no_retries_are_a_limit_too(run, openai, simulator, rows: Path, to: Path) -> None:
+    simulator.queue(ErrorCode.PROVIDER_UNAVAILABLE)
+    arguments = (openai, rows, "--to", to, "-p", "{text}", "-c", "1", "--retries", "0")
+    assert run("bulk", "run", *arguments).code == 1
+    assert len(simulator.exchanges) == 4
+    simulator.queue(ErrorCode.PROVIDER_UNAVAILABLE)
+    assert run("bulk", "retry", to).code == 1
+
+
+def test_an_estimate_of_a_run_via_batches_calls_the_model(
+    run, openai, simulator, rows: Path, to: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatmodels.bulk._run.CLOCK", StopsAtFirst(to))
+    arguments = (openai, rows, "--to", to, "-p", "{text}", "--via", "batch")
+    result = run("bulk", "estimate", *arguments, "--rows", "2")
+    assert result.code == 0, result.err
+    assert "the cost is that of calls" in result.err
+    assert simulator.batches.all == []
+
+    assert run("bulk", "resume", to).code == 130  # the other rows are in a batch
+    assert [len(batch.rows) for batch in simulator.batches.all] == [2]
+    result = run("bulk", "estimate", *arguments)
+    assert result.code == 2
+    assert f"chatmodels bulk resume {to}" in result.err
 
 
 def test_an_estimate_counts_towards_the_run(run, openai, simulator, rows, to) -> None:

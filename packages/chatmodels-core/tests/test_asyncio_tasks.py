@@ -2,8 +2,9 @@
 
 import asyncio
 import gc
+import sys
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from weakref import ref
@@ -138,6 +139,23 @@ def test_threads_of_a_forked_process_are_its_own(
     assert len(executors) == 2
 
 
+def test_a_program_without_anyio_and_sniffio_uses_threads_and_tasks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "anyio", None)
+    monkeypatch.setitem(sys.modules, "sniffio", None)
+    ran = list[str]()
+
+    async def work() -> None:
+        ran.append(await running_library().in_thread(lambda: "ran"))
+
+    async def run() -> None:
+        await running_library().shielded(work)
+
+    asyncio.run(run())
+    assert ran == ["ran"]
+
+
 def at_once(
     loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any], **_: Any
 ) -> asyncio.Future[Any]:
@@ -189,36 +207,81 @@ def test_the_tools_of_a_run_end_in_eager_tasks() -> None:
     assert asyncio.run(run()) == "ok"
 
 
-@pytest.mark.parametrize("waiting", ["shielded", "end"])
-def test_a_cancelled_scope_does_not_wake_a_task_that_waits_for_another(waiting: str) -> None:
+CleanUp = Callable[[], Awaitable[None]]
+
+
+async def shielded(clean_up: CleanUp) -> None:
+    await running_library().shielded(clean_up)
+
+
+async def end(clean_up: CleanUp) -> None:
+    library, started = running_library(), asyncio.Event()
+
+    async def work() -> None:
+        started.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await clean_up()
+
+    task = library.start(work)
+    await started.wait()
+    await library.end([task])
+
+
+waits = pytest.mark.parametrize("wait_for", [shielded, end])
+
+
+@waits
+def test_a_cancelled_scope_does_not_wake_a_task_that_waits_for_another(wait_for: Any) -> None:
     cancellations = list[int]()
 
     async def run() -> None:
-        library, started, scope = running_library(), asyncio.Event(), anyio.CancelScope()
-        caller = asyncio.current_task()
+        caller, scope = asyncio.current_task(), anyio.CancelScope()
         assert caller is not None
 
-        async def end() -> None:
+        async def clean_up() -> None:
             scope.cancel()
             before = caller.cancelling()
             for _ in range(20):
                 await asyncio.sleep(0)
             cancellations.append(caller.cancelling() - before)
 
-        async def work() -> None:
-            started.set()
-            try:
-                await asyncio.Event().wait()
-            finally:
-                await end()
-
         with scope:
-            if waiting == "shielded":
-                await library.shielded(end)
-            else:
-                task = library.start(work)
-                await started.wait()
-                await library.end([task])
+            await wait_for(clean_up)
 
     asyncio.run(run())
     assert cancellations[0] <= 1
+
+
+async def cancel(wait_for: Any, error: Exception | None, steps: list[str]) -> None:
+    """Cancel a task that waits for another."""
+    cleaning = asyncio.Event()
+
+    async def clean_up() -> None:
+        cleaning.set()
+        for _ in range(20):
+            await asyncio.sleep(0)
+        steps.append("ended")
+        if error is not None:
+            raise error
+
+    task = asyncio.ensure_future(wait_for(clean_up))
+    await cleaning.wait()
+    task.cancel()
+    await task
+
+
+@waits
+def test_a_cancelled_task_waits_for_the_end_of_another(wait_for: Any) -> None:
+    steps = list[str]()
+    # In a thread: on Python 3.11, a cancellation ends the tracing of the frames below it.
+    with ThreadPoolExecutor(1) as pool, pytest.raises(asyncio.CancelledError):
+        pool.submit(asyncio.run, cancel(wait_for, None, steps)).result()
+    assert steps == ["ended"]
+
+
+def test_a_cancelled_task_raises_the_error_of_a_shielded_function() -> None:
+    with ThreadPoolExecutor(1) as pool, pytest.raises(ValueError, match="failed") as caught:
+        pool.submit(asyncio.run, cancel(shielded, ValueError("failed"), [])).result()
+    assert isinstance(caught.value.__context__, asyncio.CancelledError)

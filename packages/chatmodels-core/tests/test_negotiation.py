@@ -362,3 +362,49 @@ def test_implied_settings_are_omitted_without_a_warning(
 ) -> None:
     profile = Profile(implied={"service_tier": ("auto",)}, needs_tools=("parallel_tool_calls",))
     assert negotiate(full, profile, provider="acme") == (supported, ())
+
+
+BY_DEFAULT = Profile(
+    values={"reasoning_effort": ("none", "high")},
+    not_with_reasoning={"seed": ()},
+    reasons_by_default=True,
+    tools_with_reasoning=False,
+)
+
+
+@pytest.mark.parametrize("settings", [{}, {"reasoning_effort": "high"}, {"reasoning_budget": 9}])
+def test_tools_that_exclude_reasoning_are_refused(settings: dict[str, Any]) -> None:
+    message = refused(request(TOOL, **settings), BY_DEFAULT)
+    assert "tools with reasoning (the default; reasoning_effort='none' switches it off)" in message
+
+
+@pytest.mark.parametrize("settings", [{"reasoning_effort": "none"}, {"reasoning_budget": 0}])
+def test_tools_that_exclude_reasoning_are_accepted_without_it(settings: dict[str, Any]) -> None:
+    full = request(TOOL, seed=1, **settings)
+    assert negotiate(full, BY_DEFAULT, provider="acme") == (full, ())
+
+
+def test_the_remedy_of_reasoning_is_left_out_if_a_model_always_reasons() -> None:
+    always = replace(BY_DEFAULT, values={"reasoning_effort": ("high",)})
+    remedy = {"tools with reasoning": "api=2"}
+    with pytest.raises(UnsupportedError) as caught:
+        negotiate(request(TOOL, seed=1), always, provider="acme", remedies=remedy)
+    assert caught.value.message == (
+        "acme does not support seed with reasoning, tools with reasoning; omit it, or create the "
+        'model with api=2 for tools with reasoning, or with on_unsupported="warn" to omit it '
+        "with a warning; provider_options send the field unchecked"
+    )
+
+
+def test_a_setting_that_is_left_out_does_not_switch_reasoning_on() -> None:
+    profile = Profile(settings={"seed": "s"}, tools_with_reasoning=False)
+    full = request(TOOL, reasoning_effort="high", seed=1)
+    found, warnings = negotiate(full, profile, provider="acme", on_unsupported="warn")
+    assert (found, len(warnings)) == (request(TOOL, seed=1), 1)
+
+
+def test_a_default_setting_waits_for_the_effort_of_the_call() -> None:
+    refuse_unsupported(Settings(seed=1), BY_DEFAULT, provider="acme", remedies={})
+    chosen = Settings(seed=1, reasoning_effort="high")
+    with pytest.raises(UnsupportedError, match="seed with reasoning;"):
+        refuse_unsupported(chosen, BY_DEFAULT, provider="acme", remedies={})

@@ -58,6 +58,19 @@ def test_an_invalid_url(model: Make, ask: Ask) -> None:
     assert error.message.startswith("acme: the request cannot be sent: the URL is not valid: ")
 
 
+@pytest.mark.parametrize("option", ["base_url", "proxy"])
+@pytest.mark.parametrize("host", ["fa\xdf.test", "FA\u1e9e.test", "\u03c3\u03c2.test"], ids=ascii)
+def test_a_host_with_two_encodings_is_refused(
+    model: Make, ask: Ask, host: str, option: str
+) -> None:
+    error = failure(ask, model(**{option: f"http://{host}:1"}))
+    assert isinstance(error, ConfigurationError)
+    assert error.message.startswith(
+        "acme: the request cannot be sent: the host of the URL contains "
+    )
+    assert error.message.endswith("; write the host in its xn-- form")
+
+
 @pytest.mark.parametrize("address", ["acme.test/v1", "ftp://acme.test", "http://"])
 def test_a_provider_whose_url_is_not_http(
     address: str, metadata: ProviderMetadata, codec: Codec, ask: Ask

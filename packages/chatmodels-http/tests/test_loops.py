@@ -26,6 +26,8 @@ from chatmodels.http._deadlines import Limits
 from chatmodels.http._loop_locks import loop_lock
 from chatmodels.http._transport.asyncio_engine import AsyncioEngine
 from chatmodels.http._transport.engines import shared_async_engine
+from chatmodels.http._transport.per_loop import PerLoop
+from chatmodels.http._transport.pool import IdleConnections
 
 Make = Callable[..., HttpChatModel]
 
@@ -131,6 +133,23 @@ def test_the_end_of_a_loop_forgets_it(server: Any, model: Make, words: Any, back
         anyio.run(call, backend=backend)
     gc.collect()
     assert not loops
+
+
+async def test_the_connections_of_an_engine_that_is_dropped_are_closed() -> None:
+    closed = asyncio.Event()
+
+    class Connection:
+        def abort(self) -> None:
+            closed.set()
+
+    loops: PerLoop[Connection] = PerLoop()
+    connections = await loops.of(asyncio.get_running_loop())
+    idle = IdleConnections(Connection)
+    idle.release(Connection())
+    connections.by_address["http://acme.test"] = idle
+    del loops, connections
+    gc.collect()
+    await closed.wait()
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])

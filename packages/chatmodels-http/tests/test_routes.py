@@ -242,6 +242,12 @@ def test_a_host_with_an_umlaut_is_encoded() -> None:
     )
 
 
+@pytest.mark.parametrize("joiner", ["\u200c", "\u200d"], ids=ascii)
+def test_a_host_that_old_rules_would_change_is_refused(joiner: str) -> None:
+    with pytest.raises(TransferError, match="write the host in its xn-- form"):
+        prepare(RequestHead("GET", f"http://a{joiner}b.test", ()))
+
+
 @pytest.mark.parametrize("value", ["sk-1\r\nx-admin: yes", "sk-\u20ac", "sk-\0"])
 def test_an_invalid_header_is_reported_without_its_value(value: str) -> None:
     with pytest.raises(TransferError, match="the header 'x-key' contains characters") as caught:

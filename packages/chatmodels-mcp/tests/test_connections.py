@@ -21,6 +21,7 @@ from chatmodels.core import (
     stream_tools,
 )
 from chatmodels.mcp import McpServer
+from chatmodels.mcp._connection import Connection
 from chatmodels.providers.mock import MockChatModel
 
 ECHO = ToolCall("call_1", "kb.echo", '{"word": "hello"}')
@@ -231,6 +232,49 @@ async def test_connecting_can_be_cancelled() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert asyncio.all_tasks() == tasks
+
+
+class Starting:
+    """A transport that opens when the test lets it."""
+
+    name = "starting"
+    secrets = ()
+    diagnosis: Any = str  # nothing
+
+    def __init__(self, network: str) -> None:
+        self.network = network
+        self.entered, self.may_open = asyncio.Event(), asyncio.Event()
+        self.steps = list[str]()
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[Any]:
+        self.entered.set()
+        try:
+            await self.may_open.wait()
+            self.steps.append("opened")
+            send, receive = anyio.create_memory_object_stream[Any](100)
+            with send, receive:
+                yield receive.clone(), send.clone()
+        finally:
+            self.steps.append("closed")
+
+
+@pytest.mark.parametrize(
+    ("network", "steps"), [("pipe", ["opened", "closed"]), ("tcp", ["closed"])]
+)
+async def test_the_start_of_a_process_is_not_cancelled(network: str, steps: list[str]) -> None:
+    """asyncio leaves the pipes of a process open if its start is cancelled."""
+    opening = Starting(network)
+    connection = Connection(opening, list)
+    task = asyncio.create_task(connection.open("starting", None))
+    await opening.entered.wait()
+    task.cancel()
+    for _ in range(50):  # more iterations of the event loop than a cancellation needs
+        await asyncio.sleep(0)
+    opening.may_open.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert opening.steps == steps
 
 
 def test_a_transport_of_the_sdk_can_be_passed(

@@ -21,6 +21,7 @@ from chatmodels.core import (
     UnsupportedError,
     create_chat_model,
     registry,
+    tool,
     user,
 )
 from chatmodels.providers.azure import DIALECT, PROVIDER, filter_results
@@ -511,3 +512,32 @@ def test_tokens_are_counted_at_the_responses_api(version: str) -> None:
 def test_tokens_of_chat_completions_are_estimated() -> None:
     counted = model().count_tokens("two words")
     assert counted.note == "azure (chat_completions) has no endpoint that counts tokens"
+
+
+@tool
+def clock() -> str:
+    """The time."""
+    return "noon"
+
+
+@pytest.mark.parametrize("version", ["v1", "2024-10-21"])
+def test_functions_of_a_model_that_reasons_need_the_responses_api(version: str) -> None:
+    chat = model("gpt-5.6-terra", deployment="prod", api_version=version)
+    with pytest.raises(UnsupportedError) as caught:
+        chat.explain("Hello", tools=[clock])
+    assert caught.value.message.startswith(
+        "azure does not support tools with reasoning (the default; reasoning_effort='none' "
+        'switches it off); omit it, or create the model with api="responses" for tools'
+    )
+    assert chat.explain("Hello", tools=[clock], reasoning_effort="none").body["tools"]
+
+
+def test_functions_are_sent_in_the_responses_api_and_to_other_models() -> None:
+    responses = model("gpt-5.6-terra", api="responses")
+    assert responses.explain("Hello", tools=[clock]).body["tools"]
+    for name in ("gpt-5.5", "gpt-5.4-mini", "gpt-4.1", "prod-eu"):
+        assert model(name).explain("Hello", tools=[clock]).body["tools"]
+
+
+def test_sampling_is_left_to_the_deployment() -> None:
+    assert model("gpt-5.6-terra").explain("Hello", temperature=0.2).body["temperature"]

@@ -18,6 +18,7 @@ from chatmodels.core import (
     create_chat_model,
     registry,
     system,
+    tool,
     user,
 )
 from chatmodels.core.extending import ProviderOptions
@@ -145,8 +146,6 @@ def test_models_that_do_not_reason_do_not_accept_an_effort(api: str, model: str)
 @pytest.mark.parametrize(
     ("model", "effort", "supported"),
     [
-        ("gpt-6.2-sol", "none", "'low', 'medium', 'high', 'xhigh', 'max'"),
-        ("gpt-6.1-terra", "minimal", "'none', 'low', 'medium', 'high', 'xhigh', 'max'"),
         ("gpt-5.1", "xhigh", "'none', 'low', 'medium', 'high'"),
         ("gpt-5-mini", "none", "'minimal', 'low', 'medium', 'high'"),
         ("gpt-5-pro", "low", "'high'"),
@@ -161,6 +160,106 @@ def test_a_model_refuses_an_effort_that_it_does_not_have(
     with pytest.raises(UnsupportedError, match=re.escape(f"(supported: {supported})")):
         chosen.explain("Hello", reasoning_effort=effort)
     assert chosen.explain("Hello", reasoning_effort="high").body
+
+
+@pytest.mark.parametrize(
+    ("model", "refused", "supported"),
+    [
+        ("gpt-6.2-sol", "none", "'low', 'medium', 'high', 'xhigh'"),
+        ("gpt-6.1-terra", "minimal", "'none', 'low', 'medium', 'high', 'xhigh'"),
+        ("gpt-5.6-luna", "minimal", "'none', 'low', 'medium', 'high', 'xhigh'"),
+    ],
+)
+def test_only_the_responses_api_has_the_highest_effort(
+    model: str, refused: Any, supported: str
+) -> None:
+    responses = create_chat_model(f"openai:{model}", api_key="sk-1", api="responses")
+    assert responses.explain("Hello", reasoning_effort="max").body["reasoning"]
+    with pytest.raises(UnsupportedError, match=re.escape(f"(supported: {supported}, 'max')")):
+        responses.explain("Hello", reasoning_effort=refused)
+    chat = create_chat_model(f"openai:{model}", api_key="sk-1", api="chat_completions")
+    for effort in ("max", refused):
+        with pytest.raises(UnsupportedError, match=re.escape(f"(supported: {supported})")):
+            chat.explain("Hello", reasoning_effort=effort)
+
+
+@tool
+def clock() -> str:
+    """The time."""
+    return "noon"
+
+
+@pytest.mark.parametrize(
+    ("model", "settings", "switch"),
+    [
+        ("gpt-6.1-terra", {}, "the default; reasoning_effort='none' switches it off"),
+        ("gpt-5.6-sol", {"reasoning_effort": "low"}, "the default; reasoning_effort='none' "),
+        ("gpt-5.4-mini", {"reasoning_effort": "low"}, "reasoning_effort='none' switches it off"),
+    ],
+)
+def test_functions_of_a_model_that_reasons_need_the_responses_api(
+    model: str, settings: Any, switch: str
+) -> None:
+    chat = create_chat_model(f"openai:{model}", api_key="sk-1", api="chat_completions")
+    with pytest.raises(UnsupportedError) as caught:
+        chat.explain("Hello", tools=[clock], **settings)
+    stated = f"openai does not support tools with reasoning ({switch}"
+    assert caught.value.message.startswith(stated)
+    assert 'with api="responses" for tools with reasoning' in caught.value.message
+    assert chat.explain("Hello", tools=[clock], reasoning_effort="none").body["tools"]
+    responses = create_chat_model(f"openai:{model}", api_key="sk-1", api="responses")
+    assert responses.explain("Hello", tools=[clock], **settings).body["tools"]
+
+
+@pytest.mark.parametrize("model", ["gpt-6-astra", "gpt-6.1-sol", "gpt-6.2-sol"])
+def test_the_remedy_is_one_that_the_model_has(model: str) -> None:
+    chat = create_chat_model(f"openai:{model}", api_key="sk-1", api="chat_completions")
+    with pytest.raises(UnsupportedError) as caught:
+        chat.explain("Hello", tools=[clock])
+    assert "'none'" not in caught.value.message
+    assert 'api="responses"' in caught.value.message
+
+
+def test_functions_of_a_model_that_reasons_are_left_out_with_a_warning() -> None:
+    chat = create_chat_model(
+        "openai:gpt-6.1-terra", api_key="sk-1", api="chat_completions", on_unsupported="warn"
+    )
+    explained = chat.explain("Hello", tools=[clock], tool_choice="required")
+    assert not {"tools", "tool_choice"} & set(explained.body)
+    assert explained.warnings == ("openai does not support tools with reasoning: omitted",)
+
+
+@pytest.mark.parametrize("name", ["gpt-5.4", "gpt-5.5", "gpt-5.2", "gpt-4.1", "gpt-5-mini"])
+def test_functions_without_an_effort_are_sent_to_other_models(name: str) -> None:
+    chat = create_chat_model(f"openai:{name}", api_key="sk-1", api="chat_completions")
+    assert chat.explain("Hello", tools=[clock]).body["tools"]
+
+
+def test_functions_are_left_to_a_gateway() -> None:
+    model = create_chat_model("openai:gpt-6.1-terra", api_key="sk-1", base_url="http://[::1]/v1")
+    assert model.explain("Hello", tools=[clock]).body["tools"]
+
+
+@pytest.mark.parametrize(
+    "model", ["gpt-6-luna", "gpt-6.1-terra", "gpt-5.6-sol", "gpt-5.5", "gpt-5.7", "gpt-7-nova"]
+)
+@pytest.mark.parametrize("api", ["responses", "chat_completions"])
+def test_sampling_of_a_model_that_reasons_by_default_is_refused(api: str, model: str) -> None:
+    chosen = create_chat_model(f"openai:{model}", api_key="sk-1", api=api, temperature=0.2)
+    with pytest.raises(UnsupportedError) as caught:
+        chosen.explain("Hello")
+    assert caught.value.message.startswith(
+        "openai does not support temperature with reasoning (the default; "
+        "reasoning_effort='none' switches it off); omit it"
+    )
+    body = chosen.explain("Hello", reasoning_effort="none").body
+    assert body["temperature"] == 0.2
+
+
+@pytest.mark.parametrize("model", ["gpt-5.1", "gpt-5.2", "gpt-5.4-mini", "gpt-4.1", "gpt-5-chat"])
+def test_sampling_is_free_if_a_model_does_not_reason_by_default(model: str) -> None:
+    chosen = create_chat_model(f"openai:{model}", api_key="sk-1")
+    assert chosen.explain("Hello", temperature=0.2).body["temperature"] == 0.2
 
 
 def test_a_model_that_is_not_known_accepts_each_effort() -> None:

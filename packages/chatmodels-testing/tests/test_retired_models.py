@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from client import Got, request
@@ -89,6 +90,10 @@ def test_a_tuned_model_is_retired_with_its_base_and_a_region_is_part_of_no_name(
     assert send(simulator, "OpenAI", "ft:gpt-4.1-2025-04-14:acme::1").status == 200
     region = "us.anthropic.claude-sonnet-4-20250514-v1:0"
     assert send(simulator, "Amazon Bedrock", region).status == 404
+    arn = f"arn:aws:bedrock:us-east-1:123456789012:inference-profile/{region}"
+    assert send(simulator, "Amazon Bedrock", quote(arn, safe="")).status == 404
+    within = "acme.us.anthropic.claude-sonnet-4-20250514-v1:0"
+    assert send(simulator, "Amazon Bedrock", within).status == 200
 
 
 def test_vendors_with_one_api_have_models_and_errors_of_their_own(simulator: Simulator) -> None:
@@ -108,9 +113,17 @@ def test_a_deployment_of_azure_can_have_any_name(simulator: Simulator) -> None:
     assert send(simulator, "Azure's Responses", "o1").status == 200
 
 
+def test_a_deployment_of_azure_can_have_other_efforts(simulator: Simulator) -> None:
+    path, body = ENDPOINTS["Azure"]
+    body = {"model": "gpt-6-astra", "reasoning_effort": "none", **body}
+    assert request(simulator, "POST", path, json.dumps(body).encode(), HEADERS).status == 200
+
+
 def test_vertex_ai_and_the_gemini_api_retire_models_at_other_dates(simulator: Simulator) -> None:
     assert send(simulator, "Gemini", "gemini-2.5-flash-lite").status == 200
     assert send(simulator, "Vertex AI", "gemini-2.5-flash-lite").status == 404
+    simulator.as_of = "2026-10-20"  # the retirement date, the last on which it is available
+    assert send(simulator, "Vertex AI", "gemini-2.5-flash-lite").status == 200
 
 
 def test_listings_have_the_announced_dates() -> None:
@@ -128,6 +141,44 @@ def test_listings_have_the_announced_dates() -> None:
             "LEGACY",
         ]
         assert listed[2]["modelLifecycle"]["endOfLifeTime"] == "2027-01-08T00:00:00Z"
+
+
+@pytest.mark.parametrize("path", ["/openai/v1/models", "/groq/openai/v1/models"])
+def test_only_openai_lists_the_dates_of_openai(path: str) -> None:
+    with Simulator(models=["gpt-4.1"]) as simulator:
+        headers = {"authorization": "Bearer k"}
+        (listed,) = request(simulator, "GET", path, headers=headers).json["data"]
+        assert listed["shutdown_date"] is None
+
+
+@pytest.mark.parametrize(
+    ("path", "model"),
+    [
+        ("/v1/models", "gpt-4"),
+        ("/v1/models", "deepseek-chat"),
+        ("/groq/openai/v1/models", "gemma2-9b-it"),
+        ("/mistral/v1/models", "pixtral-12b-2409"),
+        ("/v1beta/models", "models/gemini-2.0-flash"),
+        ("/v1beta1/publishers/google/models", "publishers/google/models/gemini-2.5-pro"),
+        ("/foundation-models", "amazon.nova-premier-v1:0"),
+        ("/v1/models?page_size=9", "c4ai-aya-expanse-8b"),
+    ],
+)
+def test_a_retired_model_is_not_listed(path: str, model: str) -> None:
+    name = model.rpartition("/")[2]
+    key = "x-goog-api-key" if path == "/v1beta/models" else "authorization"
+    headers = {key: "Bearer k"}
+    with Simulator(models=[name, "own"]) as simulator:
+        assert name not in json.dumps(request(simulator, "GET", path, headers=headers).json)
+        simulator.strict = False
+        assert model in json.dumps(request(simulator, "GET", path, headers=headers).json)
+
+
+def test_a_listing_of_retired_models_is_empty() -> None:
+    with Simulator(models=["claude-2.1"]) as simulator:
+        listed = request(simulator, "GET", "/v1/models", headers=HEADERS).json
+        assert (listed["data"], listed["first_id"], listed["last_id"]) == ([], None, None)
+        assert request(simulator, "GET", "/v1/models/claude-2.1", headers=HEADERS).status == 404
 
 
 def test_the_date_is_an_iso_date() -> None:

@@ -83,6 +83,7 @@ REFUSED: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("sampling", {"model": "gpt-6.1-terra", "top_p": 0.5, "reasoning_effort": "low"}),
         ("reasoning-effort", {"model": "gpt-6.2-astra", "reasoning_effort": "none"}),
         ("reasoning-effort", {"model": "gpt-5-pro", "reasoning_effort": "low"}),
+        ("reasoning-effort", {"model": "gpt-6.1-terra", "reasoning_effort": "max"}),
         ("reasoning-tools", {"model": "gpt-6.1-terra", "tools": [tool()]}),
         (
             "reasoning-tools",
@@ -433,6 +434,26 @@ def test_strictness_can_be_turned_off() -> None:
             },
         ),
         (
+            "openai.chat",
+            {"model": "gpt-5.6-sol", "reasoning_effort": "max"},
+            {
+                "message": "Unsupported value: 'reasoning_effort' does not support 'max' with this "
+                "model. Supported values are: 'none', 'low', 'medium', 'high', and 'xhigh'.",
+                "param": "reasoning_effort",
+                "code": "unsupported_value",
+            },
+        ),
+        (
+            "openai.responses",
+            {"model": "gpt-6-astra", "reasoning": {"effort": "none"}},
+            {
+                "message": "Unsupported value: 'none' is not supported with the 'gpt-6-astra' "
+                "model. Supported values are: 'low', 'medium', 'high', 'xhigh', and 'max'.",
+                "param": "reasoning.effort",
+                "code": "unsupported_value",
+            },
+        ),
+        (
             "anthropic.messages",
             {"model": "gpt-5"},
             {"type": "not_found_error", "message": "model: gpt-5"},
@@ -471,6 +492,7 @@ ACCEPTED: list[tuple[str, dict[str, Any]]] = [
     ("openai.chat", {"model": "gpt-6.1-terra", "temperature": 0, "reasoning_effort": "none"}),
     ("openai.chat", {"tools": [tool(strict=True, parameters=CLOSED)], "temperature": 0}),
     ("openai.chat", {"model": "gpt-5.4-mini", "tools": [tool()]}),
+    ("openai.chat", {"model": "gpt-5.5", "tools": [tool()]}),
     ("openai.chat", {"model": "gpt-6.1-terra", "tools": [tool()], "reasoning_effort": "none"}),
     ("openai.chat", {"model": "gpt-5.2", "tools": [tool()], "reasoning_effort": "low"}),
     ("openai.chat", {"model": "gpt-5.2", "temperature": 0.5}),

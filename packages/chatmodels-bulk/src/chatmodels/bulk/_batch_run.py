@@ -11,6 +11,16 @@ from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
 
 from chatmodels.bulk._batch_calls import BatchCalls
+from chatmodels.bulk._batch_errors import (
+    FAILURES,
+    is_failure,
+    is_lost,
+    is_refusal,
+    lost_batch,
+    tolerate,
+    too_few,
+    unanswered,
+)
 from chatmodels.bulk._batch_reader import BatchReader
 from chatmodels.bulk._batch_rows import BatchRows
 from chatmodels.bulk._batch_shards import ATTEMPTS, Shard, Shards
@@ -25,20 +35,16 @@ from chatmodels.bulk._results import RowResult
 from chatmodels.bulk._stopping import StopConditions
 from chatmodels.bulk._stops import STOPPING_CODES
 from chatmodels.core import (
-    CallTimeoutError,
     ChatModelError,
     ErrorCode,
-    InvalidRequestError,
-    is_retryable,
 )
 from chatmodels.core.extending import BatchStatus, UnsettledBatch
 
-_SETTLED = 60.0  # seconds after which a listing has every batch that was created
-_FAILURES = 10  # requests about batches in a row that can fail
+_SETTLED = 60.0  # seconds without a batch in the listing after which it was not created
+_REFUSALS = 3  # of a batch in a row, after which it is divided
 _FIRST_POLL = 1 / 12  # of the longest time between polls
 _SLOWER = 1.5
 _JITTER = 0.2
-_TIMEOUT = 408
 
 
 class BatchRun:
@@ -55,6 +61,7 @@ class BatchRun:
         clock: The clock.
         flush: Waits until all results that were yielded are stored.
         has_calls: Whether calls follow for the rows that batches do not answer.
+        abandons_lost: Whether batches that cannot be read are abandoned.
     """
 
     def __init__(
@@ -70,6 +77,7 @@ class BatchRun:
         clock: Clock,
         flush: Callable[[], None],
         has_calls: bool,
+        abandons_lost: bool,
     ) -> None:
         self._backend = calls.backend
         self._store = store
@@ -82,12 +90,14 @@ class BatchRun:
         self._clock = clock
         self._flush = flush
         self._has_calls = has_calls
+        self._abandons_lost = abandons_lost
         self._open = store.batches()
         self._stop: ChatModelError | None = None
         self._is_full = False  # the vendor accepts no batch until another one ends
         self._is_over = False  # calls follow for the rest
-        self._failures = 0
+        self._failures = 0  # of creations
         self._refusals = 0
+        self._retry_after = 0.0
         self._pause = self._first_pause = limits.batch_poll * _FIRST_POLL
 
     async def results(self, questions: Iterator[Question | RowResult]) -> Results:
@@ -98,6 +108,7 @@ class BatchRun:
         Raises:
             RunStoppedError: A limit was reached, every further row would fail, or the batches were
                 cancelled. Those that are under way have been read.
+            ConfigurationError: A batch cannot be read, or the vendor does not have it.
             ChatModelError: The vendor refused a batch, or does not respond.
         """
         while True:
@@ -110,6 +121,8 @@ class BatchRun:
                 for result in self._shards.refused:
                     yield result, self._budget.count(result)
                 self._shards.refused.clear()
+                if shard is None:
+                    continue
                 is_done = len(shard.rows) < self._backend.limits.fewest_rows
                 if not is_done:
                     await self._create(shard)
@@ -134,6 +147,7 @@ class BatchRun:
             yield self._rows.question(stored)
 
     def _can_create(self) -> bool:
+        self._check_cancelled()
         if self._stop is not None or self._is_over or self._is_full:
             return False
         if any(each.vendor_id is None and not each.is_listed for each in self._open):
@@ -159,7 +173,7 @@ class BatchRun:
         if self._has_calls:
             self._is_over = True
         else:
-            self._stop = _too_few(len(shard.rows), self._backend.limits.fewest_rows)
+            self._stop = too_few(shard, self._backend.limits.fewest_rows)
 
     async def _create(self, shard: Shard) -> None:
         batch = OpenBatch(shard.name, None, self._clock.now(), len(shard.rows), shard.tokens)
@@ -168,8 +182,9 @@ class BatchRun:
         try:
             status = await self._backend.create(batch.name, shard.encoded)
         except ChatModelError as error:
-            if not _is_refusal(error):
-                self._tolerate(error)  # it may exist
+            if not is_refusal(error):
+                self._failures += 1
+                tolerate(error, self._failures)  # it may exist
                 return
             self._forget(batch)
             self._refused_by_vendor(error, batch)
@@ -182,18 +197,25 @@ class BatchRun:
         try:
             found = await self._backend.find(batch.name, batch.rows, batch.created, others)
         except ChatModelError as error:
-            self._tolerate(error)
+            batch.failures += 1
+            tolerate(error, batch.failures)
             return
-        self._failures = 0
+        batch.failures = 0
         batch.is_listed = isinstance(found, UnsettledBatch)
         if isinstance(found, BatchStatus):
             self._set_created(batch, found)
-        elif found is None and self._clock.now() - batch.created >= _SETTLED:
-            self._forget(batch)
+        elif found is None:
+            # Not from its creation on: the upload of its rows can take longer than that.
+            batch.missed = batch.missed or self._clock.now()
+            if self._clock.now() - batch.missed >= _SETTLED:
+                self._forget(batch)
 
     def _set_created(self, batch: OpenBatch, status: BatchStatus) -> None:
         self._store.set_created(batch.name, status.id)
         batch.vendor_id = status.id
+        # The function that cancelled all batches did not know this id.
+        batch.is_to_cancel = self._store.is_cancelled(batch.name)
+        self._failures = 0
         self._pause = self._first_pause
 
     def _forget(self, batch: OpenBatch) -> None:
@@ -203,15 +225,19 @@ class BatchRun:
     def _refused_by_vendor(self, error: ChatModelError, batch: OpenBatch) -> None:
         """Decide how to go on if the vendor does not accept a batch.
 
-        A batch that does not fit beside others waits for them; one that does not fit alone is
-        divided.
+        A batch that does not fit beside others waits for them. One that does not fit alone is
+        created again later; after some refusals, or after one of its tokens, it is divided.
         """
-        if error.code is ErrorCode.RATE_LIMITED and self._refusals < _FAILURES:
+        if error.code is ErrorCode.RATE_LIMITED and self._refusals < FAILURES:
             self._is_full = True
+            self._retry_after = error.retry_after or 0.0
             if not self._open:
-                fewest = self._backend.limits.fewest_rows
-                self._shards.most_rows = max(fewest, batch.rows // 2)
-                self._refusals += batch.rows == fewest
+                self._refusals += 1
+                has_too_many_tokens = batch.vendor_id is not None
+                if (has_too_many_tokens or self._refusals >= _REFUSALS) and self._shards.shrink(
+                    batch.rows
+                ):
+                    self._refusals = 0
         elif error.code in STOPPING_CODES:
             self._stop = self._budget.hopeless(error)
         elif self._has_calls:
@@ -221,77 +247,81 @@ class BatchRun:
 
     async def _sleep(self) -> None:
         spread = 1 + _JITTER * (2 * self._clock.share() - 1)
-        await self._clock.sleep(self._pause * spread, self._stopping)
+        seconds = max(self._pause * spread, self._retry_after)
+        await self._clock.sleep(seconds, self._stopping)
         self._budget.check_stop()
+        self._retry_after = 0.0
         self._pause = min(self._pause * _SLOWER, self._limits.batch_poll)
 
-    def _tolerate(self, error: ChatModelError) -> None:
-        """Accept an error that can pass; not many of them in a row."""
-        self._failures += 1
-        if not is_retryable(error) or self._failures >= _FAILURES:
-            raise error
+    def _check_cancelled(self) -> None:
+        """Stop the run if its batches are cancelled while it goes on."""
+        if self._stop is None and any(
+            not batch.is_cancelled and self._store.is_cancelled(batch.name) for batch in self._open
+        ):
+            self._stop = self._budget.stopped(
+                "the batches were cancelled", "run it again", None, requested=True
+            )
 
     async def _polled(self, batch: OpenBatch) -> AsyncGenerator[RowResult]:
         """Poll a batch, and yield the results of one that has ended."""
         assert batch.vendor_id is not None, "it was created"
         try:
-            if self._has_calls and not batch.is_stopping and self._is_late(batch):
-                self._is_over = True
-                if self._backend.limits.cancellable:
-                    await self._backend.cancel(batch.vendor_id)
-                batch.is_stopping = True
+            await self._cancel_late(batch, batch.vendor_id)
             status = await self._backend.retrieve(batch.vendor_id)
-            self._failures = 0
             if status.state != "ended":
+                batch.failures = 0
                 return
-            if status.error is not None:
+            if status.error is None:
+                async with aclosing(self._reader.results(batch, status)) as results:
+                    async for result in results:
+                        yield result
+            elif not is_failure(status.error):
+                self._check_cancelled()
                 self._forget(batch)
                 self._refused_by_vendor(status.error, batch)
                 return
-            async with aclosing(self._reader.results(batch, status)) as results:
-                async for result in results:
-                    yield result
         except ChatModelError as error:
-            self._tolerate(error)
             await asyncio.to_thread(self._flush)  # the answers that were read are not read again
+            if is_lost(error):
+                self._abandon(batch, error)
+                return
+            batch.failures += 1
+            tolerate(error, batch.failures)
             return
         await asyncio.to_thread(self._flush)
-        is_cancelled = self._store.is_cancelled(batch.name)
-        self._store.close(batch.name)
-        self._open.remove(batch)
-        self._is_full = False
-        self._refusals = 0
-        self._pause = self._first_pause
+        self._check_cancelled()
         if self._reader.fatal is not None and self._stop is None:
             self._stop = self._budget.hopeless(self._reader.fatal)
-        if is_cancelled and self._stop is None:
-            self._stop = self._budget.stopped(
-                "the batches were cancelled", "run it again", None, requested=True
-            )
+        if self._reader.fatal is not None or self._store.is_cancelled(batch.name):
+            self._forget(batch)  # that it has no answers is no fault of its rows
+        else:
+            self._store.close(batch.name)
+            self._open.remove(batch)
+        self._is_full = False
+        self._refusals = 0
+        self._shards.grow()
+        self._pause = self._first_pause
         if not self._has_calls:
             for row in self._store.waiting(range(ATTEMPTS, sys.maxsize)):
-                yield self._rows.result(row, _unanswered())
+                yield self._rows.result(row, unanswered())
             await asyncio.to_thread(self._flush)
 
-    def _is_late(self, batch: OpenBatch) -> bool:
-        return self._clock.now() - batch.created >= self._limits.batch_deadline
+    async def _cancel_late(self, batch: OpenBatch, id_: str) -> None:
+        """Cancel a batch after its deadline, or one that had no known id when it was cancelled."""
+        age = self._clock.now() - batch.created
+        is_late = self._has_calls and age >= self._limits.batch_deadline
+        self._is_over = self._is_over or is_late
+        if (is_late or batch.is_to_cancel) and not batch.is_stopping:
+            if self._backend.limits.cancellable:
+                await self._backend.cancel(id_)
+            batch.is_stopping = True
 
+    def _abandon(self, batch: OpenBatch, error: ChatModelError) -> None:
+        """Let the rows of a batch that cannot be read wait for another one.
 
-def _is_refusal(error: ChatModelError) -> bool:
-    """Report whether a vendor has certainly not created a batch."""
-    return error.status is not None and 400 <= error.status < 500 and error.status != _TIMEOUT
-
-
-def _too_few(rows: int, fewest: int) -> InvalidRequestError:
-    return InvalidRequestError(
-        f"the vendor accepts batches of {fewest} rows or more, and {rows} are left for one; call "
-        "the model for them with via='auto', or raise batch_rows if it is smaller",
-        op="batch",
-    )
-
-
-def _unanswered() -> CallTimeoutError:
-    return CallTimeoutError(
-        f"the row was in {ATTEMPTS} batches, and none of them has answered it; retry it, or use "
-        "via='auto'"
-    )
+        Raises:
+            ConfigurationError: They would be paid again, and the user has not accepted that.
+        """
+        if not self._abandons_lost:
+            raise lost_batch(batch.vendor_id, error) from error
+        self._forget(batch)

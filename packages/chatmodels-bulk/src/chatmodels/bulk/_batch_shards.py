@@ -33,6 +33,7 @@ class Shard(msgspec.Struct):
         rows: The rows as they are stored.
         bytes: The size of the encoded rows.
         tokens: Their estimated input tokens; 0 if these are not limited.
+        is_last: Whether the source has no further rows.
     """
 
     name: str
@@ -40,10 +41,13 @@ class Shard(msgspec.Struct):
     rows: list[BatchedRow] = []
     bytes: int = 0
     tokens: int = 0
+    is_last: bool = False
 
 
 class Shards:
     """Takes the rows of the next batch: those of earlier batches first, then new ones.
+
+    After a refusal, batches have fewer rows, until others have been read.
 
     Args:
         calls: Encodes rows.
@@ -54,7 +58,6 @@ class Shards:
 
     Attributes:
         refused: The results of questions that cannot be in a batch.
-        most_rows: The largest number of rows of a batch.
     """
 
     def __init__(
@@ -72,42 +75,59 @@ class Shards:
         self._counts_tokens = limits.batch_tokens is not None
         self._most_bytes = min(calls.backend.limits.bytes, _MAX_BYTES)
         self._held: BatchedRow | None = None
+        self._partial: Shard | None = None
+        self._fewest = calls.backend.limits.fewest_rows
+        self._limit = min(calls.backend.limits.rows, limits.batch_rows or sys.maxsize)
+        self._most_rows = self._limit
         self.refused: list[RowResult] = []
-        self.most_rows = min(calls.backend.limits.rows, limits.batch_rows or sys.maxsize)
 
-    async def next(self, questions: Iterator[Question | RowResult], tokens: int, /) -> Shard:
-        """Return the rows of the next batch; none if no question is left.
+    async def next(self, questions: Iterator[Question | RowResult], tokens: int, /) -> Shard | None:
+        """Return the rows of the next batch; a shard without rows if no question is left.
 
         Args:
             questions: The new questions.
             tokens: The estimated input tokens for which there is room; the first row can exceed it.
+
+        Returns:
+            The rows; None if a question cannot be in a batch. Its result is in `refused`, and a
+            further call goes on.
         """
-        shard = Shard(f"cm{token_hex(8)}")
-        for row in self._store.waiting(range(ATTEMPTS)):
-            if not await self._add(shard, row, tokens):
-                return shard
-        if self._held is not None:
-            row, self._held = self._held, None
-            if not await self._add(shard, row, tokens):
-                self._held = row
-                return shard
+        shard, self._partial = self._partial, None
+        if shard is None:
+            shard = Shard(f"cm{token_hex(8)}")
+            for row in self._store.waiting(range(ATTEMPTS)):
+                if not await self._add(shard, row, tokens):
+                    return shard
+            if self._held is not None:
+                row, self._held = self._held, None
+                if not await self._add(shard, row, tokens):
+                    self._held = row
+                    return shard
         for question in questions:
-            if isinstance(question, RowResult):
-                self.refused.append(question)
-                continue
-            place = self._remaining.place(question)
-            id_ = f"{shard.name}-{place}"
-            try:
-                encoded, request = await self._calls.encode(id_, question.prompt)
-            except ChatModelError as error:
-                self._refuse(question, error)
-                continue
-            key = self._remaining.take_key(question)
-            row = BatchedRow(place, question.row.id, key, request)
-            if not await self._add(shard, row, tokens, encoded):
-                self._held = row
+            if not await self._take(shard, question, tokens):
                 return shard
+            if self.refused:
+                self._partial = shard
+                await asyncio.sleep(0)
+                return None
+        shard.is_last = True
         return shard
+
+    def shrink(self, rows: int, /) -> bool:
+        """Divide the next batches in two; report whether that is possible.
+
+        Args:
+            rows: The rows of the batch that was refused.
+        """
+        half = rows // 2
+        if half < self._fewest:
+            return False
+        self._most_rows = half
+        return True
+
+    def grow(self) -> None:
+        """Double the rows of the next batches, up to the limit, after one was read."""
+        self._most_rows = min(self._limit, self._most_rows * 2)
 
     def put_back(self, shard: Shard, /) -> None:
         """Let the rows of a batch that is not created wait for another one."""
@@ -117,6 +137,23 @@ class Shards:
         """Store the row that was read, but is in no batch yet."""
         if self._held is not None:
             self._store.add_waiting([self._held])
+
+    async def _take(self, shard: Shard, question: Question | RowResult, room: int) -> bool:
+        """Add a question to a shard, or refuse it; without room, the next shard begins with it."""
+        if isinstance(question, RowResult):
+            self.refused.append(question)
+            return True
+        place = self._remaining.place(question)
+        try:
+            encoded, request = await self._calls.encode(f"{shard.name}-{place}", question.prompt)
+        except ChatModelError as error:
+            self._refuse(question, error)
+            return True
+        row = BatchedRow(place, question.row.id, self._remaining.take_key(question), request)
+        has_room = await self._add(shard, row, room, encoded)
+        if not has_room:
+            self._held = row
+        return has_room
 
     async def _add(
         self, shard: Shard, row: BatchedRow, room: int, encoded: bytes | None = None
@@ -130,7 +167,7 @@ class Shards:
             return True
         tokens = estimated_tokens(stored_request(row.request)) if self._counts_tokens else 0
         if shard.rows and (
-            len(shard.rows) >= self.most_rows
+            len(shard.rows) >= self._most_rows
             or shard.bytes + len(encoded) > self._most_bytes
             or shard.tokens + tokens > room
         ):

@@ -18,9 +18,13 @@ class OpenBatch(msgspec.Struct):
         created: The time at which it was recorded, in seconds since the epoch.
         rows: The number of its rows.
         tokens: The estimated input tokens of its rows.
-        is_cancelled: Whether the user has cancelled it.
-        is_stopping: Whether this run has cancelled it, because its deadline has passed.
+        is_cancelled: Whether the user had cancelled it before this run began.
+        is_stopping: Whether this run has cancelled it at the vendor, if that is possible.
+        is_to_cancel: Whether it was cancelled while the vendor's id was not known.
         is_listed: Whether the vendor lists a batch that can be this one, if the outcome is unknown.
+        missed: The time at which this run did not find it in the vendor's listing for the first
+            time, in seconds since the epoch.
+        failures: The number of requests about it that have failed in a row.
     """
 
     name: str
@@ -30,7 +34,10 @@ class OpenBatch(msgspec.Struct):
     tokens: int
     is_cancelled: bool = False
     is_stopping: bool = False
+    is_to_cancel: bool = False
     is_listed: bool = False
+    missed: float | None = None
+    failures: int = 0
 
 
 class BatchedRow(msgspec.Struct, frozen=True):
@@ -41,7 +48,7 @@ class BatchedRow(msgspec.Struct, frozen=True):
         id: The id of the row in the source.
         key: The key of its request.
         request: The request as JSON.
-        attempts: The number of batches that have ended without its answer.
+        attempts: The number of batches of this run that have ended without its answer.
     """
 
     place: int
@@ -108,8 +115,10 @@ class BatchStore:
 
     def is_cancelled(self, name: str, /) -> bool:
         """Report whether the user has cancelled a batch."""
-        row = self._connection.execute("SELECT cancelled FROM batch WHERE name = ?", (name,))
-        return bool(row.fetchone()[0])
+        rows = self._connection.execute(
+            "SELECT 1 FROM batch WHERE name = ? AND cancelled = 1", (name,)
+        )
+        return rows.fetchone() is not None
 
     def row(self, name: str, place: int, /) -> BatchedRow | None:
         """Return a row of a batch; None if the batch has no such row without a result."""
@@ -136,6 +145,11 @@ class BatchStore:
                 return
             place = page[-1][0]
             yield from (BatchedRow(*row) for row in page)
+
+    def remove_waiting(self) -> None:
+        """Remove the rows that are in no batch, so that the run reads them from its source."""
+        with self._connection:
+            self._connection.execute("DELETE FROM batched WHERE batch IS NULL")
 
     def clear(self) -> None:
         """Remove all batches and rows."""

@@ -19,14 +19,21 @@ class Budget:
         limits: The limits.
         tally: The counts, to which the results are added.
         should_stop: Reports, before each further call, whether the run is to stop.
+        is_stored: Whether the results are stored, so that another run goes on from there.
     """
 
     def __init__(
-        self, limits: Limits, tally: Tally, should_stop: Callable[[], bool] | None = None
+        self,
+        limits: Limits,
+        tally: Tally,
+        should_stop: Callable[[], bool] | None = None,
+        *,
+        is_stored: bool = True,
     ) -> None:
         self._limits = limits
         self._tally = tally
         self._should_stop = should_stop
+        self._is_stored = is_stored
         self._last_error: ChatModelError | None = None
 
     def count(self, result: RowResult) -> Decimal | None:
@@ -77,7 +84,7 @@ class Budget:
     ) -> RunStoppedError:
         """Return the error of a run that stops."""
         return RunStoppedError(
-            f"{reason}; {remedy} to go on",
+            f"{reason}; {remedy} to go on" if self._is_stored else f"{reason}; {remedy}",
             op="bulk",
             details={"requested": requested},
             code=ErrorCode.QUOTA_EXCEEDED if cause is None else cause.code,

@@ -5,25 +5,35 @@ from contextlib import closing
 from os import PathLike
 
 from chatmodels.bulk._batch_calls import BatchCalls
+from chatmodels.bulk._batch_errors import is_lost
 from chatmodels.bulk._batch_store import BatchStore
 from chatmodels.bulk._checkpoint import Checkpoint
 from chatmodels.bulk._folder import RunFolder
 from chatmodels.bulk._loops import refuse_running_loop
-from chatmodels.core import ChatModel, ConfigurationError, UnsupportedError, create_chat_model
+from chatmodels.core import (
+    ChatModel,
+    ChatModelError,
+    ConfigurationError,
+    UnsupportedError,
+    create_chat_model,
+)
+from chatmodels.core.extending import BatchBackend
 
 
 async def acancel(model: ChatModel | str, /, *, to: str | PathLike[str]) -> int:
     """Cancel the batches of a run, also while it goes on in another process.
 
-    The rows that the vendor has processed are paid: a run that goes on stores their results, and
-    stops. Otherwise, the next run does so, and sends the others again.
+    The rows that the vendor has processed are paid. A run that goes on stores their results,
+    creates no further batch, and stops when all batches have ended. Otherwise, the next run stores
+    them, and sends the other rows again. If it is not known yet whether a batch was created, the
+    run cancels it as soon as it finds it.
 
     Args:
         model: The model of the run.
         to: The file of the results, as it was passed to `arun`.
 
     Returns:
-        The number of batches that were cancelled.
+        The number of batches that were cancelled at the vendor.
 
     Raises:
         ConfigurationError: There is no run with this output, or it has another model.
@@ -44,18 +54,49 @@ async def acancel(model: ChatModel | str, /, *, to: str | PathLike[str]) -> int:
                 op="bulk",
             )
         store = BatchStore(checkpoint.connection)
-        ids = [each.vendor_id for each in store.batches() if each.vendor_id is not None]
-        if ids and not backend.limits.cancellable:
+        if store.batches() and not backend.limits.cancellable:
             raise UnsupportedError(
                 f"{created.provider} cannot cancel batches; run it again to read their results "
                 "when they have ended",
                 op="bulk",
             )
-        if ids:
-            store.cancel_all()
+        store.cancel_all()  # first: the run cancels a batch whose id it receives afterwards
+        ids = [each.vendor_id for each in store.batches() if each.vendor_id is not None]
         for id_ in ids:
             await backend.cancel(id_)
     return len(ids)
+
+
+async def abandon(owner: str, model: ChatModel, store: BatchStore, /) -> None:
+    """Remove the batches of another model or of other options, and cancel them if possible.
+
+    Those of another provider go on, as do those that their vendor cannot cancel.
+
+    Args:
+        owner: The model of the batches, as `"provider:model"`.
+        model: The model of the run that abandons them.
+        store: The batches.
+
+    Raises:
+        ChatModelError: A request failed; no batch is removed.
+    """
+    ids = [each.vendor_id for each in store.batches() if each.vendor_id is not None]
+    backend = _backend(model) if owner.partition(":")[0] == model.provider else None
+    if backend is not None and backend.limits.cancellable:
+        for id_ in ids:
+            try:
+                await backend.cancel(id_)
+            except ChatModelError as error:
+                if not is_lost(error):
+                    raise
+    store.clear()
+
+
+def _backend(model: ChatModel) -> BatchBackend | None:
+    try:
+        return BatchCalls(model, {}).backend
+    except (UnsupportedError, ConfigurationError):
+        return None
 
 
 def cancel(model: ChatModel | str, /, *, to: str | PathLike[str]) -> int:

@@ -20,11 +20,13 @@ class EarlierResults:
         self._retried = min(retried, sys.maxsize)
         self._end = checkpoint.end()
 
-    def tally(self) -> Tally:
+    def tally(self, *, counts_usage: bool) -> Tally:
         """Return the counts with which the run begins."""
         totals = self._checkpoint.totals()
         failed = totals.failed - self._checkpoint.count_failed(self._retried)
-        return Tally(totals.answered, failed, totals.cost, totals.unpriced)
+        return Tally(
+            totals.answered, failed, totals.cost, totals.unpriced, counts_usage=counts_usage
+        )
 
     def replace(self, place: int, tally: Tally) -> None:
         """Take the result at a place out of the counts, because a new one is about to be stored."""

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from os import PathLike, fspath
@@ -14,6 +15,7 @@ from chatmodels.bulk._storage import unwritable
 from chatmodels.core import ConfigurationError
 
 _PROBE_SECONDS = 0.2
+_LOOK_SECONDS = 0.05
 
 
 class RunOwner(msgspec.Struct, frozen=True):
@@ -45,6 +47,8 @@ class RunFolder:
         self.checkpoint = self.path / "results.db"
         self._stop = self.path / "stop"
         self._owner_file = self.path / "owner"
+        self._is_stop_requested = False
+        self._next_look = 0.0
 
     def refuse_missing(self) -> None:
         """Check that there is a run.
@@ -110,8 +114,15 @@ class RunFolder:
         self._stop.touch()
 
     def is_stop_requested(self) -> bool:
-        """Report whether the process that writes to the folder is to stop."""
-        return self._stop.exists()
+        """Report whether the process that writes to the folder is to stop.
+
+        It looks twenty times a second: a look for each call lets other threads interrupt this one.
+        """
+        now = time.monotonic()
+        if now >= self._next_look:
+            self._next_look = now + _LOOK_SECONDS
+            self._is_stop_requested = self._stop.exists()
+        return self._is_stop_requested
 
     @contextmanager
     def _writing(self) -> Generator[None]:

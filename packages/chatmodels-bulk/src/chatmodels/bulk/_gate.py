@@ -3,7 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-from chatmodels.core import ChatModelError, ChatRequest, ErrorCode
+from chatmodels.core import (
+    ChatModelError,
+    ChatRequest,
+    ErrorCode,
+    OutputInvalidError,
+    ResponseInvalidError,
+)
 from chatmodels.core.extending import CallInfo, Flow, Send
 
 
@@ -37,8 +43,15 @@ class Gate:
         return self.is_closed and not self._under_way and received >= self.ended
 
     def outer(self, call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
-        """Count the calls that have ended; the outermost policy."""
+        """Count the calls that have ended; the outermost policy.
+
+        A request whose response is malformed, which can be by chance, is sent once more.
+        """
         try:
+            return (yield Send(request))
+        except OutputInvalidError:
+            raise  # the model's mistake: `Reask` is for it
+        except ResponseInvalidError:
             return (yield Send(request))
         finally:
             self.ended += 1

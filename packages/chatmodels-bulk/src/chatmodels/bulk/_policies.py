@@ -7,13 +7,10 @@ from chatmodels.bulk._gate import Gate
 from chatmodels.bulk._limits import Limits
 from chatmodels.core import (
     ChatModel,
-    ChatRequest,
     InvalidRequestError,
-    OutputInvalidError,
-    ResponseInvalidError,
     create_chat_model,
 )
-from chatmodels.core.extending import CallInfo, Flow, Policy, Send
+from chatmodels.core.extending import Policy
 
 
 def limited(
@@ -35,7 +32,7 @@ def limited(
     """
     from chatmodels.resilience import RateLimit, Retry
 
-    policies: list[Policy] = [gate.outer, _again_if_malformed]
+    policies: list[Policy] = [gate.outer]
     chosen: dict[str, Any] = dict(model_options or {})
     if not isinstance(model, str):
         if chosen:
@@ -55,13 +52,3 @@ def limited(
         policies.append(Retry(max_retries=limits.retries))
     requests, tokens = limits.requests_per_minute, limits.tokens_per_minute
     return model.with_policies(*policies, RateLimit(requests=requests, tokens=tokens), gate.inner)
-
-
-def _again_if_malformed(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
-    """Send a request once more if its response is malformed, which can be by chance."""
-    try:
-        return (yield Send(request))
-    except OutputInvalidError:
-        raise  # the model's mistake: `Reask` is for it
-    except ResponseInvalidError:
-        return (yield Send(request))

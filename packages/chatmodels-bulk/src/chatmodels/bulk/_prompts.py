@@ -49,6 +49,25 @@ def prompt_builder(prompt: PromptSource | None, /) -> BuildPrompt:
     return lambda row: _called(prompt, row)
 
 
+def named_columns(prompt: PromptSource | None, /) -> frozenset[str] | None:
+    """Return the columns that a template names; None for a function, which can use any.
+
+    Raises:
+        InvalidRequestError: The template is malformed.
+    """
+    if isinstance(prompt, str):
+        return frozenset(name for _, name, _, _ in _parts(prompt) if name is not None)
+    if prompt is None or callable(prompt):
+        return None
+    texts = [
+        part.text
+        for each in as_messages(prompt)
+        for part in each.parts
+        if isinstance(part, TextPart)
+    ]
+    return frozenset(name for text in texts for _, name, _, _ in _parts(text) if name is not None)
+
+
 def _called(
     function: Callable[[Mapping[str, Any]], Prompt | ChatRequest], row: Row
 ) -> Prompt | ChatRequest:
@@ -73,7 +92,10 @@ def _own_prompt(row: Row) -> Prompt:
     return prompt
 
 
-def _template(template: str) -> Callable[[Row], str]:
+_Parts = list[tuple[str, str | None, str | None, str | None]]
+
+
+def _parts(template: str) -> _Parts:
     try:
         parts = list(Formatter().parse(template))
     except ValueError as error:
@@ -87,6 +109,11 @@ def _template(template: str) -> Callable[[Row], str]:
                 f"the prompt {template!r} has a field that is no column; write the name of a "
                 "column alone in braces, or pass a function"
             )
+    return parts
+
+
+def _template(template: str) -> Callable[[Row], str]:
+    parts = _parts(template)
 
     def build(row: Row) -> str:
         texts: list[str] = []

@@ -56,7 +56,7 @@ def read_rows(source: Source, /) -> Iterator[Row]:
         raise InvalidRequestError(
             f"the source is of type {kind}; pass the path of a file, or an iterable of rows"
         )
-    return (_row(number, _columns(item)) for number, item in enumerate(source))
+    return (row_of(number, _columns(item)) for number, item in enumerate(source))
 
 
 def count_rows(source: Source, /) -> int | None:
@@ -94,7 +94,8 @@ def _columns(item: Any) -> Mapping[str, Any]:
     return item if isinstance(item, Mapping) else {"prompt": item}  # pyright: ignore[reportUnknownVariableType]
 
 
-def _row(number: int, columns: Mapping[str, Any]) -> Row:
+def row_of(number: int, columns: Mapping[str, Any], /) -> Row:
+    """Return a row, whose id is its number if it has none."""
     given = columns.get("id")
     return Row(number=number, id=str(number if given is None else given), columns=columns)
 
@@ -114,7 +115,7 @@ def _json_rows(path: Path) -> Iterator[Row]:
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 yield _unreadable(number, f"line {place} of {path.name} is no JSON object: {error}")
             else:
-                yield _row(number, columns)
+                yield row_of(number, columns)
             number += 1
 
 
@@ -151,7 +152,7 @@ def _csv_rows(path: Path) -> Iterator[Row]:
             if not values:
                 continue
             if len(values) == len(header):
-                yield _row(number, dict(zip(header, values, strict=True)))
+                yield row_of(number, dict(zip(header, values, strict=True)))
             else:
                 yield _unreadable(
                     number,
@@ -187,7 +188,7 @@ def _parquet_rows(path: Path) -> Iterator[Row]:
     with _readable_parquet(path), parquet.ParquetFile(path) as file:
         for batch in file.iter_batches(batch_size=_PARQUET_ROWS):
             for columns in batch.to_pylist():
-                yield _row(number, columns)
+                yield row_of(number, columns)
                 number += 1
 
 

@@ -13,6 +13,7 @@ from chatmodels.bulk._batch_calls import BatchCalls
 from chatmodels.bulk._batch_run import BatchRun
 from chatmodels.bulk._batch_store import BatchStore
 from chatmodels.bulk._budget import Budget
+from chatmodels.bulk._cancel import abandon
 from chatmodels.bulk._checkpoint import Checkpoint, Journal, RunFacts
 from chatmodels.bulk._clock import Clock, SystemClock
 from chatmodels.bulk._earlier import EarlierResults
@@ -85,11 +86,16 @@ async def arun(
         samples: The number of responses for each row.
         changed: The reaction to a row whose prompt, model, options or schema are not those of its
             stored result: "stop" raises an error, "redo" asks again, "keep" keeps the result.
-        retry_failed: Whether rows that failed in an earlier run are asked again.
+            "redo" also abandons batches that the vendor no longer has, or that cannot be read. If
+            the model, options or schema have changed, it cancels open batches of the same provider;
+            those of another one go on at the vendor.
+        retry_failed: Whether rows that failed in an earlier run are asked again. Pass it again if
+            that run is interrupted.
         via: "calls" calls the model for each row. "batch" sends the rows to the vendor's batch API,
             which costs less and takes up to a day; a run that is interrupted finds its batches
             again. "auto" does so if the vendor has one, and calls the model for the rows without a
-            response after `limits.batch_deadline`. The policies of a model do not apply to batches.
+            response after `limits.batch_deadline`. If the vendor has one, but not with the options
+            of the model, both are refused. The policies of a model do not apply to batches.
         first: The number of rows to answer, from the beginning, as a trial. The others are left to
             a later run, and the file is not written. None for all rows.
         should_stop: Is called before each further call. If it returns True, no further call begins,
@@ -110,9 +116,10 @@ async def arun(
         RunStoppedError: A limit was reached, every further row would fail, or `should_stop`
             returned True.
         ConfigurationError: Another process has the run, its files cannot be written or are
-            damaged, or a row has changed.
+            damaged, a row has changed, or a batch cannot be read.
         InvalidRequestError: The source, the prompt or the options are invalid.
         UnsupportedError: The vendor has no batch API that chatmodels supports.
+        ChatModelError: A request about batches failed.
     """
     check_count("samples", samples)
     if first is not None:
@@ -136,11 +143,11 @@ async def arun(
         checkpoint = Checkpoint(folder.checkpoint)
         store = BatchStore(checkpoint.connection)
         try:
-            _compare(checkpoint, store, facts, changed)
+            await _compare(checkpoint, store, facts, changed, bounded)
             _settle_batches(store, batch_calls)
             end = sys.maxsize if first is None else first * samples
             earlier = EarlierResults(checkpoint, retried=end if retry_failed else 0)
-            tally = earlier.tally()
+            tally = earlier.tally(counts_usage=on_progress is not None)
             if on_start is not None:
                 on_start(Job(folder, output_type))
             remaining = Remaining(
@@ -172,14 +179,18 @@ async def arun(
                         clock=CLOCK,
                         flush=journal.flush,
                         has_calls=via == "auto",
+                        abandons_lost=changed == "redo",
                     )
                     await keep(batches.results(calls))
-                    # Their requests have the options already.
-                    rest = Engine(
-                        bounded, limits.in_flight, budget, gate, {"output_type": output_type}
-                    )
-                    await keep(rest.results(batches.unanswered()))
-                await keep(Engine(bounded, limits.in_flight, budget, gate, call).results(calls))
+                    if via == "auto":
+                        # Their requests have the options already.
+                        rest = Engine(
+                            bounded, limits.in_flight, budget, gate, {"output_type": output_type}
+                        )
+                        await keep(rest.results(batches.unanswered()))
+                if via != "batch":
+                    rest = Engine(bounded, limits.in_flight, budget, gate, call)
+                    await keep(rest.results(calls))
             if first is None:
                 _check_end(checkpoint, remaining.end, changed)
         finally:
@@ -267,7 +278,7 @@ def _batch_calls(model: ChatModel, call: dict[str, Any], via: Via) -> BatchCalls
 
 
 def _settle_batches(store: BatchStore, calls: BatchCalls | None) -> None:
-    """Check the batches of an earlier run; without batches now, their rows are read anew.
+    """Check the batches of an earlier run; the rows in none of them are read from the source.
 
     Raises:
         ConfigurationError: There are open batches, whose rows would be paid twice.
@@ -278,15 +289,17 @@ def _settle_batches(store: BatchStore, calls: BatchCalls | None) -> None:
             "via='batch' or via='auto' to read their results",
             op="bulk",
         )
-    if calls is None:
-        store.clear()
+    store.remove_waiting()
 
 
-def _compare(checkpoint: Checkpoint, store: BatchStore, facts: RunFacts, changed: Changed) -> None:
+async def _compare(
+    checkpoint: Checkpoint, store: BatchStore, facts: RunFacts, changed: Changed, model: ChatModel
+) -> None:
     """Compare the run with the earlier one in the folder, and store its facts.
 
     Raises:
         ConfigurationError: They differ, and `changed` is "stop", or the places of the results do.
+        ChatModelError: A batch of other requests cannot be cancelled.
     """
     earlier = checkpoint.facts()
     if earlier is not None and (checkpoint.count_from(0) or store.batches()):
@@ -296,7 +309,9 @@ def _compare(checkpoint: Checkpoint, store: BatchStore, facts: RunFacts, changed
                 f"{facts.samples}; choose another output",
                 op="bulk",
             )
-        _check_batches(checkpoint, earlier, facts, changed)
+        if earlier.options != facts.options and changed != "stop":
+            _check_batches(checkpoint, store, earlier, changed)
+            await abandon(earlier.model, model, store)
         if changed == "stop" and earlier.options != facts.options:
             what = (
                 "the options, settings or output schema have changed"
@@ -312,23 +327,19 @@ def _compare(checkpoint: Checkpoint, store: BatchStore, facts: RunFacts, changed
 
 
 def _check_batches(
-    checkpoint: Checkpoint, earlier: RunFacts, facts: RunFacts, changed: Changed
+    checkpoint: Checkpoint, store: BatchStore, earlier: RunFacts, changed: Changed
 ) -> None:
-    """Remove the batches of other requests, if these are made again.
+    """Check that no results of open batches of other requests are to be kept.
 
     Raises:
-        ConfigurationError: Their results are to be kept, but only their model can read them.
+        ConfigurationError: They are, but only their model can read them.
     """
-    store = BatchStore(checkpoint.connection)
-    if earlier.options == facts.options or changed == "stop":
-        return
     if changed == "keep" and store.batches():
         raise ConfigurationError(
             f"open batches of {earlier.model} with other options belong to {checkpoint.path}; run "
             "it with those to read their results, or pass changed='redo' to abandon them",
             op="bulk",
         )
-    store.clear()
 
 
 def _check_end(checkpoint: Checkpoint, end: int, changed: Changed) -> None:

@@ -62,7 +62,8 @@ async def astream(
     gate = Gate()
     bounded = limited(model, limits, gate, model_options)
     await identify(bounded, output_type, options)  # raises if the options are invalid
-    engine = Engine(bounded, limits.in_flight, Budget(limits, Tally()), gate, call)
+    budget = Budget(limits, Tally(), is_stored=False)
+    engine = Engine(bounded, limits.in_flight, budget, gate, call)
     async with aclosing(engine.results(questions(read_rows(source), build, samples))) as results:
         async for result, _ in results:
             yield result

@@ -1,5 +1,6 @@
 """Answers the rows of Arrow tables, for engines that divide data sets among machines."""
 
+from collections import Counter
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from typing import Any, Unpack
 
@@ -9,10 +10,10 @@ from chatmodels.bulk._export import COLUMNS, INTEGERS, flat, record_of
 from chatmodels.bulk._gate import Gate
 from chatmodels.bulk._limits import Limits
 from chatmodels.bulk._policies import limited
-from chatmodels.bulk._prompts import PromptSource, prompt_builder
+from chatmodels.bulk._prompts import PromptSource, named_columns, prompt_builder
 from chatmodels.bulk._pyarrow import import_pyarrow
 from chatmodels.bulk._questions import questions
-from chatmodels.bulk._rows import Row
+from chatmodels.bulk._rows import Row, row_of
 from chatmodels.bulk._tally import Tally
 from chatmodels.core import ChatModel, InvalidRequestError
 from chatmodels.core.extending import CallOptions, Output, structured_output
@@ -64,6 +65,8 @@ class AnswerRows:
             Concurrency(limits.in_flight)
         )
         self._build = prompt_builder(prompt)
+        self._needed = named_columns(prompt)
+        self._has_own_prompts = prompt is None
         self._limits = limits
         self._prefix = prefix
         self._call: dict[str, Any] = {**options, "output_type": output_type}
@@ -76,15 +79,14 @@ class AnswerRows:
         """Yield a `pyarrow.Table` with the columns of the results added.
 
         Raises:
-            RunStoppedError: A limit was reached, or every further row would fail.
-            InvalidRequestError: The table has a column of one of their names.
+            RunStoppedError: A limit was reached, or every further row would fail. The tables that
+                were answered before are with the caller, such as in the checkpoint of Ray Data.
+            InvalidRequestError: It is no `pyarrow.Table`, has a column twice or one of those names,
+                or lacks a column that the prompt names.
         """
         names = [self._prefix + name for name in _RESULTS]
-        if taken := sorted(set(names) & set(table.column_names)):
-            raise InvalidRequestError(
-                f"the table has columns of these names already: {', '.join(taken)}; pass prefix="
-            )
-        budget = Budget(self._limits, self._tally)
+        self._check(table, names)
+        budget = Budget(self._limits, self._tally, is_stored=False)
         engine = Engine(self._model, self._limits.in_flight, budget, self._gate, self._call)
         records: dict[int, dict[str, Any]] = {}
         async for result, _ in engine.results(questions(_rows(table), self._build, 1)):
@@ -96,8 +98,35 @@ class AnswerRows:
             table = table.append_column(full_name, pyarrow.array(values, kind))
         yield table
 
+    def _check(self, table: Any, added: list[str]) -> None:
+        if not isinstance(table, import_pyarrow().Table):
+            raise InvalidRequestError(
+                f"the rows are of type {type(table).__name__}, not pyarrow.Table; pass "
+                "batch_format='pyarrow' to map_batches"
+            )
+        names = list[str](table.column_names)
+        listed = ", ".join(map(repr, names)) or "(none)"
+        if doubled := sorted(name for name, count in Counter(names).items() if count > 1):
+            raise InvalidRequestError(
+                f"the table has several columns of the same name: {', '.join(doubled)}; rename them"
+            )
+        if taken := sorted(set(added) & set(names)):
+            raise InvalidRequestError(
+                f"the table has columns of these names already: {', '.join(taken)}; pass prefix="
+            )
+        if missing := sorted((self._needed or frozenset()) - set(names)):
+            raise InvalidRequestError(
+                f"the prompt names columns that the table does not have: {', '.join(missing)}; it "
+                f"has the columns {listed}"
+            )
+        if self._has_own_prompts and not {"prompt", "messages"} & set(names):
+            raise InvalidRequestError(
+                'the table has no column "prompt" and no column "messages", but the columns '
+                f"{listed}; pass prompt=..."
+            )
+
 
 def _rows(table: Any) -> Iterator[Row]:
     # From 1, because a first row without a prompt would stop the run.
     for number, columns in enumerate(table.to_pylist(), start=1):
-        yield Row(number=number, id=str(columns.get("id", number)), columns=columns)
+        yield row_of(number, columns)

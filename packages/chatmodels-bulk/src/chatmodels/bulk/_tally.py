@@ -45,12 +45,18 @@ class Tally:
         new_answered: The number of responses of this run, without those of earlier ones.
         new_failed: The number of errors of this run.
         unpriced: The number of responses whose cost is unknown.
-        usage: The tokens of this run.
+        usage: The tokens of this run, if they are to be counted.
         cost: The known cost.
     """
 
     def __init__(
-        self, answered: int = 0, failed: int = 0, cost: Decimal = Decimal(0), unpriced: int = 0
+        self,
+        answered: int = 0,
+        failed: int = 0,
+        cost: Decimal = Decimal(0),
+        unpriced: int = 0,
+        *,
+        counts_usage: bool = False,
     ) -> None:
         self.answered = answered
         self.failed = failed
@@ -58,6 +64,7 @@ class Tally:
         self.new_failed = 0
         self.unpriced = unpriced
         self.usage = Usage()
+        self._counts_usage = counts_usage
         self.cost = cost
 
     @property
@@ -73,7 +80,8 @@ class Tally:
             return None
         self.answered += 1
         self.new_answered += 1
-        self.usage += result.response.usage
+        if self._counts_usage:
+            self.usage += result.response.usage
         amount = result.response.cost.amount
         if amount is None:
             self.unpriced += 1

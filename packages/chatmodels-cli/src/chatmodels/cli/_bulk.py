@@ -102,7 +102,9 @@ def estimate(rows: int, changed: str, **arguments: Any) -> ExitCode:
     """Ask the first rows, and estimate the tokens and the cost of all.
 
     The results count towards the run, so that nothing is paid twice. The interval contains the
-    amount with a probability of 95 %, if the other rows are like the first ones.
+    amount with a probability of 95 %, if the other rows are like the first ones. The model is
+    called for the first rows also with --via batch or auto, which the rest then uses: their
+    results arrive at once, and the cost is that of calls.
     """
     from chatmodels.cli._bulk_estimate import carry_out_estimate
 
@@ -117,7 +119,10 @@ def estimate(rows: int, changed: str, **arguments: Any) -> ExitCode:
 @_RESULTS
 @json_option
 def status(path: str) -> ExitCode:
-    """Show the results, failures, tokens and cost of a run, also while it goes on."""
+    """Show the results, failures, tokens and cost of a run, also while it goes on.
+
+    Rows in batches at the vendor are counted, too: they go on when no process runs.
+    """
     from chatmodels.cli._bulk_report import report_job
 
     job = _job(path)
@@ -127,34 +132,21 @@ def status(path: str) -> ExitCode:
     return report_job(job, running=None if owner is None else str(owner))
 
 
-@command.command("cancel", cls=Command, examples=("chatmodels bulk cancel out.jsonl",))
+@command.command(
+    "cancel",
+    cls=Command,
+    examples=("chatmodels bulk cancel out.jsonl", "chatmodels bulk cancel out.jsonl --json"),
+)
 @_RESULTS
+@json_option
 def cancel(path: str) -> ExitCode:
     """Stop a run, on this or another machine, and cancel its batches at the vendor.
 
     Its calls under way end, and results are kept.
     """
-    from chatmodels.cli._bulk_plan import stored_plan
-    from chatmodels.cli._bulk_report import propose
+    from chatmodels.cli._bulk_cancel import cancel_run
 
-    job = _job(path)
-    plan = stored_plan(job)
-    owner = job.owner
-    is_stopping = job.stop()
-    batches = 0
-    if plan is not None and plan.via != "calls":
-        from chatmodels.core import create_chat_model
-
-        model = create_chat_model(plan.model, **plan.model_options())
-        batches = import_bulk().cancel(model, to=path)
-        click.echo(f"{batches} batches cancelled")
-    if is_stopping:
-        click.echo(f"the run in {owner or 'its process'} stops after the calls under way")
-    elif not batches:
-        click.echo("the run does not go on in any process", err=True)
-        return ExitCode.FAILED
-    propose("go on with", "resume", job)
-    return ExitCode.OK
+    return cancel_run(_job(path))
 
 
 @command.command(

@@ -1,6 +1,7 @@
 """The estimate of a bulk run from its first rows."""
 
 from decimal import Decimal
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
@@ -12,7 +13,7 @@ from chatmodels.cli._exit_codes import ExitCode
 from chatmodels.cli._output import print_json, print_table
 from chatmodels.cli._preferences import preferences
 from chatmodels.cli._records import amount
-from chatmodels.core import Cost
+from chatmodels.core import ConfigurationError, Cost
 
 if TYPE_CHECKING:
     from chatmodels.bulk import Range
@@ -23,10 +24,12 @@ def carry_out_estimate(plan: "Plan", rows: int, /, *, changed: str) -> ExitCode:
     """Ask the first rows of a plan, and report the estimate for all of them.
 
     Raises:
-        UsageError: The plan is wrong, or chatmodels-bulk is not installed.
+        UsageError: The plan is wrong, rows are in batches, or chatmodels-bulk is not installed.
         ChatModelError: The run cannot begin.
     """
-    job = answer(plan, first=rows, changed=changed)
+    _refuse_batches(plan)
+    # A batch takes hours, and some vendors accept none of so few rows.
+    job = answer(plan, first=rows, changed=changed, via="calls")
     if isinstance(job, ExitCode):
         return job
     total = import_bulk().count_rows(plan.source)
@@ -48,10 +51,24 @@ def carry_out_estimate(plan: "Plan", rows: int, /, *, changed: str) -> ExitCode:
             ("cost", *_amounts(found.cost)),
         ],
     )
+    if plan.via != "calls":
+        click.echo("the cost is that of calls; batches cost less", err=True)
     if found.failed:
         propose("ask the failed rows again with", "retry", job)
     propose("go on with", "resume", job)
     return code
+
+
+def _refuse_batches(plan: "Plan") -> None:
+    try:
+        job = import_bulk().open_job(plan.to)
+    except ConfigurationError:  # there is no run yet
+        return
+    if job.batched:
+        raise click.UsageError(
+            f"rows of {plan.to} are in batches or wait for one, and calls could be paid twice; go "
+            f"on with: chatmodels bulk resume {quote(plan.to)}"
+        )
 
 
 def _numbers(found: "Range | None") -> tuple[str, ...]:

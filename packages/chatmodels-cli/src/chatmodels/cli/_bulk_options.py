@@ -16,7 +16,17 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_LIMITS = ("in_flight", "requests_per_minute", "tokens_per_minute", "retries", "cost", "errors")
+_LIMITS = (
+    "in_flight",
+    "requests_per_minute",
+    "tokens_per_minute",
+    "retries",
+    "cost",
+    "errors",
+    "batch_rows",
+    "batch_tokens",
+    "batch_deadline",
+)
 
 
 class Share(click.ParamType[float]):
@@ -38,6 +48,24 @@ class Share(click.ParamType[float]):
 def limit_options(function: F, /) -> F:
     """Add the options of the limits of a run."""
     for decorate in (
+        click.option(
+            "--batch-deadline",
+            type=click.IntRange(1),
+            metavar="SECONDS",
+            help="The age at which --via auto cancels a batch, and calls the model for the rows "
+            "without a response; by default 86400, a day.",
+        ),
+        click.option(
+            "--batch-tokens",
+            type=click.IntRange(1),
+            help="The largest number of estimated input tokens in all open batches, such as the "
+            "limit of your tier.",
+        ),
+        click.option(
+            "--batch-rows",
+            type=click.IntRange(1),
+            help="The largest number of rows of one batch; by default the vendor's limit.",
+        ),
         click.option(
             "--errors",
             type=Share(),

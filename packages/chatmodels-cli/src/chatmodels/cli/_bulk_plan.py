@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from chatmodels.bulk import Job
 
 _FORMAT = 1
+_BATCH_LIMITS = {
+    "batch_rows": ("batch", "auto"),
+    "batch_tokens": ("batch", "auto"),
+    "batch_deadline": ("auto",),
+}
 
 
 class StoredLimits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -25,10 +30,26 @@ class StoredLimits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     retries: int | None = None
     cost: float | None = None
     errors: int | float | None = None
+    batch_rows: int | None = None
+    batch_tokens: int | None = None
+    batch_deadline: int | None = None
 
     def passed(self) -> dict[str, Any]:
         """Return the limits that were passed."""
-        return {name: value for name, value in msgspec.structs.asdict(self).items() if value}
+        limits = msgspec.structs.asdict(self).items()
+        return {name: value for name, value in limits if value is not None}
+
+    def check(self, via: str, /) -> None:
+        """Check that the limits of batches belong to a run with batches.
+
+        Raises:
+            UsageError: They would have no effect.
+        """
+        for name, ways in _BATCH_LIMITS.items():
+            if getattr(self, name) is not None and via not in ways:
+                option = f"--{name.replace('_', '-')}"
+                allowed = " or ".join(f"--via {way}" for way in ways)
+                raise click.UsageError(f"{option} has no effect with --via {via}; pass {allowed}")
 
 
 class StoredSchema(msgspec.Struct, frozen=True):
@@ -64,11 +85,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """Return the keyword arguments of `chatmodels.bulk.arun`.
 
         Raises:
-            UsageError: An option is a secret, or a variable is missing.
+            UsageError: An option is a secret, a variable is missing, or a limit has no effect.
             ConfigurationError: A limit is out of range.
         """
         from chatmodels.bulk import Limits
 
+        self.limits.check(self.via)
         return {
             "to": self.to,
             "prompt": self._prompt(),

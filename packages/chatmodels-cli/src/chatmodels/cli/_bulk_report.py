@@ -28,7 +28,9 @@ def report_job(job: "Job", /, **more: Any) -> ExitCode:
     failed = f"{job.failed:,} failed"
     if codes:
         failed += f" ({', '.join(f'{name}: {number:,}' for name, number in codes.items())})"
-    click.echo(f"{job.answered:,} answered, {failed}")
+    batched = job.batched
+    waiting = f", {batched:,} in batches or waiting for one" if batched else ""
+    click.echo(f"{job.answered:,} answered, {failed}{waiting}")
     tokens = f"{count(job.usage.input_tokens)} in, {count(job.usage.output_tokens)} out"
     cost = job.cost
     click.echo(tokens if cost.amount is None else f"{tokens} · {amount(cost)}")
@@ -42,6 +44,7 @@ def job_record(job: "Job", codes: dict[str, int], /) -> dict[str, Any]:
         "file": str(job.path),
         "answered": job.answered,
         "failed": job.failed,
+        "batched": job.batched,
         "errors": codes,
         "usage": usage_record(job.usage),
         "cost": cost_record(job.cost),

@@ -1,14 +1,23 @@
 """The batch API of a model over HTTP."""
 
+import re
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Sequence
 from contextlib import aclosing
 from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
 
-from chatmodels.core import ChatModelError, ChatRequest, ChatResponse, Timeout, UnsupportedError
+from chatmodels.core import (
+    ChatModelError,
+    ChatRequest,
+    ChatResponse,
+    ErrorCode,
+    ResponseInvalidError,
+    Timeout,
+    UnsupportedError,
+)
 from chatmodels.core.extending import (
     BatchAnswer,
     BatchLimits,
@@ -32,11 +41,14 @@ from chatmodels.http._framing.frames import Frame
 from chatmodels.http._framing.ndjson import NdjsonFramer
 from chatmodels.http._progress import afollow
 from chatmodels.http._sender import Sender
+from chatmodels.http.wire import NOT_JSON, is_object
 
 T = TypeVar("T")
 
 _OP = "batch"
-_ENDED = frozenset({400, 409})  # the statuses with which vendors refuse to stop an ended batch
+_UNREADABLE = 502
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # as in `BatchBackend.encode`
+_REFUSED, _CONFLICT = 400, 409  # with which vendors refuse to stop a batch that has ended
 
 
 class HttpBatchBackend:
@@ -99,23 +111,41 @@ class HttpBatchBackend:
         try:
             await self._fetch(self._format.cancel(id_))
         except ChatModelError as error:
-            if error.status not in _ENDED:
+            # A 400 can also be an invalid key, as from Google, or an expired token, as from Amazon.
+            has_ended = error.status == _CONFLICT or (
+                error.status == _REFUSED and error.code is ErrorCode.INVALID_REQUEST
+            )
+            if not has_ended:
                 raise
 
     async def results(self, status: BatchStatus, /) -> AsyncGenerator[BatchAnswer]:
-        """Yield the answers of a batch that has ended."""
+        """Yield the answers of a batch that has ended; a line that is none fails alone."""
         requests = deque(self._format.results(status))
+        invalid: ChatModelError | None = None
+        is_empty = True
         while requests:
+            request = requests.popleft()
             try:
-                async with aclosing(self._parts(requests.popleft())) as parts:
+                async with aclosing(self._parts(request)) as parts:
                     async for part in parts:
-                        for found in self._format.read(part):
-                            if isinstance(found, HttpRequest):
-                                requests.append(found)
-                            else:
-                                yield found
+                        try:
+                            for found in self._format.read(part):
+                                if isinstance(found, HttpRequest):
+                                    requests.append(found)
+                                else:
+                                    is_empty = False
+                                    yield found
+                        except ResponseInvalidError as error:
+                            if isinstance(request, WholeBody):
+                                raise
+                            invalid = error
+                            for answer in _unreadable(part):
+                                is_empty = False
+                                yield answer
             except ChatModelError as error:
                 raise self._located(error)
+        if is_empty and invalid is not None:  # the file is none of answers
+            raise self._located(invalid)
 
     def decode(self, answer: BatchAnswer, request: ChatRequest, /) -> ChatResponse[Any]:
         """Decode an answer that has a status."""
@@ -193,6 +223,17 @@ class HttpBatchBackend:
 
     def _located(self, error: ChatModelError) -> ChatModelError:
         return error.located(op=_OP, provider=self._sender.metadata.name, model=self._model)
+
+
+def _unreadable(line: bytes) -> Iterator[BatchAnswer]:
+    """Yield a server's error for each text on a line that can be the id of its row."""
+    try:
+        fields = msgspec.json.decode(line)
+    except NOT_JSON:
+        return
+    for value in fields.values() if is_object(fields) else ():
+        if isinstance(value, str) and _ID.fullmatch(value):
+            yield BatchAnswer(id=value, status=_UNREADABLE, body=line)
 
 
 def _data(frame: Frame) -> bytes:

@@ -97,7 +97,7 @@ class HttpChatModel(StandardChatModel):
             timeout=options.timeout,
             profile=self._profile,
             on_unsupported=options.on_unsupported,
-            remedies=remedies,
+            remedies={**codec.remedies, **(remedies or {})},
             policies=_retries(options.max_retries) if policies is None else policies,
             observers=observers,
             endpoint=self._sender.base_url,
@@ -265,16 +265,18 @@ class HttpChatModel(StandardChatModel):
 
         Raises:
             UnsupportedError: The vendor has none for this model.
+            ConfigurationError: It has one, but not with the options of this model.
         """
         from chatmodels.http._batches import HttpBatchBackend
 
         codec = self._sender.codec
         batches, remedy = codec.batches, codec.without_batches
         if batches is None:
+            kind = UnsupportedError if remedy is None else ConfigurationError
             reason = "that chatmodels supports" if remedy is None else "with these options"
-            raise UnsupportedError(
+            raise kind(
                 f"{self.provider}{f' ({codec.api})' if codec.api else ''} has no batch API "
-                f"{reason}; {remedy or 'call the model instead'}",
+                f"{reason}; {f'{remedy}, or ' if remedy else ''}call the model instead",
                 provider=self.provider,
                 model=self.model,
             )

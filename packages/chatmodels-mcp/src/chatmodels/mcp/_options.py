@@ -22,6 +22,7 @@ class McpOptions(TypedDict, total=False):
             `response.warnings` names it.
         connect_timeout: Limit of the time to connect and to list the tools, in seconds; 60 by
             default, None for no limit. A program such as npx can download the server first.
+            The error waits for a process that the system is starting, at most 15 seconds.
         call_timeout: Limit of the time of each call of a tool, in seconds; 300 by default, None
             for no limit. The server receives a cancellation.
         max_reconnects: Limit of connections that replace a lost one without a successful call in

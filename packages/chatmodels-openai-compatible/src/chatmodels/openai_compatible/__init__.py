@@ -16,6 +16,12 @@ from chatmodels.openai_compatible._counting import INPUT_TOKENS, TOKENIZE
 from chatmodels.openai_compatible._dialect import ANY_SERVER, COMMON_SETTINGS, Dialect, Input
 from chatmodels.openai_compatible._grammars import GRAMMAR_SCHEMAS
 from chatmodels.openai_compatible._header_options import headers_from_options
+from chatmodels.openai_compatible._openai_models import (
+    TOOL_FAMILIES,
+    TOOLS_REMEDY,
+    reasons_by_default,
+    tool_rules,
+)
 from chatmodels.openai_compatible._parallel_calls import split_parallel_calls
 from chatmodels.openai_compatible._provider import CompatibleProvider
 from chatmodels.openai_compatible._schemas import OPENAI_SCHEMAS
@@ -31,6 +37,8 @@ __all__ = [
     "INPUT_TOKENS",
     "OPENAI_SCHEMAS",
     "TOKENIZE",
+    "TOOLS_REMEDY",
+    "TOOL_FAMILIES",
     "BatchLine",
     "BatchTime",
     "CompatibleBatches",
@@ -41,7 +49,9 @@ __all__ = [
     "chat_completions_codec",
     "compatible_provider",
     "headers_from_options",
+    "reasons_by_default",
     "split_parallel_calls",
+    "tool_rules",
 ]
 
 publish(globals())

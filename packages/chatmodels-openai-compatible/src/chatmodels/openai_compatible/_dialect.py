@@ -46,6 +46,7 @@ class Dialect(Server, frozen=True, kw_only=True):
         system_role: The name of the role of instructions.
         usage_option: Whether streams report usage only if `stream_options` requests it.
         tools: Whether tools are supported.
+        tools_with_reasoning: Whether tools can be combined with reasoning.
         strict_tools: Whether tools can be `strict`.
         tool_choices: The supported modes of a tool choice.
         tool_choices_with_reasoning: The modes that can be combined with reasoning, if fewer.
@@ -86,6 +87,7 @@ class Dialect(Server, frozen=True, kw_only=True):
     system_role: Literal["system", "developer"] = "system"
     usage_option: bool = True
     tools: bool = True
+    tools_with_reasoning: bool = True
     strict_tools: bool = True
     tool_choices: frozenset[ToolChoiceMode] = ALL_TOOL_CHOICES
     tool_choices_with_reasoning: frozenset[ToolChoiceMode] = ALL_TOOL_CHOICES

@@ -39,6 +39,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
         ranges: The minimum and maximum of a setting, if narrower than core's.
         implied: The values of a setting that hold without being sent.
         not_with_reasoning: Settings that cannot be combined with reasoning.
+        reasons_by_default: Whether models reason if the settings do not choose.
         exclusive: Settings that cannot be combined with each other; the first one takes precedence.
         schemas: The schemas and names of tools that the vendor accepts.
     """
@@ -53,6 +54,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
     ranges: Mapping[str, tuple[float, float]] = {}
     implied: Mapping[str, Collection[Any]] = {}
     not_with_reasoning: Collection[str] = ()
+    reasons_by_default: bool = False
     exclusive: Sequence[Sequence[str]] = ()
     schemas: SchemaSupport = OPENAI_SCHEMAS
 

@@ -38,6 +38,7 @@ from chatmodels.testing._refusals import (
 from chatmodels.testing._replies import Reply, simulate, to_response
 from chatmodels.testing._simulated_response import SimulatedResponse
 from chatmodels.testing._state import SimulatorState
+from chatmodels.testing._strict.listing import listed
 
 FAULT_PREFIX = "fault-"
 """The prefix of model names that make the simulator apply a fault of the catalogue."""
@@ -102,10 +103,16 @@ class RespondingServer(LoopbackServer[Connection]):
                 return served, refused_key(request, served) or self._count(request, counting)
             if storing is not None and (retrieval := storing.retrieve(request)):
                 return served, refused_key(request, served) or self._stored(retrieval, storing)
-            if (response := protocol.other(request, self.models)) is not None:
+            models = self._listed(request, protocol)
+            if (response := protocol.other(request, models)) is not None:
                 return served, refused_key(request, served) or response
         message = f"Unknown request URL: {request.method} {request.path}"
         return other, other.protocol.error(ErrorCode.INVALID_REQUEST, 404, message)
+
+    def _listed(self, request: ReceivedRequest, protocol: WireProtocol) -> tuple[str, ...]:
+        if not self.strict:
+            return self.models
+        return listed(self.models, protocol.name, request.path, self.as_of)
 
     def _batch(self, request: ReceivedRequest) -> tuple[Roles, SimulatedResponse] | None:
         """Return the response to a request about batches; None for other requests."""

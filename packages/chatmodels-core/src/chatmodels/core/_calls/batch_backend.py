@@ -178,5 +178,6 @@ class BatchingModel(Protocol):
 
         Raises:
             UnsupportedError: The vendor has none for this model.
+            ConfigurationError: It has one, but not with the options of this model.
         """
         ...

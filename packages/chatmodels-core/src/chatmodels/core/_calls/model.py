@@ -58,7 +58,8 @@ class StandardChatModel(CallMethods, Primitives):
         on_unsupported: The reaction to unsupported features: "error" raises `UnsupportedError`,
             "warn" omits them and adds a warning to the response.
         remedies: Unsupported setting to the option of the model with which it is supported, as in
-            `{"seed": 'api="chat_completions"'}`, for error messages.
+            `{"seed": 'api="chat_completions"'}`, for error messages. "tools with reasoning" is the
+            name of that combination.
         policies: The policies of calls, the outermost first.
         observers: The observers of calls.
         endpoint: The base URL of the provider, if it has a URL.

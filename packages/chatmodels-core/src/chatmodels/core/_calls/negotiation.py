@@ -16,6 +16,8 @@ from chatmodels.core._values.settings import NO_SETTINGS, Settings
 
 OnUnsupported = Literal["error", "warn"]
 
+_REASONING_TOOLS = "tools with reasoning"
+
 
 class Unsupported(msgspec.Struct, frozen=True):
     """A feature that a model does not support.
@@ -51,7 +53,8 @@ def negotiate(
         provider: The provider's name, for messages.
         on_unsupported: "error" refuses unsupported features, "warn" omits them and replaces media
             by a line of text.
-        remedies: Setting to the option of the model with which it is supported.
+        remedies: Setting, or "tools with reasoning", to the option of the model with which it is
+            supported.
 
     Raises:
         UnsupportedError: Features are not supported, and `on_unsupported` is "error". The message
@@ -64,7 +67,10 @@ def negotiate(
         unsupported = [*_settings(request.settings, profile)]
         if request.output is not None and not profile.output_types:
             unsupported.append(Unsupported("output types"))
-        unsupported += _tools(request, profile)
+        settings = request.settings
+        if omitted := {each.setting: None for each in unsupported if each.setting}:
+            settings = msgspec.structs.replace(settings, **omitted)
+        unsupported += _tools(request, settings, profile)
     if on_unsupported == "error" and (unsupported or placed.replaced):
         media = (Unsupported(item.what, hint=item.hint) for item in placed.replaced)
         raise _refusal([*unsupported, *media], provider, remedies or {})
@@ -86,12 +92,15 @@ def negotiate(
 def refuse_unsupported(
     settings: Settings, profile: Profile, /, *, provider: str, remedies: Mapping[str, str]
 ) -> None:
-    """Check that the model supports all settings.
+    """Check that the model supports all settings; a call can still choose to reason or not.
 
     Raises:
         UnsupportedError: Some are not supported; the message lists them all.
     """
-    if settings is not NO_SETTINGS and (unsupported := list(_settings(settings, profile))):
+    if settings is NO_SETTINGS:
+        return
+    profile = msgspec.structs.replace(profile, reasons_by_default=False)
+    if unsupported := list(_settings(settings, profile)):
         raise _refusal(unsupported, provider, remedies)
 
 
@@ -107,15 +116,31 @@ def _settings(settings: Settings, profile: Profile) -> Iterator[Unsupported]:
         elif (hint := _outside(name, value, profile)) is not None:
             del remaining[name]
             yield Unsupported(f"{name}={value!r}", name, hint)
-    if Settings(**remaining).reasons:
+    chosen = Settings(**remaining)
+    if _reasons(chosen, profile):
+        hint = "" if chosen.reasons else _without_reasoning(profile)
         for name, values in profile.not_with_reasoning.items():
             if name in remaining and remaining[name] not in values:
                 del remaining[name]
-                yield Unsupported(f"{name} with reasoning", name)
+                yield Unsupported(f"{name} with reasoning", name, hint)
     for first, *others in profile.exclusive:
         for name in others:
             if first in remaining and remaining.pop(name, None) is not None:
                 yield Unsupported(f"{name} with {first}", name)
+
+
+def _reasons(settings: Settings, profile: Profile) -> bool:
+    """Check whether the model reasons, with its default if the settings do not choose."""
+    if settings.reasoning_effort is None and settings.reasoning_budget is None:
+        return profile.reasons_by_default
+    return settings.reasons
+
+
+def _without_reasoning(profile: Profile) -> str:
+    """Return the setting that switches reasoning off, if the model has it."""
+    default = "the default; " if profile.reasons_by_default else ""
+    efforts = profile.values.get("reasoning_effort", ("none",))
+    return f"{default}reasoning_effort='none' switches it off" if "none" in efforts else ""
 
 
 def _outside(name: str, value: Any, profile: Profile) -> str | None:
@@ -129,11 +154,14 @@ def _outside(name: str, value: Any, profile: Profile) -> str | None:
     return None if minimum <= value <= maximum else f"supported: {minimum:g} to {maximum:g}"
 
 
-def _tools(request: ChatRequest, profile: Profile) -> Iterator[Unsupported]:
+def _tools(request: ChatRequest, settings: Settings, profile: Profile) -> Iterator[Unsupported]:
     if not request.tools:
         return
     if not profile.tools:
         yield Unsupported("tools")
+        return
+    if not profile.tools_with_reasoning and _reasons(settings, profile):
+        yield Unsupported(_REASONING_TOOLS, hint=_without_reasoning(profile))
         return
     if not profile.strict_tools:
         yield from (
@@ -146,7 +174,7 @@ def _tools(request: ChatRequest, profile: Profile) -> Iterator[Unsupported]:
         return
     if choice.mode not in profile.tool_choices:
         yield Unsupported(f"tool_choice {choice.name or choice.mode!r}")
-    elif choice.mode not in profile.tool_choices_with_reasoning and request.settings.reasons:
+    elif choice.mode not in profile.tool_choices_with_reasoning and settings.reasons:
         yield Unsupported(f"tool_choice {choice.name or choice.mode!r} with reasoning")
 
 
@@ -155,8 +183,9 @@ def _refusal(
 ) -> UnsupportedError:
     options: dict[str, list[str]] = {}
     for each in unsupported:
-        if each.setting in remedies:
-            options.setdefault(remedies[each.setting], []).append(each.setting)
+        name = each.setting or each.what
+        if name in remedies:
+            options.setdefault(remedies[name], []).append(name)
     alternatives = [f"with {option} for {', '.join(names)}" for option, names in options.items()]
     alternatives.append('with on_unsupported="warn" to omit it with a warning')
     regardless = "; provider_options send the field unchecked" if unsupported[0].setting else ""
@@ -176,7 +205,7 @@ def _without(request: ChatRequest, unsupported: list[Unsupported], profile: Prof
         changes["settings"] = msgspec.structs.replace(request.settings, **names)
     if not profile.output_types:
         changes["output"] = None
-    if not profile.tools:
+    if not profile.tools or any(each.what == _REASONING_TOOLS for each in unsupported):
         changes |= {"tools": (), "tool_choice": None}
     elif any(not each.setting for each in unsupported):
         if not profile.strict_tools:

@@ -68,9 +68,11 @@ class AsyncioLibrary(AsyncLibrary):
         """Run a blocking function in a worker thread."""
         await asyncio.sleep(0)  # so that a task that is cancelled starts no thread
         context = copy_context()
-        if (sniffio := sys.modules.get("sniffio")) is not None:
+        # A module that another thread is about to import does not have all its names.
+        variable = getattr(sys.modules.get("sniffio"), "current_async_library_cvar", None)
+        if variable is not None:
             # The thread is outside of asyncio, and can run another event loop.
-            context.run(sniffio.current_async_library_cvar.set, None)
+            context.run(variable.set, None)
 
         def run() -> T:
             try:
@@ -133,7 +135,6 @@ def _without_scopes() -> AbstractContextManager[object]:
 
     A cancelled scope cancels its tasks again in each iteration of the event loop.
     """
-    # A module that another thread is about to import does not have all its names.
     scope = getattr(sys.modules.get("anyio"), "CancelScope", None)
     return nullcontext() if scope is None else scope(shield=True)
 

@@ -128,7 +128,7 @@ async def arun_tools(
     """Call a model and the tools that it requests; the async version of `run_tools`.
 
     Async tools run in tasks, other tools in worker threads. A cancellation of the run cancels the
-    tasks, and does not wait for the threads. Hooks can be async.
+    tasks and waits for their end, and does not wait for the threads. Hooks can be async.
     """
     running = _running(model, prompt, output_type, options, is_async=True)
     await anext(running.adrive(streamed=False), None)  # the whole run: nothing is yielded

@@ -73,7 +73,9 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
         exclusive: Settings that cannot be combined with each other; the first one takes precedence.
         not_with_reasoning: Setting to the values that can be combined with reasoning, if not all
             can; empty for none.
+        reasons_by_default: Whether the model reasons if the settings do not choose.
         tools: Whether tools are supported.
+        tools_with_reasoning: Whether tools can be combined with reasoning.
         strict_tools: Whether strict tools are supported.
         output_types: Whether output types are supported, natively or through a tool.
         tool_choices: The supported modes of a tool choice.
@@ -106,7 +108,9 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     needs_tools: Collection[str] = ()
     exclusive: Sequence[Sequence[str]] = ()
     not_with_reasoning: Mapping[str, Collection[Any]] = {}
+    reasons_by_default: bool = False
     tools: bool = True
+    tools_with_reasoning: bool = True
     strict_tools: bool = True
     output_types: bool = True
     tool_choices: frozenset[ToolChoiceMode] = ALL_TOOL_CHOICES

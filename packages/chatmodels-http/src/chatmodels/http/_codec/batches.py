@@ -98,6 +98,7 @@ class BatchFormat(Protocol):
             The answers, and the requests for further ones, such as the next page.
 
         Raises:
-            ChatModelError: It is not in this format.
+            ResponseInvalidError: It is not in this format. On a line, it is the error of one row.
+            ChatModelError: It reports an error.
         """
         ...

@@ -4,7 +4,7 @@ A codec is sans-IO: pure functions from neutral values to bytes and back. `HttpC
 rest: connections, time limits, secrets, retries, sync and async.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -80,6 +80,7 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
         without_batches: The remedy, if the options of the model are the reason why it has none.
         framer: Returns the framer of one stream.
         authorization: Returns the headers that contain the secret.
+        remedies: See `StandardChatModel`; `HttpChatModel` adds those of the provider.
         api: The name of the API if the vendor has several, as in "chat_completions".
         scope: The scope in which opaque state of responses is valid; None if it is valid at every
             endpoint with the same format. `HttpChatModel` sets it by the rules for conversations.
@@ -100,6 +101,7 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
     without_batches: str | None = None
     framer: Callable[[], Framer] = SseFramer
     authorization: Callable[[str], Headers] = bearer
+    remedies: Mapping[str, str] = {}
     api: str | None = None
     scope: str | None = None
 

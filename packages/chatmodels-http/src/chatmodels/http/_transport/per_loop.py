@@ -55,10 +55,17 @@ async def _close_at_loop_end(
     try:
         yield
     finally:
-        close_all(by_address)
-        by_address.clear()
-        if (ended := connections()) is not None:
-            ended.lifetime = None  # a generator refers to its event loop, also after its end
+        _end(by_address, connections())
+
+
+def _end(
+    by_address: dict[str, IdleConnections[Connection]],
+    connections: LoopConnections[Connection] | None,
+) -> None:
+    close_all(by_address)
+    by_address.clear()
+    if connections is not None:
+        connections.lifetime = None  # a generator refers to its event loop, also after its end
 
 
 def _never() -> bool:

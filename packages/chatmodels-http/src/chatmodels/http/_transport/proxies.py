@@ -5,6 +5,7 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
+from chatmodels.http._transport.dns_names import dns_name
 from chatmodels.http._transport.engine import TransferError
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def parse_proxy(url: str, /) -> Proxy:
         parts = urlsplit(url)
         if parts.scheme not in SCHEMES or not parts.hostname:
             raise ValueError
-        host, port = parts.hostname.encode("idna").decode(), parts.port
+        host, port = dns_name(parts.hostname), parts.port
     except ValueError:
         # The cause could contain a password that was not encoded.
         supported = ", ".join(SCHEMES)

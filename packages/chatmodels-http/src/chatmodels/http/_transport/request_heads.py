@@ -3,6 +3,7 @@
 import re
 from urllib.parse import quote, urlsplit
 
+from chatmodels.http._transport.dns_names import dns_name
 from chatmodels.http._transport.engine import RequestHead, TransferError
 
 _SCHEMES = ("http", "https")
@@ -42,7 +43,7 @@ class Prepared:
     def __init__(self, head: RequestHead) -> None:
         try:
             parts = urlsplit(head.url)
-            host = (parts.hostname or "").encode("idna").decode()
+            host = dns_name(parts.hostname or "")
             port = parts.port
             if not host or parts.scheme not in _SCHEMES:
                 raise ValueError(f"{parts.scheme}://{parts.hostname or ''}")

@@ -61,6 +61,7 @@ def _profile(chosen: _Chosen, model: str) -> Profile:
         implied={"logprobs": (False,), **dialect.implied},
         needs_tools=("parallel_tool_calls",),
         not_with_reasoning=dict.fromkeys(dialect.not_with_reasoning, ()),
+        reasons_by_default=dialect.reasons_by_default,
         exclusive=dialect.exclusive,
         native_output=output_forms(dialect.output_formats),
         user_media=media,

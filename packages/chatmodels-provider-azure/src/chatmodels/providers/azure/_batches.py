@@ -14,6 +14,9 @@ from chatmodels.openai_compatible import OpenAIBatches
 from chatmodels.providers.azure._address import Address
 
 _KEPT = 14 * 24 * 3600  # seconds for which Azure keeps the files of rows
+WITHOUT_BATCHES = "pass api_version='v1', and a base_url without /models"
+"""The remedy if an endpoint has no batch API."""
+
 _EXPIRY = (("expires_after.seconds", str(_KEPT)), ("expires_after.anchor", "created_at"))
 
 

@@ -6,9 +6,15 @@ from msgspec.structs import replace
 
 from chatmodels.core import ChatRequest
 from chatmodels.http import Codec, Encode, HttpRequest, Listing
-from chatmodels.openai_compatible import chat_completions_codec
+from chatmodels.openai_compatible import (
+    TOOL_FAMILIES,
+    TOOLS_REMEDY,
+    Dialect,
+    chat_completions_codec,
+    tool_rules,
+)
 from chatmodels.providers.azure._address import Address
-from chatmodels.providers.azure._batches import azure_batches
+from chatmodels.providers.azure._batches import WITHOUT_BATCHES, azure_batches
 from chatmodels.providers.azure._dialect import (
     DOMAINS,
     FILE_TYPES,
@@ -28,8 +34,16 @@ def azure_codec(address: Address, deployment: str = "", *, token: bool = False) 
         deployment: The name of the deployment; empty if it is the model name.
         token: Whether the secret is a token instead of an API key.
     """
-    codec = chat_completions_codec(dialect_at(address, token=token))
-    codec = replace(codec, batches=azure_batches(address, codec.failure, "/v1/chat/completions"))
+    dialect = dialect_at(address, token=token)
+    codec = chat_completions_codec(dialect, dialect_for=partial(_for_model, dialect))
+    batches = azure_batches(address, codec.failure, "/v1/chat/completions")
+    codec = replace(
+        codec,
+        batches=batches,
+        without_batches=WITHOUT_BATCHES,
+        families=TOOL_FAMILIES,
+        remedies=TOOLS_REMEDY,
+    )
     return _replace_encoder(codec, partial(_encode, codec.encode, address, deployment))
 
 
@@ -51,6 +65,16 @@ def azure_responses_codec(address: Address, deployment: str = "", *, token: bool
     codec = responses_codec(replace(dialect, **endpoint_fields(address, token=token)))
     codec = replace(codec, batches=azure_batches(address, codec.failure, "/v1/responses"))
     return _replace_encoder(codec, partial(_encode_responses, codec.encode, deployment))
+
+
+def _for_model(dialect: Dialect, model: str) -> Dialect:
+    """Return the dialect of a deployment with the name of its model, as OpenAI has it.
+
+    API versions without efforts are older than these models.
+    """
+    if "reasoning_effort" not in dialect.settings:
+        return dialect
+    return replace(dialect, **tool_rules(model))
 
 
 def _replace_encoder(codec: Codec, encode: Encode) -> Codec:

@@ -41,6 +41,12 @@ INLINE_BYTES = 1_000_000
 Each poll of an ended batch returns the answers to such rows, so that the limit is far below 20 MB.
 """
 
+INLINE_ROWS = 20
+"""The number of rows up to which a request contains them.
+
+A response body has at most 64 MiB, and short rows can have long answers, such as images.
+"""
+
 _STATES: dict[str, BatchState] = {
     "PENDING": "queued",
     "QUEUED": "queued",
@@ -105,7 +111,7 @@ class GeminiBatches(msgspec.Struct, frozen=True, kw_only=True):
     def create(self, name: str, model: str, rows: Sequence[bytes], /) -> BatchSteps[BatchStatus]:
         """Create a batch over the rows, or over a file of them."""
         source: dict[str, object]
-        if sum(map(len, rows)) > INLINE_BYTES:
+        if len(rows) > INLINE_ROWS or sum(map(len, rows)) > INLINE_BYTES:
             source = {"fileName": (yield from self._upload(name, rows))}
         else:
             source = {"requests": {"requests": [_inline(row) for row in rows]}}
@@ -155,7 +161,9 @@ class GeminiBatches(msgspec.Struct, frozen=True, kw_only=True):
             return
         inlined = _decode(line, WireOperation).output.inlined_responses
         if len(inlined):
-            for each in _decode(inlined, WireInlined).inlined_responses:
+            found = _decode(inlined, WireInlined).inlined_responses
+            keyed = [each for each in found if each.metadata.key]
+            for each in keyed or found:
                 yield _answer(each)
 
     def _upload(self, name: str, rows: Sequence[bytes]) -> Generator[HttpRequest, bytes, str]:
@@ -223,9 +231,9 @@ def _status(batch: WireOperation) -> BatchStatus:
 
 def _answer(answer: WireAnswer) -> BatchAnswer:
     id_ = answer.key or answer.metadata.key
+    if not id_:
+        reject(b"", "an answer of a batch has no key", GEMINI)
     if len(answer.response):
-        if not id_:
-            reject(b"", "an answer of a batch has no key", GEMINI)
         return BatchAnswer(id=id_, status=200, body=bytes(answer.response))
     if answer.error is None:
         return BatchAnswer(id=id_)

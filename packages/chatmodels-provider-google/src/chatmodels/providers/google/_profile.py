@@ -181,8 +181,11 @@ to Gemini 3.5 Flash-Lite ("Release notes").
 """
 
 VERTEX_END_DATES = {
-    "gemini-2.5-pro": "2026-10-20",
-    "gemini-2.5-flash": "2026-10-20",
-    "gemini-2.5-flash-lite": "2026-10-20",
+    "gemini-2.5-pro": "2026-10-21",
+    "gemini-2.5-flash": "2026-10-21",
+    "gemini-2.5-flash-lite": "2026-10-21",
 }
-"""The end dates of Vertex AI ("Model versions and lifecycle")."""
+"""The first dates on which Vertex AI no longer serves a model ("Model versions and lifecycle").
+
+The retirement dates of that page are the last on which a model is available.
+"""

@@ -9,7 +9,13 @@ from msgspec.structs import replace
 from chatmodels.core import ProviderPart
 from chatmodels.core.extending import ProviderState
 from chatmodels.http import IdForm
-from chatmodels.openai_compatible import ANY_SERVER, COMMON_SETTINGS, Dialect
+from chatmodels.openai_compatible import (
+    ANY_SERVER,
+    COMMON_SETTINGS,
+    Dialect,
+    reasons_by_default,
+    tool_rules,
+)
 
 if TYPE_CHECKING:
     from chatmodels.openai_compatible.responses import ResponsesDialect
@@ -82,9 +88,12 @@ _EFFORTS: dict[str, tuple[str, ...]] = {
     "gpt-5.[0-9]-c*": (),  # those for chats and Codex
     "gpt-5.[0-9]-pro*": (),
     "gpt-5.1*": ("none", "low", "medium", "high"),
-    "gpt-5.[245]*": ("none", "low", "medium", "high", "xhigh"),
+    "gpt-5.2*": ("none", "low", "medium", "high", "xhigh"),
+    "gpt-5.3*": (),
+    "gpt-5.4*": ("none", "low", "medium", "high", "xhigh"),
+    "gpt-5.5*": ("none", "low", "medium", "high", "xhigh"),
     "gpt-5.6*": ("none", "low", "medium", "high", "xhigh", "max"),
-    "gpt-5.*": (),
+    "gpt-5.[7-9]*": (),
     "gpt-5*": ("minimal", "low", "medium", "high"),
     "gpt-6-sol*": ("none", "low", "medium", "high", "xhigh", "max"),
     "gpt-6-luna*": ("none", "low", "medium", "high", "xhigh", "max"),
@@ -97,21 +106,29 @@ _EFFORTS: dict[str, tuple[str, ...]] = {
     "gpt-1[0-9]*": (),
     "*": (),
 }
-"""The reasoning efforts by pattern of a name ("Models"); empty if they are not checked."""
+"""The reasoning efforts by pattern of a name ("Models"); empty if they are not checked.
+
+Chat completions do not have "max" (messages of errors).
+"""
 
 FAMILIES = tuple(_EFFORTS)
 """Patterns of the names of models whose abilities differ."""
 
 
 def for_model(dialect: AnyDialect, model: str) -> AnyDialect:
-    """Return a dialect of OpenAI without the fields that a model does not support.
+    """Return a dialect of OpenAI for what a model supports.
 
     Models that reason accept sampling parameters only with the effort "none" ("Using the latest
-    model", parameter compatibility), which several do not have. GPT-4.1, GPT-4o and earlier models
+    model", parameter compatibility), which several do not have. Chat completions accept their
+    functions only with that effort. GPT-4.1, GPT-4o and earlier models
     do not reason and do not accept an effort (model pages).
     """
     name = model.removeprefix("ft:")
     efforts = next(each for pattern, each in _EFFORTS.items() if fnmatchcase(name, pattern))
+    rules: dict[str, Any] = {"reasons_by_default": reasons_by_default(model)}
+    if isinstance(dialect, Dialect):
+        efforts = tuple(effort for effort in efforts if effort != "max")
+        rules = {**tool_rules(model)}
     settings = dialect.settings
     if efforts and "none" not in efforts:
         settings = {name: field for name, field in settings.items() if name not in _SAMPLING}
@@ -121,6 +138,7 @@ def for_model(dialect: AnyDialect, model: str) -> AnyDialect:
         values={**dialect.values, "reasoning_effort": efforts} if efforts else dialect.values,
         implied={"reasoning_effort": efforts} if efforts == _NO_REASONING else {},
         not_with_reasoning=_SAMPLING if _NO_SAMPLING_WITH_REASONING.match(name) else (),
+        **rules,
     )
 
 

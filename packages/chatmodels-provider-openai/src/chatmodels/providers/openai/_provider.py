@@ -15,6 +15,7 @@ from chatmodels.core import ConfigurationError
 from chatmodels.core.extending import ProviderOptions
 from chatmodels.http import Codec, HttpChatModel, HttpProvider
 from chatmodels.openai_compatible import (
+    TOOLS_REMEDY,
     OpenAIBatches,
     chat_completions_codec,
     headers_from_options,
@@ -85,7 +86,7 @@ def _chat_codec(model: str, official: bool, headers: tuple[tuple[str, str], ...]
         dialect = GATEWAY_DIALECT if _REASONING.match(model) else COMPATIBLE_DIALECT
     chat = chat_completions_codec(dialect, headers)
     batches = OpenAIBatches(provider="openai", failure=chat.failure, headers=headers)
-    return replace(chat, batches=batches, families=FAMILIES)
+    return replace(chat, batches=batches, families=FAMILIES, remedies=TOOLS_REMEDY)
 
 
 class OpenAIProvider(HttpProvider):

@@ -4,7 +4,7 @@ Facts are from "Batch API Quickstart" and the API reference of OpenRouter's docu
 types of openrouter 1.3. The model comes before the requests in the body. A batch has neither a
 name nor metadata, so that one whose creation had no response is recognised by the ids of its
 results, which exist when it has ended. OpenRouter documents no limit of rows; the one here bounds
-the size of the status, which contains the results.
+the size of the status, which contains the results: a body has at most 64 MiB.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -37,7 +37,7 @@ _REFUSED = 400
 class OpenRouterBatches(CompatibleBatches, frozen=True, kw_only=True):
     """A `BatchFormat` for OpenRouter's batch API."""
 
-    limits: BatchLimits = BatchLimits(rows=10_000, bytes=200_000_000, cancellable=False)
+    limits: BatchLimits = BatchLimits(rows=1_000, bytes=200_000_000, cancellable=False)
 
     def create(self, name: str, model: str, rows: Sequence[bytes], /) -> BatchSteps[BatchStatus]:
         """Send the rows."""

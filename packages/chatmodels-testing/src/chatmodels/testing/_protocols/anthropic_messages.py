@@ -128,7 +128,7 @@ class AnthropicMessages:
             return None
         if not name:
             records = [_model(name) for name in models]
-            page = {"has_more": False, "first_id": models[0], "last_id": models[-1]}
+            page = {"has_more": False, **_ends(models)}
             return json_response({"data": records, **page})
         if name[1:] in models:
             return json_response(_model(name[1:]))
@@ -201,6 +201,11 @@ def _events(body: list[bytes], *, terminal: int) -> SimulatedResponse:
         streamed=True,
         terminal=terminal,
     )
+
+
+def _ends(models: tuple[str, ...]) -> dict[str, str | None]:
+    first, last = (models[0], models[-1]) if models else (None, None)
+    return {"first_id": first, "last_id": last}
 
 
 def _model(name: str) -> dict[str, Any]:

@@ -45,6 +45,7 @@ class AzureChat(OpenAIChat):
     """
 
     request_id_header = "apim-request-id"
+    _has_dates = False  # Azure has others than OpenAI
 
     def generates(self, request: ReceivedRequest, /) -> bool:
         """Check for a POST to the path of chat completions at one of the endpoints."""

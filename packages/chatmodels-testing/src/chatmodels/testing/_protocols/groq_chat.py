@@ -19,6 +19,8 @@ _ROOT = "/groq/"
 class GroqChat(OpenAIChat):
     """OpenAI's wire format with Groq's service tiers, and usage in the last chunk of a stream."""
 
+    _has_dates = False
+
     def generates(self, request: ReceivedRequest, /) -> bool:
         """Check for a POST to the path of chat completions below Groq's root."""
         return request.path.startswith(_ROOT) and super().generates(request)

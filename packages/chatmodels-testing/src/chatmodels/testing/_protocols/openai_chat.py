@@ -63,6 +63,7 @@ class OpenAIChat:
     name = "openai.chat"
     request_id_header = "x-request-id"
     features = chat.FEATURES
+    _has_dates = True
 
     def generates(self, request: ReceivedRequest, /) -> bool:
         """Check for a POST to the path of chat completions, with any prefix."""
@@ -89,15 +90,25 @@ class OpenAIChat:
         if request.path.endswith("/key"):  # OpenRouter's description of a key
             return json_response({"data": {"label": "simulated"}})
         if request.path == "/props":
-            return json_response({**_PROPS, "model_alias": models[0]})
+            return json_response({**_PROPS, "model_alias": next(iter(models), "")})
         prefix, separator, name = request.path.rpartition(_MODELS)
         if not separator or prefix.endswith(_CHAT):
             return None
         if not name:
-            return json_response({"object": "list", "data": [_model(name) for name in models]})
+            data = [self._model(name) for name in models]
+            return json_response({"object": "list", "data": data})
         if name[1:] in models:
-            return json_response(_model(name[1:]))
+            return json_response(self._model(name[1:]))
         return self.error(ErrorCode.MODEL_NOT_FOUND, 404, f"The model '{name[1:]}' does not exist")
+
+    def _model(self, name: str) -> dict[str, Any]:
+        return {
+            "id": name,
+            "object": "model",
+            "created": _CREATED,
+            "owned_by": "chatmodels",
+            "shutdown_date": OPENAI.end_of(name) if self._has_dates else None,
+        }
 
     def key(self, request: ReceivedRequest, /) -> str:
         """Return the bearer token, or Azure's key."""
@@ -182,16 +193,6 @@ def _events(body: list[bytes], *, terminal: int) -> SimulatedResponse:
         streamed=True,
         terminal=terminal,
     )
-
-
-def _model(name: str) -> dict[str, Any]:
-    return {
-        "id": name,
-        "object": "model",
-        "created": _CREATED,
-        "owned_by": "chatmodels",
-        "shutdown_date": OPENAI.end_of(name),
-    }
 
 
 def _envelope(response: ChatResponse[Any], kind: str) -> dict[str, Any]:

@@ -15,12 +15,14 @@ def unknown_model(model: str, /) -> Refusal:
     return Refusal(message=message, status=404, code="model_not_found")
 
 
-def is_retired_by_openai(request: CheckedRequest, /) -> bool:
-    """Check whether OpenAI has retired a model.
+def is_azure(request: CheckedRequest, /) -> bool:
+    """Check for a path of Azure, whose deployments can have any name."""
+    return request.path.startswith(_AZURE)
 
-    Azure does not: its deployments can have any name, and their models other dates.
-    """
-    return not request.path.startswith(_AZURE) and OPENAI.is_retired(request.model, request.as_of)
+
+def is_retired_by_openai(request: CheckedRequest, /) -> bool:
+    """Check whether OpenAI has retired a model; models of Azure have other dates."""
+    return not is_azure(request) and OPENAI.is_retired(request.model, request.as_of)
 
 
 def retired_model(request: CheckedRequest, /) -> Refusal | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from chatmodels.testing._json import is_object
 from chatmodels.testing._strict.pairing import objects, repeated
-from chatmodels.testing._strict.retirement import GEMINI, VERTEX_AI
+from chatmodels.testing._strict.retirement import GEMINI, VERTEX_AI, Retirements
 from chatmodels.testing._strict.rule import CheckedRequest, Refusal, StrictRule
 
 _OTHERS = re.compile(r"(gpt|claude|mistral|command|o\d)-")
@@ -37,10 +37,14 @@ def unknown_model(model: str, /) -> Refusal:
     return Refusal(message=message, status=404, kind="NOT_FOUND")
 
 
+def vendor_at(path: str, /) -> Retirements:
+    """Return the vendor's API at a path."""
+    return VERTEX_AI if _VERTEX_AI in path else GEMINI
+
+
 def _model(request: CheckedRequest) -> Refusal | None:
     model = request.model
-    vendor = VERTEX_AI if _VERTEX_AI in request.path else GEMINI
-    if _OTHERS.match(model) or vendor.is_retired(model, request.as_of):
+    if _OTHERS.match(model) or vendor_at(request.path).is_retired(model, request.as_of):
         return unknown_model(model)
     return None
 

@@ -106,7 +106,7 @@ def _sampling(request: CheckedRequest) -> Refusal | None:
 
 
 def _effort(request: CheckedRequest) -> Refusal | None:
-    return refused_effort(request, request.body.get("reasoning_effort"), "reasoning_effort")
+    return refused_effort(request, request.body.get("reasoning_effort"), chat=True)
 
 
 def _reasoning_tools(request: CheckedRequest) -> Refusal | None:
@@ -275,13 +275,13 @@ RULES = (
     StrictRule("ranges", "a number out of its range", "API reference, Chat Completions", _ranges),
     StrictRule(
         "reasoning-effort",
-        "an effort that the model does not have",
+        "an effort that the model does not have, such as `max`; not at Azure's paths",
         "page Models; error messages that users report",
         _effort,
     ),
     StrictRule(
         "reasoning-tools",
-        "functions of a model from GPT-5.4 on that reasons",
+        "functions of a model from GPT-5.4 on that reasons, from GPT-5.6 on also by default",
         "guide Using the latest model; error messages that users report",
         _reasoning_tools,
     ),

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from chatmodels.testing._json import is_object
+from chatmodels.testing._strict.chat_vendors import is_azure
 from chatmodels.testing._strict.rule import CheckedRequest, Refusal
 from chatmodels.testing._strict.schemas import is_open, optional, subschemas
 
@@ -26,8 +27,9 @@ _EFFORTS = {
         r"gpt-6(\.2-sol|\.1-sol|(\.2)?-astra)": "low medium high xhigh max",
     }.items()
 }
-"""The efforts of models that reason; others are not checked."""
+"""The efforts of models that reason; others are not checked. Chat completions lack "max"."""
 _NO_TOOLS_WITH_REASONING = re.compile(r"(ft:)?gpt-(5\.[4-9]|[6-9]|1\d)")
+_NO_TOOLS_BY_DEFAULT = re.compile(r"(ft:)?gpt-(5\.[6-9]|[6-9]|1\d)")
 _RESTS_BY_DEFAULT = re.compile(r"(ft:)?gpt-5\.[124](-(mini|nano|20)|$)")
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
@@ -56,23 +58,40 @@ def reasons(request: CheckedRequest, effort: object, /) -> bool:
     return effort != "none" and can_reason(request)
 
 
-def refused_effort(request: CheckedRequest, effort: object, param: str, /) -> Refusal | None:
-    """Return the refusal of an effort that a model does not have."""
-    efforts = _efforts(request.model)
-    if effort is None or effort in efforts or not efforts:
+def refused_effort(request: CheckedRequest, effort: object, /, *, chat: bool) -> Refusal | None:
+    """Return the refusal of an effort that a model does not have.
+
+    Azure is not checked: its deployments have other efforts (reports of users).
+
+    Args:
+        request: The request.
+        effort: The requested effort; None if there is none.
+        chat: Whether the API is chat completions.
+    """
+    efforts = tuple(each for each in _efforts(request.model) if not chat or each != "max")
+    if effort is None or effort in efforts or not efforts or is_azure(request):
         return None
     *others, last = map(repr, efforts)
     listed = f"{', '.join(others)}, and {last}" if others else last
+    problem = (
+        f"'reasoning_effort' does not support {effort!r} with this model"
+        if chat
+        else f"{effort!r} is not supported with the {request.model!r} model"
+    )
     return Refusal(
-        message=f"Unsupported value: {effort!r} is not supported with the {request.model!r} model. "
-        f"Supported values are: {listed}.",
+        message=f"Unsupported value: {problem}. Supported values are: {listed}.",
         code="unsupported_value",
-        param=param,
+        param="reasoning_effort" if chat else "reasoning.effort",
     )
 
 
 def reasons_beside_tools(request: CheckedRequest, effort: object, /) -> bool:
-    """Check whether a model of GPT-5.4 or later would reason beside tools in chat completions."""
+    """Check whether a model of GPT-5.4 or later would reason beside tools in chat completions.
+
+    GPT-5.4 and GPT-5.5 accept tools if the request has no effort.
+    """
+    if effort is None and _NO_TOOLS_BY_DEFAULT.match(request.model) is None:
+        return False
     return _NO_TOOLS_WITH_REASONING.match(request.model) is not None and reasons(request, effort)
 
 

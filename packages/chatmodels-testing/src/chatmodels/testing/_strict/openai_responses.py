@@ -117,7 +117,7 @@ def _requested_effort(request: CheckedRequest) -> object:
 
 
 def _effort(request: CheckedRequest) -> Refusal | None:
-    return refused_effort(request, _requested_effort(request), "reasoning.effort")
+    return refused_effort(request, _requested_effort(request), chat=False)
 
 
 def _sampling(request: CheckedRequest) -> Refusal | None:
@@ -228,7 +228,7 @@ RULES = (
     ),
     StrictRule(
         "reasoning-effort",
-        "an effort that the model does not have",
+        "an effort that the model does not have; not at Azure's paths",
         "page Models; error messages that users report",
         _effort,
     ),

@@ -134,12 +134,13 @@ GEMINI = Retirements(
 
 VERTEX_AI = Retirements(
     vendor="Vertex AI",
-    source="page Model versions and lifecycle",
+    source="page Model versions and lifecycle; a model is available on its retirement date, and "
+    "refused from the next day on; projects that used Gemini 2.5 before can go on until 2027",
     refused={
-        "2025-09-24": "gemini-1.0-* gemini-1.5-*",
-        "2026-06-01": "gemini-2.0-flash gemini-2.0-flash-001 gemini-2.0-flash-lite "
+        "2025-09-25": "gemini-1.0-* gemini-1.5-*",
+        "2026-06-02": "gemini-2.0-flash gemini-2.0-flash-001 gemini-2.0-flash-lite "
         "gemini-2.0-flash-lite-001",
-        "2026-10-20": "gemini-2.5-pro gemini-2.5-flash gemini-2.5-flash-lite",
+        "2026-10-21": "gemini-2.5-pro gemini-2.5-flash gemini-2.5-flash-lite",
     },
 )
 
@@ -148,19 +149,17 @@ BEDROCK = Retirements(
     source="page Model lifecycle (Legacy)",
     refused={
         "2025-07-21": "anthropic.claude-v2* anthropic.claude-instant-*",
-        "2026-03-01": "anthropic.claude-3-opus-* anthropic.claude-3-5-sonnet-*",
         "2026-04-28": "anthropic.claude-3-7-sonnet-20250219-v1:0",
         "2026-05-31": "anthropic.claude-opus-4-20250514-v1:0",
         "2026-06-19": "anthropic.claude-3-5-haiku-20241022-v1:0",
         "2026-07-07": "meta.llama3-1-405b-instruct-v1:0 meta.llama3-2-*",
-        "2026-07-30": "anthropic.claude-3-sonnet-*",
+        "2026-07-30": "anthropic.claude-3-sonnet-* anthropic.claude-3-5-sonnet-*",
         "2026-08-19": "cohere.command-r-v1:0 cohere.command-r-plus-v1:0",
         "2026-09-10": "anthropic.claude-3-haiku-*",
         "2026-09-14": "amazon.nova-premier-v1:0 amazon.nova-sonic-v1:0",
         "2026-10-14": "anthropic.claude-sonnet-4-20250514-v1:0",
         "2026-11-26": "ai21.jamba-1-5-large-v1:0 ai21.jamba-1-5-mini-v1:0",
         "2027-01-08": "anthropic.claude-opus-4-1-20250805-v1:0",
-        "2027-04-08": "anthropic.claude-sonnet-4-5-20250929-v1:0",
     },
 )
 
@@ -245,11 +244,12 @@ _ENDS = {
     for each in RETIREMENTS
 }
 _TUNED = re.compile(r"ft:([^:]+).*")
-_REGION = re.compile(r"(us|eu|apac|global|au|jp|ca|us-gov)\.")
+_PREFIX = re.compile(r"^(arn:.*/)?((us|eu|apac|global|au|jp|ca|us-gov)\.)?")
+"""The address and the region of an inference profile of Amazon Bedrock."""
 
 
 @lru_cache(maxsize=256)
 def _end(vendor: str, model: str) -> str | None:
     """Return the date from which a vendor refuses a model, or None."""
-    name = _REGION.sub("", _TUNED.sub(r"\1", model), count=1)
+    name = _PREFIX.sub("", _TUNED.sub(r"\1", model), count=1)
     return next((date for pattern, date in _ENDS[vendor] if pattern.fullmatch(name)), None)
