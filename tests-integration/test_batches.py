@@ -331,7 +331,9 @@ def test_older_batches_end_the_search(vendor: Vendor, simulator: Simulator) -> N
         pytest.param(GOOGLE, "/v1beta/a", id="google"),
     ],
 )
-def test_a_status_that_is_none_is_an_error(vendor: Vendor, path: str, simulator: Simulator) -> None:
+def test_a_response_that_is_not_a_status_is_an_error(
+    vendor: Vendor, path: str, simulator: Simulator
+) -> None:
     simulator.respond(path, {"id": 1})
     api = backend(vendor.model(simulator))
     with pytest.raises(ResponseInvalidError) as caught:
@@ -359,7 +361,7 @@ def test_an_error_of_openai_without_a_response_is_one_of_the_server(simulator: S
         pytest.param(GOOGLE, "/v1beta/a", id="google"),
     ],
 )
-def test_answers_that_are_none_are_an_error(
+def test_a_response_that_is_not_a_file_of_results_is_an_error(
     vendor: Vendor, path: str, simulator: Simulator
 ) -> None:
     simulator.respond(path, b"<html>")

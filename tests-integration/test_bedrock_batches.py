@@ -227,7 +227,7 @@ def test_an_error_of_s3_is_read(simulator: Simulator) -> None:
     assert (caught.value.code, caught.value.status) == (ErrorCode.INVALID_REQUEST, 404)
 
 
-def test_a_listing_that_is_none_is_an_error(simulator: Simulator) -> None:
+def test_a_response_that_is_not_a_listing_is_an_error(simulator: Simulator) -> None:
     status = BatchStatus(id=ARN, state="ended", outputs=("s3://bucket/rows/name/",))
     simulator.respond("/s3/bucket", b"<html></html>")
     with pytest.raises(ResponseInvalidError, match="not a list of objects"):
@@ -237,7 +237,7 @@ def test_a_listing_that_is_none_is_an_error(simulator: Simulator) -> None:
         asyncio.run(answers_of(backend(simulator), broken))
 
 
-def test_a_file_that_is_none_is_an_error(simulator: Simulator) -> None:
+def test_a_file_without_results_is_an_error(simulator: Simulator) -> None:
     listing = b"<ListBucketResult><Name>bucket</Name><Key>a.jsonl.out</Key></ListBucketResult>"
     simulator.respond("/s3/bucket", listing)
     status = BatchStatus(id=ARN, state="ended", outputs=("s3://bucket",))

@@ -191,6 +191,16 @@ def test_a_rate_limit_that_passes_does_not_divide_the_batches(to: Path, clock: F
     assert clock.waits[:2] == [100, 100]  # as the vendor requests
 
 
+def test_rows_that_were_refused_come_before_the_next_ones(to: Path) -> None:
+    vendor = Vendor(plans=[Plan(polls=1), Plan(creation="busy")])
+    batched(vendor, texts(6), to, limits=Limits(batch_rows=2))
+    assert [list(batch.rows.values()) for batch in vendor.batches] == [
+        ["row 0", "row 1"],
+        ["row 2", "row 3"],
+        ["row 4", "row 5"],
+    ]
+
+
 def test_batches_grow_again_after_refusals(to: Path) -> None:
     expired = [Plan(outcomes=["expired"]), Plan(outcomes=["expired"])]
     vendor = Vendor(plans=[Plan(creation="full"), *expired])

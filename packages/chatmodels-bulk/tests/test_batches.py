@@ -522,7 +522,9 @@ def test_a_late_batch_that_cannot_be_cancelled_is_read_when_it_ends(
     assert job.answered == 6
 
 
-def test_batches_that_cannot_be_cancelled_are_refused_to_be(to: Path, clock: FakeClock) -> None:
+def test_a_cancellation_is_refused_if_the_vendor_cannot_cancel_batches(
+    to: Path, clock: FakeClock
+) -> None:
     vendor = Vendor(limits=BatchLimits(rows=4, bytes=1_000_000, cancellable=False))
     clock.before = interrupt
     with pytest.raises(KeyboardInterrupt):

@@ -66,6 +66,32 @@ def test_a_deleted_batch_does_not_exist(simulator: Simulator) -> None:
     assert request(simulator, "GET", f"/v1beta/{batch}", b"", KEY).status == 400
 
 
+def test_the_id_of_a_deleted_batch_is_not_used_again(simulator: Simulator) -> None:
+    first, second = (
+        create(simulator, "name", requests={"requests": [INLINE]}).json["name"] for _ in range(2)
+    )
+    request(simulator, "DELETE", f"/v1beta/{first}", b"", KEY)
+    third = create(simulator, "name", requests={"requests": [INLINE]}).json["name"]
+    assert third not in (first, second)
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        pytest.param("/v1beta/batches?pageToken=batches/9", KEY, id="google"),
+        pytest.param("/v1/batches?after=9", {"authorization": "Bearer sk-a"}, id="openai"),
+        pytest.param("/groq/openai/v1/batches?cursor=9", {"authorization": "Bearer k"}, id="groq"),
+        pytest.param("/v1/messages/batches?after_id=9", {"x-api-key": "k"}, id="anthropic"),
+    ],
+)
+def test_a_listing_that_begins_after_an_unknown_batch_is_refused(
+    path: str, headers: dict[str, str], simulator: Simulator
+) -> None:
+    refused = request(simulator, "GET", path, b"", headers)
+    assert refused.status == 400
+    assert "there is no such batch" in refused.json["error"]["message"]
+
+
 @pytest.mark.parametrize(
     ("name", "source", "problem"),
     [

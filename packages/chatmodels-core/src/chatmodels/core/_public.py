@@ -1,5 +1,6 @@
 """Publishes classes and functions of private modules under a public module."""
 
+import sys
 from collections.abc import Callable, Collection, Mapping
 from importlib import import_module
 from types import FunctionType
@@ -42,19 +43,22 @@ def published_in(module: str, /) -> Callable[[Class], Class]:
 def import_lazily(names: dict[str, Any], modules: Mapping[str, str], name: str, /) -> Any:
     """Import a public name on first use, and add it to the module; for its `__getattr__`.
 
-    The other names of the private module become public with it: its functions can return instances
-    of its classes.
+    The names of all private modules that are imported by then become public with it: one can
+    return instances of the classes of another.
 
     Args:
         names: The namespace of the module.
         modules: Name to the private module that has it, relative to the package.
         name: One of these names.
     """
-    module = import_module(f"{names['__package__']}.{modules[name]}")
-    for each in (each for each, path in modules.items() if path == modules[name]):
-        names[each] = getattr(module, each)
-        _set_module(names[each], names["__name__"])
-    return names[name]
+    found = getattr(import_module(f"{names['__package__']}.{modules[name]}"), name)
+    for each, path in modules.items():
+        module = sys.modules.get(f"{names['__package__']}.{path}")
+        # A module that is being imported does not have all its names.
+        if each not in names and hasattr(module, each):
+            names[each] = getattr(module, each)
+            _set_module(names[each], names["__name__"])
+    return found
 
 
 def _set_module(value: object, module: str) -> None:

@@ -186,7 +186,7 @@ class BatchLine(Wire, frozen=True, gc=False):
 
 
 def _multipart(name: str, rows: Sequence[bytes], fields: Mapping[str, str]) -> bytes:
-    """Encode the form with which a file is uploaded; rows are JSON in which no line begins so."""
+    """Encode the form of an upload; no row begins like a boundary, because it is JSON."""
     parts = [
         f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="{field}"\r\n\r\n{value}\r\n'
         for field, value in fields.items()

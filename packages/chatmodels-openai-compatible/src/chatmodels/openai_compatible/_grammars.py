@@ -47,7 +47,8 @@ def _adapt(schema: dict[str, Json], /) -> tuple[dict[str, Json], Sequence[str]]:
     if pattern is not None and _UNSUPPORTED_PATTERN.search(pattern):
         left_out.append("pattern")
     if len(schema.get("patternProperties", ())) > 1 and schema.get("additionalProperties") is False:
-        left_out.append("additionalProperties")  # vLLM rejects an object with both
+        # vLLM rejects an object with several patterns and without further properties.
+        left_out.append("additionalProperties")
     rules = [rule for rule in _TEXT_RULES if (schema.keys() - left_out) & {*rule}]
     left_out += [keyword for rule in rules[1:] for keyword in rule if keyword in schema]
     enforced = {keyword: value for keyword, value in schema.items() if keyword not in left_out}

@@ -127,12 +127,15 @@ class RespondingServer(LoopbackServer[Connection]):
             return None
         having_key = (each for each in found if each[2].protocol.key(request))
         api, path, served = next(having_key, found[0])
-        response = refused_key(request, served) or api.respond(
-            request,
-            path,
-            self.batches,
-            lambda row: self._choose(row, next(self.batches.numbers))[1],
-        )
+        try:
+            response = refused_key(request, served) or api.respond(
+                request,
+                path,
+                self.batches,
+                lambda row: self._choose(row, next(self.batches.numbers))[1],
+            )
+        except MalformedRequestError as error:
+            response = str(error)
         if isinstance(response, str):
             response = served.protocol.error(ErrorCode.INVALID_REQUEST, 400, response)
         return served, response

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from chatmodels.testing._batches.batch import Answer, SimulatedBatch, SimulatedBatches
 from chatmodels.testing._exchange import ReceivedRequest
+from chatmodels.testing._protocols.protocol import MalformedRequestError
 from chatmodels.testing._simulated_response import SimulatedResponse, json_response
 
 PAGE = 20
@@ -81,8 +82,14 @@ def page_at(
 
 
 def start_after(batches: SimulatedBatches, id_: str, /) -> int:
-    """Return the place behind a batch in a listing, the newest batch first; 0 for an empty id."""
+    """Return the place behind a batch in a listing, the newest batch first; 0 for an empty id.
+
+    Raises:
+        MalformedRequestError: There is no such batch.
+    """
     ids = [batch.id for batch in reversed(batches.all)]
+    if id_ and id_ not in ids:
+        raise MalformedRequestError(f"the list cannot begin after {id_!r}; there is no such batch")
     return ids.index(id_) + 1 if id_ else 0
 
 

@@ -160,6 +160,7 @@ class SimulatedBatches:
         self.names: dict[str, str] = {}
         self.polled: set[str] = set()
         self.numbers = itertools.count(1)
+        self._ids = itertools.count(1)
         self._faults: deque[BatchFault | None] = deque()
 
     def queue(self, *faults: BatchFault | None) -> None:
@@ -195,7 +196,8 @@ class SimulatedBatches:
             rows: Its rows.
         """
         fault = self._faults.popleft() if self._faults else None
-        batch = SimulatedBatch(f"{prefix}{len(self.all) + 1}", label, rows, fault, self.polls)
+        id_ = f"{prefix}{next(self._ids)}"  # which is not used again if the batch is deleted
+        batch = SimulatedBatch(id_, label, rows, fault, self.polls)
         self.all.append(batch)
         return batch
 
