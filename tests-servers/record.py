@@ -281,7 +281,7 @@ CASES = {
         ),
         Case(
             "required-tool",
-            "A required call ends with tool_calls, and content is null beside it.",
+            "A required call ends with tool_calls, and content is an empty text beside it.",
             "The response is a call.",
             ("tool_call", "usage"),
             prompt=examples("Paris"),

@@ -307,7 +307,7 @@ async def test_many_calls_at_once_succeed(served: Served) -> None:
 
 def test_a_stream_is_left_and_the_next_call_succeeds(served: Served) -> None:
     for _ in range(4):
-        with served.model().stream("Count to 1000.", max_output_tokens=300) as stream:
+        with served.model().stream("Count to 1000.", max_output_tokens=900) as stream:
             next(iter(stream.texts()))
     assert served.model().generate("Hello", max_output_tokens=2).text
 
@@ -324,7 +324,7 @@ def test_a_server_that_dies_amid_a_response_is_an_error(served: Served, streamed
         return caught.value
 
     def stream() -> None:
-        with other.model().stream("Count to 1000.", max_output_tokens=300) as opened:
+        with other.model().stream("Count to 1000.", max_output_tokens=900) as opened:
             for text in opened.texts():
                 seen.append(text)
                 other.process.kill()
