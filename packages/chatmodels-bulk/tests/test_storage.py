@@ -19,7 +19,7 @@ from chatmodels.providers.mock import MockChatModel
 ROWS = 400
 
 _CHILD = """
-import os, random, signal, sys
+import contextlib, os, random, signal, sys
 from pathlib import Path
 from chatmodels.bulk import Limits, open_job, run
 from chatmodels.core import ConfigurationError
@@ -32,9 +32,13 @@ def answer(on_progress=None, **options):
     texts = [random.Random(number).randbytes(padding).hex() for number in range(rows)]
     run(model, texts, to=to, limits=Limits(in_flight=4), on_progress=on_progress, **options)
 
-def limit_files(size):
+@contextlib.contextmanager
+def limited_files(size):
     import resource
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+    _, most = before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, most))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)  # coverage writes a file at the end
 """
 
 _WAITS = """
@@ -57,11 +61,11 @@ answer(kill)
 """
 
 _FULL = """
-limit_files(int(sys.argv[4]))
-try:
-    answer()
-except ConfigurationError as error:
-    print(error)
+with limited_files(int(sys.argv[4])):
+    try:
+        answer()
+    except ConfigurationError as error:
+        print(error)
 """
 
 

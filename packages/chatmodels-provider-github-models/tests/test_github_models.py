@@ -30,13 +30,6 @@ def test_github_models_keeps_the_contract(check: Check) -> None:
     check()
 
 
-def body(model: str, prompt: Any = "?", **options: Any) -> dict[str, Any]:
-    explained = create_chat_model(f"github-models:{model}", api_key="k").explain(prompt, **options)
-    assert explained.url == "https://models.github.ai/inference/chat/completions"
-    found: dict[str, Any] = explained.body
-    return found
-
-
 @pytest.mark.parametrize(
     ("model", "efforts"),
     [
@@ -55,8 +48,10 @@ def test_a_model_accepts_the_efforts_of_its_family(model: str, efforts: set[str]
     ],
 )
 def test_settings_that_the_api_lacks_are_refused(setting: dict[str, Any]) -> None:
+    model = create_chat_model("github-models:openai/gpt-4.1", api_key="k")
+
     with pytest.raises(UnsupportedError, match=next(iter(setting))):
-        body("openai/gpt-4.1", **setting)
+        model.explain("?", **setting)
 
 
 def test_calls_are_attributed_to_an_organization() -> None:
@@ -71,8 +66,10 @@ def test_calls_are_attributed_to_an_organization() -> None:
 def test_a_tool_choice_does_not_name_a_tool() -> None:
     clock = ToolDefinition("clock", "Return the time.", {"type": "object", "properties": {}})
 
+    model = create_chat_model("github-models:openai/gpt-4.1", api_key="k")
+
     with pytest.raises(UnsupportedError, match="tool_choice"):
-        body("openai/gpt-4.1", tools=[clock], tool_choice="clock")
+        model.explain("?", tools=[clock], tool_choice="clock")
 
 
 def test_the_catalog_lists_limits_and_modalities() -> None:
