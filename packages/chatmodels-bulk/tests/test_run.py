@@ -938,3 +938,23 @@ def test_no_request_is_sent_while_the_vendor_wants_none(to: Path) -> None:
     assert (job.answered, job.failed) == (200, 0)
     assert len(windows) == 10
     assert not [one for one in sent for begin, end in windows if begin < one < end]
+
+
+def test_a_row_that_alone_is_limited_does_not_hold_back_the_others(to: Path) -> None:
+    answered: list[str] = []
+    attempts: list[float] = []
+
+    def respond(request: ChatRequest) -> str:
+        text = request.messages[-1].text
+        if text != "too long":
+            answered.append(text)
+            return "fine"
+        attempts.append(0.001 if len(attempts) < 2 or not answered else 3_600.0)
+        raise RateLimitError("too many tokens", retry_after=attempts[-1])
+
+    rows = ["too long", *map(str, range(50))]
+    limits = Limits(in_flight=2, retries=9)
+    job = run("mock:m", rows, to=to, limits=limits, model_options={"rules": {"": respond}})
+
+    assert (job.answered, job.failed) == (50, 1)
+    assert attempts.count(3_600.0) == 1  # too long to wait for: the row has failed

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chatmodels.bulk._gate import Gate
+from chatmodels.bulk._limited_rows import LimitedRows
 from chatmodels.bulk._limits import Limits
 from chatmodels.core import (
     ChatModel,
@@ -23,8 +24,8 @@ def limited(
     """Return the model with the policies of a run.
 
     The limits of requests and tokens are inside of the retries, so that they count each attempt,
-    and a `Retry-After` holds the other rows back for as long. An alias or a ready model has retries
-    of its own, inside of which nothing can be added.
+    and a `Retry-After` holds the other rows back for as long, unless it is about its row alone. An
+    alias or a ready model has retries of its own, inside of which nothing can be added.
 
     Raises:
         ConfigurationError: The model cannot be created.
@@ -51,4 +52,5 @@ def limited(
         model = create_chat_model(model, **chosen)
         policies.append(Retry(max_retries=limits.retries))
     requests, tokens = limits.requests_per_minute, limits.tokens_per_minute
-    return model.with_policies(*policies, RateLimit(requests=requests, tokens=tokens), gate.inner)
+    limit, rows = RateLimit(requests=requests, tokens=tokens), LimitedRows()
+    return model.with_policies(*policies, rows.outer, limit, gate.inner, rows.inner)
