@@ -1,7 +1,7 @@
 """Encoding a conversation: CPU time and instructions, beside `json.dumps` of the same request.
 
-Of 1,000 short messages, and of ten with an image of 1 MB. `json.dumps` starts with the objects of
-the request: the texts of the messages, and the image in base64.
+One conversation has 1,000 short messages, the other ten messages with an image of 1 MB. `json.dumps`
+starts with the objects of the request: the texts of the messages, and the image in base64.
 """
 
 import json
@@ -17,7 +17,7 @@ from chatmodels.core import ChatRequest, Message, assistant, create_chat_model, 
 TEXT = "The sky is blue because air scatters short waves of light more than long ones. "
 SHORT = [user(TEXT) if number % 2 == 0 else assistant(TEXT) for number in range(1_000)]
 PICTURE = [user("Describe", image(bytes(1_000_000), media_type="image/png")), *SHORT[1:10]]
-MODELS = ("openai:gpt-6.1-terra", "anthropic:claude-opus-5", "google:gemini-3-pro")
+MODELS = ("openai:gpt-6.1-terra", "anthropic:claude-opus-5-5", "google:gemini-3.8-flash")
 HISTORIES: dict[str, tuple[list[Message], int]] = {
     "1,000 short messages": (SHORT, 10),
     "an image of 1 MB": (PICTURE, 5),
@@ -36,7 +36,7 @@ def main() -> None:
             row(name, f"{times['ours'] * 1e6:,.0f} us", ratio)
             if has_valgrind:
                 program = [sys.executable, "-m", "benchmarks.histories", label, spec]
-                ours, dumps = counted(program, dict(os.environ), len(works))
+                ours, dumps = counted(program, os.environ | {"PYTHONHASHSEED": "0"}, len(works))
                 row("", f"{ours:,}", f"instructions, {ours / dumps:.2f} of json.dumps")
 
 

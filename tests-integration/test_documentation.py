@@ -66,8 +66,9 @@ def read_in_fork(process: subprocess.Popen[str], page: Path) -> Result:
     assert process.stdout is not None
     with NamedTemporaryFile("r", encoding="utf-8") as output:
         process.stdin.write(json.dumps([str(page), output.name]) + "\n")
-        code = int(process.stdout.readline())
-        return Result(code, output.read())
+        line = process.stdout.readline()
+        assert line, "the process that runs the pages has ended"
+        return Result(int(line), output.read())
 
 
 def read_in_process_of_its_own(page: Path) -> Result:
