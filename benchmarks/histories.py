@@ -1,7 +1,8 @@
 """Encoding a conversation: CPU time and instructions, beside `json.dumps` of the same request.
 
-One conversation has 1,000 short messages, the other ten messages with an image of 1 MB. `json.dumps`
-starts with the objects of the request: the texts of the messages, and the image in base64.
+One conversation has 1,000 short messages, the other ten messages with an image of 1 MB.
+`json.dumps` starts with the objects of the request: the texts of the messages, and the image in
+base64.
 """
 
 import json

@@ -61,9 +61,14 @@ answer(kill)
 """
 
 _FULL = """
+def store_some(progress):
+    if progress.done == 50:  # before the first result for which there is no room
+        while open_job(to).answered < 50:
+            pass
+
 with limited_files(int(sys.argv[4])):
     try:
-        answer()
+        answer(store_some)
     except ConfigurationError as error:
         print(error)
 """

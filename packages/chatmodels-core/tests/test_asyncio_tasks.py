@@ -175,7 +175,7 @@ async def eagerly() -> None:
     async def note() -> None:
         ran.append("ran")
 
-    loop.set_task_factory(at_once)  # type: ignore[arg-type]
+    loop.set_task_factory(getattr(asyncio, "eager_task_factory", at_once))
     task = loop.create_task(note())
     assert ran == ["ran"]
     await task

@@ -40,8 +40,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     problem: str | None = None
 
 
-def read_rows(source: Source, /) -> Iterator[Row]:
-    """Return the rows of a source, which are read on demand.
+def read_rows(source: Source, /) -> Generator[Row]:
+    """Return the rows of a source, which are read on demand; close them at the end.
 
     A line that is not a JSON object, or has other fields than the header of a CSV file, becomes a
     row with a `problem`.
@@ -74,7 +74,7 @@ def count_rows(source: Source, /) -> int | None:
     return sum(1 for _ in _file_rows(path))
 
 
-def _file_rows(path: Path) -> Iterator[Row]:
+def _file_rows(path: Path) -> Generator[Row]:
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
         raise InvalidRequestError(
@@ -85,7 +85,7 @@ def _file_rows(path: Path) -> Iterator[Row]:
     return _rows_of(reader, path)
 
 
-def _rows_of(reader: Callable[[Path], Iterator[Row]], path: Path) -> Iterator[Row]:
+def _rows_of(reader: Callable[[Path], Iterator[Row]], path: Path) -> Generator[Row]:
     with _readable(path):
         yield from reader(path)
 

@@ -130,7 +130,7 @@ async def arun(
     refuse_unknown_format(folder.target)
     _refuse_source(source, folder.target)
     build = prompt_builder(prompt)
-    rows = islice(read_rows(source), first)
+    rows = read_rows(source)
     stops = () if should_stop is None else (should_stop,)
     stopping = StopConditions(*stops, folder.is_stop_requested)
     gate = Gate(stopping)
@@ -139,7 +139,7 @@ async def arun(
     batch_calls = None if via == "calls" else _batch_calls(bounded, call, via)
     identity = await identify(bounded, output_type, options)
     facts = RunFacts(identity.model, identity.digest, samples)
-    with folder.locked():
+    with closing(rows), folder.locked():
         checkpoint = Checkpoint(folder.checkpoint)
         store = BatchStore(checkpoint.connection)
         try:
@@ -155,7 +155,7 @@ async def arun(
             )
             budget = Budget(limits, tally, stopping)
             total = None if on_progress is None else _total(source, first, samples)
-            calls = remaining.of(questions(rows, build, samples))
+            calls = remaining.of(questions(islice(rows, first), build, samples))
             removes_batched = batch_calls is not None
             with closing(Journal(folder.checkpoint, removes_batched=removes_batched)) as journal:
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing, suppress
+from contextlib import aclosing, closing, suppress
 from contextvars import copy_context
 from queue import SimpleQueue
 from threading import Thread
@@ -64,9 +64,10 @@ async def astream(
     await identify(bounded, output_type, options)  # raises if the options are invalid
     budget = Budget(limits, Tally(), is_stored=False)
     engine = Engine(bounded, limits.in_flight, budget, gate, call)
-    async with aclosing(engine.results(questions(read_rows(source), build, samples))) as results:
-        async for result, _ in results:
-            yield result
+    with closing(read_rows(source)) as rows:
+        async with aclosing(engine.results(questions(rows, build, samples))) as results:
+            async for result, _ in results:
+                yield result
 
 
 def stream(
