@@ -74,7 +74,11 @@ class History:
                 with suppress(PermissionError):  # the file of another user, or no modes at all
                     os.chmod(path, 0o600)  # a file that exists can have another mode
             self._database = sqlite3.connect(path, timeout=30, isolation_level=None)
-            self._prepare()
+            try:
+                self._prepare()
+            except sqlite3.Error:
+                self._database.close()
+                raise
         except (OSError, sqlite3.Error) as error:
             raise click.UsageError(f"the history {path} cannot be used: {error}") from None
 
