@@ -52,7 +52,7 @@ from chatmodels.core._calls.protocols import (
 from chatmodels.core._calls.rate_limits import RateLimitStatus, parse_delay, read_rate_limits
 from chatmodels.core._calls.started import StartedStream
 from chatmodels.core._calls.whole import whole_response
-from chatmodels.core._concurrency.library import AsyncLibrary, OutOfTimeError
+from chatmodels.core._concurrency.interface import AsyncLibrary, OutOfTimeError
 from chatmodels.core._concurrency.running import running_library
 from chatmodels.core._errors.rules import error_class, error_code
 from chatmodels.core._log import add_log_filter, error_facts, logger

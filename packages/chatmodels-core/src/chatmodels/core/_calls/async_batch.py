@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 from chatmodels.core._calls.batch import Progress, check_batch, in_order, size_of
-from chatmodels.core._concurrency.library import AsyncLibrary, Event, Semaphore
+from chatmodels.core._concurrency.interface import AsyncLibrary, Event, Semaphore
 from chatmodels.core._concurrency.running import running_library
 from chatmodels.core._errors.classes import ChatModelError, InvalidRequestError
 

@@ -10,7 +10,7 @@ from contextvars import copy_context
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
-from chatmodels.core._concurrency.library import AsyncLibrary, OutOfTimeError
+from chatmodels.core._concurrency.interface import AsyncLibrary, OutOfTimeError
 
 T = TypeVar("T")
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Collection
 from contextvars import copy_context
 from typing import Any, TypeVar
 
-from chatmodels.core._concurrency.library import AsyncLibrary, OutOfTimeError
+from chatmodels.core._concurrency.interface import AsyncLibrary, OutOfTimeError
 
 T = TypeVar("T")
 

@@ -4,7 +4,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from chatmodels.core._concurrency.library import AsyncLibrary
+    from chatmodels.core._concurrency.interface import AsyncLibrary
 
 
 def running_library() -> "AsyncLibrary":
