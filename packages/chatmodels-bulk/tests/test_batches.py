@@ -1,7 +1,6 @@
 """The state machine of batches, against a vendor whose faults are chosen."""
 
 import asyncio
-import json
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +11,8 @@ from threading import Event, Thread
 from typing import Any
 
 import pytest
-from fake_vendor import FakeClock, Plan, Vendor, VendorModel, failing
+from answers_file import records
+from fake_vendor import FakeClock, Plan, Vendor, VendorModel, batched, failing, texts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -42,29 +42,7 @@ from chatmodels.core import (
 from chatmodels.core.extending import BatchLimits
 from chatmodels.providers.mock import MockChatModel
 
-
-@pytest.fixture(autouse=True)
-def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
-    clock = FakeClock()
-    monkeypatch.setattr(_run, "CLOCK", clock)
-    return clock
-
-
-@pytest.fixture
-def to(tmp_path: Path) -> Path:
-    return tmp_path / "answers.jsonl"
-
-
-def texts(count: int) -> list[str]:
-    return [f"row {number}" for number in range(count)]
-
-
-def records(to: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in to.read_text().splitlines()]
-
-
-def batched(vendor: Vendor, source: Any, to: Path, **options: Any) -> Job:
-    return run(VendorModel(vendor), source, to=to, **{"via": "batch", **options})
+pytestmark = pytest.mark.usefixtures("clock")
 
 
 # --- Any faults, in any order ---------------------------------------------------------------------
