@@ -132,13 +132,13 @@ class HttpBatchBackend:
                             requests.append(row)
                             continue
                         try:
-                            answers = [self._format.read(row)]
+                            found = [self._format.read(row)]
                         except ChatModelError as error:
-                            answers = _failed(row, self._format.id_field, error)
-                            if not answers and not isinstance(error, ResponseInvalidError):
+                            found = _failed(row, self._format.id_field, error)
+                            if not found and not isinstance(error, ResponseInvalidError):
                                 raise
                             invalid = error
-                        for answer in answers:
+                        for answer in found:
                             is_empty = False
                             yield answer
             except ChatModelError as error:
