@@ -175,8 +175,8 @@ class GeminiBatches(BatchEndpoint, frozen=True, kw_only=True):
 
     def _rows(self, document: bytes) -> list[bytes]:
         inlined = self.decode(document, WireOperation, "a batch").output.inlined_responses
-        answers = inlined.get("inlinedResponses") if is_object(inlined) else None
-        return [row_bytes(each) for each in answers] if is_list(answers) else []
+        found = inlined.get("inlinedResponses") if is_object(inlined) else None
+        return [row_bytes(each) for each in found] if is_list(found) else []
 
     def _upload(self, name: str, rows: Sequence[bytes]) -> BatchSteps[str]:
         """Upload a file by the resumable protocol, at once."""
