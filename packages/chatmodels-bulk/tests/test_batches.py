@@ -753,6 +753,33 @@ def test_limits_of_batches_are_checked() -> None:
         Limits(batch_rows=0, batch_poll=-1)
 
 
+def test_limits_of_calls_are_refused_with_batches(to: Path) -> None:
+    vendor = Vendor()
+    expected = (
+        r"retries=\.\.\. has no effect with via='batch'; omit it, or pass via='calls' or via='auto'"
+    )
+    with pytest.raises(ConfigurationError, match=expected):
+        batched(vendor, texts(1), to, limits=Limits(retries=0, requests_per_minute=9))
+    assert not vendor.batches
+    assert not to.with_name(f"{to.name}.run").exists()
+
+
+@pytest.mark.parametrize("name", ["in_flight", "requests_per_minute", "tokens_per_minute"])
+def test_limits_of_calls_are_those_of_the_rows_without_a_batch(name: str, to: Path) -> None:
+    limits = Limits(**{name: 1_000_000})
+    with pytest.raises(ConfigurationError, match=rf"{name}=\.\.\. has no effect"):
+        batched(Vendor(), texts(1), to, limits=limits)
+    assert batched(Vendor(), texts(1), to, limits=limits, via="auto").answered == 1
+
+
+def test_limits_of_batches_are_refused_without_batches(to: Path) -> None:
+    for limits in (Limits(batch_rows=1), Limits(batch_poll=1), Limits(batch_deadline=1)):
+        with pytest.raises(ConfigurationError, match="has no effect with via='calls'"):
+            batched(Vendor(), texts(1), to, limits=limits, via="calls")
+    with pytest.raises(ConfigurationError, match=r"batch_deadline=.*or pass via='auto'"):
+        batched(Vendor(), texts(1), to, limits=Limits(batch_deadline=1))
+
+
 def test_an_error_that_cannot_pass_ends_the_run(to: Path) -> None:
     vendor = Vendor(
         plans=[Plan(creation="lost")], finding=failing(ErrorCode.PERMISSION_DENIED, 403)
