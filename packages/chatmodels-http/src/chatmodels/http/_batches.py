@@ -142,7 +142,7 @@ class HttpBatchBackend:
                             is_empty = False
                             yield answer
             except ChatModelError as error:
-                raise self._located(error)
+                raise self._located(self._format.unreadable(error))
         if is_empty and invalid is not None:  # the file is none of answers
             raise self._located(invalid)
 

@@ -138,6 +138,10 @@ class BatchEndpoint(msgspec.Struct, frozen=True, kw_only=True):
         """Return a true value if a JSON object reports an error."""
         return body.get("error")
 
+    def unreadable(self, error: ChatModelError, /) -> ChatModelError:
+        """Return the error of results that cannot be fetched."""
+        return error
+
     def refusal(self, body: object, /, status: int = _REFUSED) -> ChatModelError:
         """Return the error of a call for the reason why the vendor refused a whole batch.
 

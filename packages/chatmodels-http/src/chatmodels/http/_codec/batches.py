@@ -5,6 +5,7 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
+from chatmodels.core import ChatModelError
 from chatmodels.core.extending import BatchAnswer, BatchLimits, BatchStatus, UnsettledBatch
 from chatmodels.http._exchange import HttpRequest
 
@@ -93,6 +94,18 @@ class BatchFormat(Protocol):
 
     def results(self, status: BatchStatus, /) -> Sequence[HttpRequest | WholeBody]:
         """Return the requests for the answers."""
+        ...
+
+    def unreadable(self, error: ChatModelError, /) -> ChatModelError:
+        """Return the error of results that cannot be fetched.
+
+        Args:
+            error: The error of a request that `results` returned.
+
+        Returns:
+            A `ResponseInvalidError` if they have been deleted and the status is not 404; otherwise
+            the error.
+        """
         ...
 
     def read(self, row: bytes, /) -> BatchAnswer:
