@@ -369,6 +369,23 @@ def test_a_response_that_is_not_a_file_of_results_is_an_error(
         asyncio.run(answers_of(backend(vendor.model(simulator))))
 
 
+def test_a_file_that_is_an_error_reports_it(simulator: Simulator) -> None:
+    simulator.respond("/v1/files/a/content", {"error": {"message": "The file has expired."}})
+    with pytest.raises(ChatModelError, match="The file has expired"):
+        asyncio.run(answers_of(backend(OPENAI.model(simulator))))
+
+
+def test_a_batch_whose_results_are_archived_is_not_found(simulator: Simulator) -> None:
+    batch = {
+        "id": "a",
+        "processing_status": "ended",
+        "created_at": "2026-12-01T00:00:00Z",
+        "request_counts": {"succeeded": 1},
+    }
+    simulator.respond("/v1/messages/batches", {"data": [batch]})
+    assert asyncio.run(backend(ANTHROPIC.model(simulator)).find("name", 1, 0.0, ())) is None
+
+
 def test_a_batch_that_is_refused_for_its_rows_reports_the_reason(simulator: Simulator) -> None:
     errors = {"data": [{"code": "invalid_json_line", "message": "Line 3 is no JSON.", "line": 3}]}
     simulator.respond("/v1/batches/a", {"id": "a", "status": "failed", "errors": errors})

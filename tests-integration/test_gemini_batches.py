@@ -20,7 +20,13 @@ from chatmodels.core import (
     create_chat_model,
     user,
 )
-from chatmodels.core.extending import BatchBackend, BatchingModel, BatchState, BatchStatus
+from chatmodels.core.extending import (
+    BatchAnswer,
+    BatchBackend,
+    BatchingModel,
+    BatchState,
+    BatchStatus,
+)
 from chatmodels.testing import Simulator
 
 MODEL = "google:gemini-3.8-flash"
@@ -186,6 +192,30 @@ def test_an_answer_without_a_key_does_not_hide_the_others(simulator: Simulator) 
     simulator.respond("/v1beta/batches/a", operation("SUCCEEDED", done=True, response=output))
     status = BatchStatus(id="batches/a", state="ended", outputs=("batches/a",))
     assert asyncio.run(answers_of(backend(simulator.url), status)) == [("a-1", 200)]
+
+
+def test_a_row_that_cannot_be_read_fails_alone(simulator: Simulator) -> None:
+    rows = [
+        {"metadata": {"key": "a-0"}, "response": {"candidates": []}},
+        {"metadata": {"key": "a-1"}, "response": {"candidates": [float("nan")]}},
+        {"metadata": {"key": "a-2"}, "error": {"message": "\ud800"}, "response": None, "key": 1},
+        {"metadata": "a-3"},
+        "a-4",
+    ]
+    output = {"inlinedResponses": {"inlinedResponses": rows}}
+    body = json.dumps(operation("SUCCEEDED", done=True, response=output)).encode()
+    simulator.respond("/v1beta/batches/a", body)
+    api = backend(simulator.url)
+
+    async def read() -> list[BatchAnswer]:
+        return [answer async for answer in api.results(await api.retrieve("batches/a"))]
+
+    first, *others = asyncio.run(read())
+    assert (first.id, first.status, first.error) == ("a-0", 200, None)
+    assert [each.id for each in others] == ["a-1", "a-2"]
+    for each in others:
+        with pytest.raises(ResponseInvalidError):
+            api.decode(each, REQUEST)
 
 
 def test_too_many_enqueued_tokens_are_a_rate_limit(simulator: Simulator) -> None:

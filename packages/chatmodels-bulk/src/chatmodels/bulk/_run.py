@@ -7,7 +7,7 @@ from contextlib import aclosing, closing
 from itertools import islice
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Any, Literal, Unpack, get_args
+from typing import Any, Unpack, get_args
 
 from chatmodels.bulk._batch_calls import BatchCalls
 from chatmodels.bulk._batch_run import BatchRun
@@ -23,7 +23,7 @@ from chatmodels.bulk._folder import RunFolder, is_same_file
 from chatmodels.bulk._gate import Gate
 from chatmodels.bulk._identity import identify
 from chatmodels.bulk._job import Job
-from chatmodels.bulk._limits import Limits
+from chatmodels.bulk._limits import Limits, Via
 from chatmodels.bulk._loops import refuse_running_loop
 from chatmodels.bulk._policies import limited
 from chatmodels.bulk._prompts import PromptSource, prompt_builder
@@ -34,9 +34,6 @@ from chatmodels.bulk._stopping import StopConditions
 from chatmodels.bulk._tally import OnProgress
 from chatmodels.core import ChatModel, ConfigurationError, InvalidRequestError, UnsupportedError
 from chatmodels.core.extending import CallOptions
-
-Via = Literal["calls", "batch", "auto"]
-"""The way to the responses: see `arun`."""
 
 CLOCK: Clock = SystemClock()
 """The clock of runs with batches."""
@@ -116,7 +113,7 @@ async def arun(
         RunStoppedError: A limit was reached, every further row would fail, or `should_stop`
             returned True.
         ConfigurationError: Another process has the run, its files cannot be written or are
-            damaged, a row has changed, or a batch cannot be read.
+            damaged, a row has changed, a batch cannot be read, or a limit has no effect.
         InvalidRequestError: The source, the prompt or the options are invalid.
         UnsupportedError: The vendor has no batch API that chatmodels supports.
         ChatModelError: A request about batches failed.
@@ -134,7 +131,7 @@ async def arun(
     stops = () if should_stop is None else (should_stop,)
     stopping = StopConditions(*stops, folder.is_stop_requested)
     gate = Gate(stopping)
-    bounded = limited(model, limits, gate, model_options)
+    bounded = limited(model, limits, gate, model_options, via=via)
     call: dict[str, Any] = {**options, "output_type": output_type}
     batch_calls = None if via == "calls" else _batch_calls(bounded, call, via)
     identity = await identify(bounded, output_type, options)

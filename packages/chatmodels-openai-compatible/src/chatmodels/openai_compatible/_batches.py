@@ -19,12 +19,9 @@ import msgspec
 
 from chatmodels.core import ChatModelError
 from chatmodels.core.extending import BatchLimits, BatchState, BatchStatus, UnsettledBatch
-from chatmodels.http import BatchSteps, HttpFailure, HttpRequest
+from chatmodels.http import BatchPage, BatchSteps, BatchTime, HttpRequest
 from chatmodels.http.wire import Json, Wire, is_object, objects
-from chatmodels.openai_compatible._batch_files import BatchTime, CompatibleBatches
-
-BATCH_LABEL = "chatmodels"
-"""The key of the metadata with the name of a batch."""
+from chatmodels.openai_compatible._batch_files import BATCH_LABEL, CompatibleBatches
 
 BATCH_STATES: Mapping[str, BatchState] = {
     "validating": "queued",
@@ -92,17 +89,10 @@ class OpenAIBatches(CompatibleBatches, frozen=True, kw_only=True):
     def find(
         self, name: str, rows: int, since: float, others: Collection[str], /
     ) -> BatchSteps[BatchStatus | UnsettledBatch | None]:
-        """Look for the name in the metadata of batches, the newest first."""
-        parameters = [] if self.pages == "cursor" else [f"limit={_PAGE}"]
-        following: str | None = ""
-        while following is not None:
-            request = self.get("/batches", "&".join([*parameters, *filter(None, [following])]))
-            page = self.decode((yield request), _WirePage, "a list of batches")
-            for batch in page.data:
-                if is_object(batch.metadata) and batch.metadata.get(BATCH_LABEL) == name:
-                    return self._status(batch)
-            following = self._following(page, since)
-        return None
+        """Look for the name in the metadata of batches."""
+        batches = yield from self.listed(self._listing(""), self._page, since)
+        found = (self._status(each) for each in batches if self.is_labelled(each.metadata, name))
+        return next(found, None)
 
     def retrieve(self, id_: str, /) -> BatchSteps[BatchStatus]:
         """Fetch the status of a batch."""
@@ -113,15 +103,21 @@ class OpenAIBatches(CompatibleBatches, frozen=True, kw_only=True):
         """Return the request that stops a batch."""
         return self.post(f"/batches/{self.part(id_)}/cancel", {})
 
-    def _following(self, page: "_WirePage", since: float) -> str | None:
-        """Return the parameter of the next page; None if the batch cannot be on it."""
-        last = page.data[-1] if page.data else None
-        if last is None or self.precedes(last.created_at, since):
-            return None
+    def _listing(self, following: str) -> HttpRequest:
+        parameters = [f"limit={_PAGE}"] if self.pages == "after" else []
+        return self.get("/batches", "&".join([*parameters, *filter(None, [following])]))
+
+    def _page(self, body: bytes) -> BatchPage["_WireBatch"]:
+        page = self.decode(body, _WirePage, "a list of batches")
+        following = ""
         if self.pages == "after":
-            return f"after={self.part(last.id)}" if page.has_more else None
-        cursor = page.paging.get("next_cursor") if is_object(page.paging) else None
-        return f"cursor={quote(cursor, safe='')}" if cursor and isinstance(cursor, str) else None
+            if page.data and page.has_more:
+                following = f"after={self.part(page.data[-1].id)}"
+        else:
+            cursor = page.paging.get("next_cursor") if is_object(page.paging) else None
+            if cursor and isinstance(cursor, str):
+                following = f"cursor={quote(cursor, safe='')}"
+        return BatchPage(page.data, self._listing(following) if following else None)
 
     def _status(self, batch: "_WireBatch") -> BatchStatus:
         state = batch.status.lower()
@@ -136,8 +132,7 @@ class OpenAIBatches(CompatibleBatches, frozen=True, kw_only=True):
         errors = batch.errors.get("data") if is_object(batch.errors) else batch.errors
         first = next(iter(objects(errors)), _UNKNOWN)
         status = _BUSY if first.get("code") == _TOO_MANY_TOKENS else _REFUSED
-        body = msgspec.json.encode({"error": first})
-        return self.failure(HttpFailure(status=status, headers={}, body=body))
+        return self.refusal({"error": first}, status)
 
 
 class _WireRow(Wire, frozen=True, gc=False):
