@@ -1,4 +1,6 @@
+import errno
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -499,6 +501,21 @@ def sleep(seconds):
 set_alias("slow", create_chat_model("mock:echo", interval=1, sleep=sleep))
 main(["ask", "slow", "one two", "--json"])
 """
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the system has no /dev/full")
+def test_output_that_cannot_be_written_is_reported() -> None:
+    with open("/dev/full", "wb") as full:
+        process = subprocess.run(
+            [sys.executable, "-m", "chatmodels.cli", "ask", "mock:echo", "one two three"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+
+    assert process.stderr == f"error: the output cannot be written: {os.strerror(errno.ENOSPC)}\n"
+    assert process.returncode == 1
 
 
 def test_a_reader_that_has_ended_is_no_failure_to_report() -> None:
