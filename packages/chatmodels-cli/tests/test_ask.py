@@ -28,6 +28,7 @@ from chatmodels.testing import FAULTS, Simulator
 
 PNG = b"\x89PNG\r\n\x1a\n of a pixel"
 WAV = b"RIFF\x04\x00\x00\x00WAVE"
+FULL = Path("/dev/full")
 
 
 @pytest.fixture
@@ -503,9 +504,9 @@ main(["ask", "slow", "one two", "--json"])
 """
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the system has no /dev/full")
+@pytest.mark.skipif(not FULL.exists(), reason="the system has no /dev/full")
 def test_output_that_cannot_be_written_is_reported() -> None:
-    with open("/dev/full", "wb") as full:
+    with FULL.open("wb") as full:
         process = subprocess.run(
             [sys.executable, "-m", "chatmodels.cli", "ask", "mock:echo", "one two three"],
             stdout=full,
