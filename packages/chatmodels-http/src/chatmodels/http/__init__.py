@@ -2,14 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from chatmodels.core.extending import publish
-from chatmodels.http._codec.batches import (
-    BatchFormat,
-    BatchSteps,
-    first_line,
-    response_header,
-    whole_body,
-)
+from chatmodels.core.extending import import_lazily, publish
 from chatmodels.http._codec.call_ids import ANY_ID, IdForm
 from chatmodels.http._codec.codec import Codec, Encode, bearer
 from chatmodels.http._codec.conversation import ConversationRules, endpoint_of, everywhere
@@ -21,14 +14,11 @@ from chatmodels.http._errors.failures import standard_failure
 from chatmodels.http._errors.headers import rate_limits, request_id, retry_after
 from chatmodels.http._errors.rules import FailureRules
 from chatmodels.http._exchange import HttpFailure, HttpRequest
-from chatmodels.http._framing.event_stream import EventStreamFramer
 from chatmodels.http._framing.frames import Frame, Framer, StreamDecoder
-from chatmodels.http._framing.ndjson import NdjsonFramer
 from chatmodels.http._framing.sse import SseFramer
 from chatmodels.http._model import HttpChatModel
 from chatmodels.http._plaintext import InsecureTransportWarning
 from chatmodels.http._provider import CodecFactory, HttpProvider, OptionsRule
-from chatmodels.http._readiness import await_until_ready, wait_until_ready
 from chatmodels.http._signing import (
     AsyncSignerSource,
     ExchangingSource,
@@ -36,12 +26,6 @@ from chatmodels.http._signing import (
     SignerFactory,
     SignerSource,
     TimedSignerSource,
-)
-from chatmodels.http._token_exchange import (
-    BearerToken,
-    IssuedToken,
-    TokenExchange,
-    read_oauth_token,
 )
 from chatmodels.http._transport.engine import (
     AsyncEngine,
@@ -53,6 +37,24 @@ from chatmodels.http._transport.engine import (
     TransferError,
 )
 from chatmodels.http._transport.interception import Interceptor, intercept
+
+if TYPE_CHECKING:
+    from chatmodels.http._codec.batches import (
+        BatchFormat,
+        BatchSteps,
+        first_line,
+        response_header,
+        whole_body,
+    )
+    from chatmodels.http._framing.event_stream import EventStreamFramer
+    from chatmodels.http._framing.ndjson import NdjsonFramer
+    from chatmodels.http._readiness import await_until_ready, wait_until_ready
+    from chatmodels.http._token_exchange import (
+        BearerToken,
+        IssuedToken,
+        TokenExchange,
+        read_oauth_token,
+    )
 
 __all__ = [
     "ANY_ID",
@@ -119,12 +121,35 @@ __all__ = [
     "whole_body",
 ]
 
-publish(globals())
+_LAZY = {
+    "BatchFormat": "_codec.batches",
+    "BatchSteps": "_codec.batches",
+    "BearerToken": "_token_exchange",
+    "EventStreamFramer": "_framing.event_stream",
+    "IssuedToken": "_token_exchange",
+    "NdjsonFramer": "_framing.ndjson",
+    "TokenExchange": "_token_exchange",
+    "await_until_ready": "_readiness",
+    "first_line": "_codec.batches",
+    "read_oauth_token": "_token_exchange",
+    "response_header": "_codec.batches",
+    "wait_until_ready": "_readiness",
+    "whole_body": "_codec.batches",
+}
+"""Names that are imported on first use, because most calls do not need them."""
+
+publish(globals(), lazy=_LAZY)
 
 
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
+        if name in _LAZY:
+            return import_lazily(globals(), _LAZY, name)
         from chatmodels.http._former import former_name
 
         return former_name(__name__, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

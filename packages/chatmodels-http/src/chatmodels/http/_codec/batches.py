@@ -3,7 +3,13 @@
 from collections.abc import Collection, Generator, Iterator, Sequence
 from typing import Protocol, TypeVar
 
-from chatmodels.core.extending import BatchAnswer, BatchLimits, BatchStatus, UnsettledBatch
+from chatmodels.core.extending import (
+    BatchAnswer,
+    BatchLimits,
+    BatchStatus,
+    UnsettledBatch,
+    published_in,
+)
 from chatmodels.http._exchange import HttpRequest
 
 T = TypeVar("T")
@@ -50,6 +56,7 @@ def response_header(request: HttpRequest, name: str, /) -> HttpRequest:
     return ResponseHeader(**fields, header=name)
 
 
+@published_in("chatmodels.http")
 class BatchFormat(Protocol):
     """The wire format of a batch API, without I/O; see `BatchBackend` for the operations.
 

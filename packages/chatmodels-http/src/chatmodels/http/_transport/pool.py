@@ -15,7 +15,7 @@ from typing import Generic, Protocol, TypeVar
 KEEP_ALIVE = 30.0
 """Seconds that an idle connection is kept: shorter than at servers, which rarely close it first."""
 
-_TIMEOUT = re.compile(r"\btimeout=(\d+)")
+_TIMEOUT = r"\btimeout=(\d+)"
 _MARGIN = 1.0
 """Seconds by which a connection is given up before the server closes it."""
 
@@ -37,7 +37,8 @@ def idle_seconds(headers: Mapping[str, str], /) -> float:
     Args:
         headers: Lower-case name to value.
     """
-    timeout = _TIMEOUT.search(headers.get("keep-alive", ""))
+    given = headers.get("keep-alive")
+    timeout = None if given is None else re.search(_TIMEOUT, given)
     return KEEP_ALIVE if timeout is None else min(KEEP_ALIVE, int(timeout[1]) - _MARGIN)
 
 

@@ -124,7 +124,12 @@ def for_model(dialect: AnyDialect, model: str) -> AnyDialect:
     do not reason and do not accept an effort (model pages).
     """
     name = model.removeprefix("ft:")
-    efforts = next(each for pattern, each in _EFFORTS.items() if fnmatchcase(name, pattern))
+    efforts = next(
+        each
+        for pattern, each in _EFFORTS.items()
+        # Most patterns need not be compiled, which takes longer than the rest.
+        if name.startswith(pattern.rstrip("*").partition("[")[0]) and fnmatchcase(name, pattern)
+    )
     rules: dict[str, Any] = {"reasons_by_default": reasons_by_default(model)}
     if isinstance(dialect, Dialect):
         efforts = tuple(effort for effort in efforts if effort != "max")

@@ -48,7 +48,7 @@ def codec(options: ProviderOptions, model: str = "") -> Codec:
     """
     problems: list[str] = []
     official = is_official(options.base_url)
-    api = options.extra.get("api") or default_api(model, options.base_url)
+    api = _api(options, model)
     if api not in _APIS:
         choices = " or ".join(map(repr, _APIS))
         problems.append(f"openai has no api {api!r}; pass {choices}, or omit it")
@@ -60,6 +60,10 @@ def codec(options: ProviderOptions, model: str = "") -> Codec:
 
         return responses_codec(model, headers, official=official)
     return _chat_codec(model, official, headers)
+
+
+def _api(options: ProviderOptions, model: str) -> object:
+    return options.extra.get("api") or default_api(model, options.base_url)
 
 
 def default_api(model: str, base_url: str | None) -> str:
@@ -100,8 +104,10 @@ class OpenAIProvider(HttpProvider):
             UnsupportedError: Settings in the options are not supported.
         """
         model_codec = codec(options, model)
-        chat_settings = for_model(DIALECT, model).settings.keys()
-        only_chat = chat_settings - (model_codec.profile(model).settings or {}).keys()
+        only_chat = frozenset[str]()
+        if _api(options, model) == "responses":
+            chat_settings = for_model(DIALECT, model).settings.keys()
+            only_chat = chat_settings - (model_codec.profile(model).settings or {}).keys()
         return HttpChatModel(
             self.metadata,
             model,
