@@ -19,14 +19,6 @@ from chatmodels.http._framing.sse import SseFramer
 from chatmodels.http._model import HttpChatModel
 from chatmodels.http._plaintext import InsecureTransportWarning
 from chatmodels.http._provider import CodecFactory, HttpProvider, OptionsRule
-from chatmodels.http._signing import (
-    AsyncSignerSource,
-    ExchangingSource,
-    Signer,
-    SignerFactory,
-    SignerSource,
-    TimedSignerSource,
-)
 from chatmodels.http._transport.engine import (
     AsyncEngine,
     AsyncHttpResponse,
@@ -49,6 +41,14 @@ if TYPE_CHECKING:
     from chatmodels.http._framing.event_stream import EventStreamFramer
     from chatmodels.http._framing.ndjson import NdjsonFramer
     from chatmodels.http._readiness import await_until_ready, wait_until_ready
+    from chatmodels.http._signing import (
+        AsyncSignerSource,
+        ExchangingSource,
+        Signer,
+        SignerFactory,
+        SignerSource,
+        TimedSignerSource,
+    )
     from chatmodels.http._token_exchange import (
         BearerToken,
         IssuedToken,
@@ -122,12 +122,18 @@ __all__ = [
 ]
 
 _LAZY = {
+    "AsyncSignerSource": "_signing",
     "BatchFormat": "_codec.batches",
     "BatchSteps": "_codec.batches",
     "BearerToken": "_token_exchange",
     "EventStreamFramer": "_framing.event_stream",
+    "ExchangingSource": "_signing",
     "IssuedToken": "_token_exchange",
     "NdjsonFramer": "_framing.ndjson",
+    "Signer": "_signing",
+    "SignerFactory": "_signing",
+    "SignerSource": "_signing",
+    "TimedSignerSource": "_signing",
     "TokenExchange": "_token_exchange",
     "await_until_ready": "_readiness",
     "first_line": "_codec.batches",

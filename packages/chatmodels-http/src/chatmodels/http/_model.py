@@ -37,12 +37,12 @@ from chatmodels.http._codec.mapped import mapped_settings
 from chatmodels.http._codec.schema_support import TranslatedRequest, translate_request
 from chatmodels.http._deadlines import Limits
 from chatmodels.http._sender import Sender
-from chatmodels.http._signing import AnySource
 from chatmodels.http._stream import StreamReading, decode_response
 from chatmodels.http._transport.engine import TransferError
 
 if TYPE_CHECKING:
     from chatmodels.core.extending import BatchBackend
+    from chatmodels.http._signing import AnySource
 
 
 class HttpChatModel(StandardChatModel):
@@ -79,7 +79,7 @@ class HttpChatModel(StandardChatModel):
         *,
         policies: Sequence[Policy] | None = None,
         observers: Sequence[Observer] = (),
-        signers: AnySource | None = None,
+        signers: "AnySource | None" = None,
         remedies: Mapping[str, str] | None = None,
         given: ProviderOptions | None = None,
     ) -> None:
@@ -285,7 +285,11 @@ class HttpChatModel(StandardChatModel):
                 model=self.model,
             )
         return HttpBatchBackend(
-            self._sender, self.model, batches, self._translated, self._defaults.timeout
+            self._sender,
+            self.model,
+            batches() if callable(batches) else batches,
+            self._translated,
+            self._defaults.timeout,
         )
 
     def model_info(self) -> ModelInfo:

@@ -11,7 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from chatmodels.core import ChatModelError
-from chatmodels.core.extending import BatchAnswer, BatchLimits, BatchStatus
+from chatmodels.core.extending import BatchAnswer, BatchLimits, BatchStatus, published_in
 from chatmodels.http import BatchSteps, HttpFailure, HttpRequest
 from chatmodels.http.wire import NOT_JSON, Json, Wire, is_object, path_name, raise_for_body
 
@@ -28,6 +28,7 @@ _PENDING = frozenset({"pending", "running"})
 _FILE_POLLS = 100
 
 
+@published_in("chatmodels.openai_compatible")
 class CompatibleBatches(msgspec.Struct, frozen=True, kw_only=True):
     """The parts of a `BatchFormat` with files, for batch APIs like OpenAI's.
 
@@ -177,6 +178,7 @@ class WireResponse(Wire, frozen=True, gc=False):
     body: msgspec.Raw = msgspec.Raw(b"null")
 
 
+@published_in("chatmodels.openai_compatible")
 class BatchLine(Wire, frozen=True, gc=False):
     """The answer to a row: a response, or an error of the batch itself."""
 

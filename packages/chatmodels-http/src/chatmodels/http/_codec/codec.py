@@ -78,7 +78,8 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
             with an abandoned whole response.
         counting: The endpoint that counts the input tokens of a request; None if the vendor has
             none, so that they are estimated.
-        batches: The batch API; None if the vendor has none.
+        batches: The batch API, or a function that returns it, which must be possible to pickle;
+            None if the vendor has none.
         without_batches: The remedy, if the options of the model are the reason why it has none.
         framer: Returns the framer of one stream.
         authorization: Returns the headers that contain the secret.
@@ -99,7 +100,7 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
     models: Listing | None = None
     streams_whole: bool = False
     counting: Counting | None = None
-    batches: "BatchFormat | None" = None
+    batches: "BatchFormat | Callable[[], BatchFormat] | None" = None
     without_batches: str | None = None
     framer: Callable[[], Framer] = SseFramer
     authorization: Callable[[str], Headers] = bearer

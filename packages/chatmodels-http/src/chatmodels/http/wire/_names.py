@@ -1,7 +1,6 @@
 """Names in the URL of a request: a name must not change the rest of the path or the host."""
 
 import re
-from urllib.parse import quote
 
 from chatmodels.core import InvalidRequestError
 
@@ -50,6 +49,8 @@ def path_name(name: str, provider: str, kind: str, /, *, safe: str = "") -> str:
         raise InvalidRequestError(
             f"{provider}: the {kind} {shown_name(name)} cannot be part of a URL; {PATH_NAME_RULE}"
         )
+    from urllib.parse import quote  # most providers have no name in their paths
+
     return quote(name, safe=safe)
 
 

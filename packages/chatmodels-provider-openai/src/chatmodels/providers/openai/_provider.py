@@ -7,7 +7,7 @@ penalties, `prediction`) and audio ("GPT-Audio"), and which gateways and other s
 """
 
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from msgspec.structs import replace
 
@@ -16,7 +16,6 @@ from chatmodels.core.extending import ProviderOptions
 from chatmodels.http import Codec, HttpChatModel, HttpProvider
 from chatmodels.openai_compatible import (
     TOOLS_REMEDY,
-    OpenAIBatches,
     chat_completions_codec,
     headers_from_options,
 )
@@ -25,6 +24,7 @@ from chatmodels.providers.openai._dialect import (
     DIALECT,
     FAMILIES,
     GATEWAY_DIALECT,
+    batches,
     for_model,
 )
 from chatmodels.providers.openai._metadata import METADATA
@@ -89,8 +89,12 @@ def _chat_codec(model: str, official: bool, headers: tuple[tuple[str, str], ...]
     else:
         dialect = GATEWAY_DIALECT if _REASONING.match(model) else COMPATIBLE_DIALECT
     chat = chat_completions_codec(dialect, headers)
-    batches = OpenAIBatches(provider="openai", failure=chat.failure, headers=headers)
-    return replace(chat, batches=batches, families=FAMILIES, remedies=TOOLS_REMEDY)
+    return replace(
+        chat,
+        batches=partial(batches, chat.failure, headers),
+        families=FAMILIES,
+        remedies=TOOLS_REMEDY,
+    )
 
 
 class OpenAIProvider(HttpProvider):
