@@ -18,9 +18,8 @@ from chatmodels.openai_compatible._openai_models import (
 from chatmodels.openai_compatible._schemas import OPENAI_SCHEMAS
 
 if TYPE_CHECKING:
-    from chatmodels.openai_compatible._batch_files import BatchLine, BatchTime, CompatibleBatches
+    from chatmodels.openai_compatible._batch_files import BATCH_LABEL, BatchLine, CompatibleBatches
     from chatmodels.openai_compatible._batches import (
-        BATCH_LABEL,
         BATCH_LIMITS,
         BATCH_STATES,
         OpenAIBatches,
@@ -44,7 +43,6 @@ __all__ = [
     "TOOLS_REMEDY",
     "TOOL_FAMILIES",
     "BatchLine",
-    "BatchTime",
     "CompatibleBatches",
     "CompatibleProvider",
     "Dialect",
@@ -59,11 +57,10 @@ __all__ = [
 ]
 
 _LAZY = {
-    "BATCH_LABEL": "_batches",
+    "BATCH_LABEL": "_batch_files",
     "BATCH_LIMITS": "_batches",
     "BATCH_STATES": "_batches",
     "BatchLine": "_batch_files",
-    "BatchTime": "_batch_files",
     "CompatibleBatches": "_batch_files",
     "CompatibleProvider": "_provider",
     "GRAMMAR_SCHEMAS": "_grammars",
