@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
-from threading import Condition, Thread
+from threading import Condition, RLock, Thread
 from typing import Literal
 
 import msgspec
 
+from chatmodels.bulk._insertion import insert_rows
 from chatmodels.bulk._storage import Connection, connect, connect_to_read
 from chatmodels.core import ConfigurationError
 
@@ -18,6 +19,7 @@ _COMMIT_ROWS = 200
 _COMMIT_SECONDS = 0.1
 _PAGE = 1_000
 _COST_UNIT = Decimal("1e-12")
+_COST_UNITS = Decimal(10**12)
 
 # A committed row survives a loss of power: FULL writes the log to the disk at each commit.
 _SCHEMA = """
@@ -87,6 +89,15 @@ class Stored(msgspec.Struct, frozen=True):
     output: int | None = None
     cost: int | None = None
 
+    def columns(self) -> tuple[int | str | bytes | None, ...]:
+        """Return the values of its columns."""
+        # Not a bool, for which the adapters of `sqlite3` are searched each time.
+        failed = int(self.failed)
+        return (
+            *(self.place, self.id, self.key, failed),
+            *(self.value, self.input, self.output, self.cost),
+        )
+
     @property
     def amount(self) -> Decimal | None:
         """The cost in the currency; None if it is unknown."""
@@ -120,7 +131,7 @@ class Spread(msgspec.Struct, frozen=True):
 
 def to_units(amount: Decimal | None, /) -> int | None:
     """Return an amount of money as it is stored."""
-    return None if amount is None else int(amount / _COST_UNIT)
+    return None if amount is None else int(amount * _COST_UNITS)
 
 
 class Checkpoint:
@@ -203,8 +214,8 @@ class Checkpoint:
             if not page:
                 return
             for row in page:
-                place, id_, key, is_failed, *rest = row
-                yield Stored(place, id_, key, bool(is_failed), *rest)
+                yield Stored(*row)  # of which 0 and 1 are the booleans
+            place = page[-1][0]
 
     def result(self, place: int) -> Stored | None:
         """Return the result at a place; None if there is none."""
@@ -212,10 +223,7 @@ class Checkpoint:
             "SELECT place, id, key, failed, value, input, output, cost FROM result WHERE place = ?",
             (place,),
         ).fetchone()
-        if row is None:
-            return None
-        place, id_, key, is_failed, *rest = row
-        return Stored(place, id_, key, bool(is_failed), *rest)
+        return None if row is None else Stored(*row)
 
     def end(self) -> int:
         """Return the place behind the last result."""
@@ -296,7 +304,8 @@ class Journal:
         self._path = path
         self._removes_batched = removes_batched
         self._waiting: list[Stored] = []
-        self._changed = Condition()
+        self._lock = RLock()
+        self._changed = Condition(self._lock)
         self._closed = False
         self._is_flushing = False
         self._put = 0
@@ -311,7 +320,7 @@ class Journal:
         Raises:
             ConfigurationError: Earlier results could not be written.
         """
-        with self._changed:
+        with self._lock:  # that of the condition, whose methods take time for each row
             self._check()
             self._waiting.append(result)
             self._put += 1
@@ -352,10 +361,8 @@ class Journal:
             with closing(connect(self._path, _SCHEMA)) as connection:
                 while results := self._next():
                     with connection:
-                        connection.executemany(
-                            "INSERT OR REPLACE INTO result VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                            map(msgspec.structs.astuple, results),
-                        )
+                        rows = [result.columns() for result in results]
+                        insert_rows(connection, "result", rows)
                         if self._removes_batched:
                             connection.executemany(
                                 "DELETE FROM batched WHERE place = ?",
