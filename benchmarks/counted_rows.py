@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from chatmodels.bulk import Limits, _checkpoint, arun
+from chatmodels.bulk import Limits, _journal, arun
 from chatmodels.core import create_chat_model
 
 MODEL = "openai:gpt-6.1-terra"
@@ -35,7 +35,7 @@ async def rows(asked: list[str], options: dict[str, Any]) -> None:
 
 async def main(url: str, count: str) -> None:
     # Valgrind takes fifty times as long: the clock would commit fifty times as often.
-    _checkpoint._COMMIT_SECONDS = 3600
+    _journal._COMMIT_SECONDS = 3600
     options = {"api_key": "key", "base_url": url}
     asked = prompts(int(count))
     for work in (calls, rows):

@@ -1,7 +1,6 @@
 """Runs over files: results, resumption, changes, limits."""
 
 import csv
-import json
 import os
 import sys
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from answers_file import records
 from pyarrow import parquet
 
 from chatmodels.bulk import (
@@ -59,18 +59,9 @@ def write_rows(path: Path, count: int) -> Path:
     return path
 
 
-def records(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text().splitlines()]
-
-
 @pytest.fixture
 def rows(tmp_path: Path) -> Path:
     return write_rows(tmp_path / "rows.jsonl", 5)
-
-
-@pytest.fixture
-def to(tmp_path: Path) -> Path:
-    return tmp_path / "answers.jsonl"
 
 
 def in_thread(function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:

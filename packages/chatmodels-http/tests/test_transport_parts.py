@@ -18,7 +18,7 @@ from chatmodels.http._transport.http1.reader import ResponseReader
 from chatmodels.http._transport.request_heads import prepare
 from chatmodels.http._transport.routes import route_to
 from chatmodels.http._transport.socket_channel import SocketChannel
-from chatmodels.http._transport.sockets import alternating, open_socket
+from chatmodels.http._transport.sockets import PARSED_AT_ONCE, alternating, open_socket
 from chatmodels.http._transport.tls_session import TlsSession
 from chatmodels.http._transport.waiting import Waiter
 
@@ -145,7 +145,13 @@ async def test_a_server_is_made_to_pause_while_a_body_is_not_read(channel: Chann
     for _ in range(4):
         channel.data_received(b"x" * (_BUFFERED // 2))
     assert transport.calls == ["pause"]
-    assert channel.take() == b"x" * 2 * _BUFFERED
+    taken = channel.take()
+    assert 0 < len(taken) <= PARSED_AT_ONCE
+    assert transport.calls == ["pause"]
+    assert not channel.is_clear()
+    while piece := channel.take():
+        taken += piece
+    assert taken == b"x" * 2 * _BUFFERED
     assert transport.calls == ["pause", "resume"]
     assert channel.take() == b""
     assert transport.calls == ["pause", "resume"]
@@ -183,6 +189,25 @@ async def test_a_response_that_a_reset_completes_has_no_error(channel: Channel) 
         channel.connection_lost(ConnectionResetError("reset"))
     assert channel.error is None
     assert channel.take().endswith(b"x123456789")
+
+
+async def test_a_long_head_is_read_at_once(channel: Channel) -> None:
+    channel._reader.begin()
+    fields = b"x: y\r\n" * PARSED_AT_ONCE
+    channel.data_received(b"HTTP/1.1 200 OK\r\n" + fields[: 3 * PARSED_AT_ONCE] + b"\r\n")
+    assert channel._reader.status == 200
+    assert channel._reader.error is None
+
+
+async def test_what_follows_the_response_of_a_proxy_is_no_response_of_the_server(
+    channel: Channel,
+) -> None:
+    channel._reader.begin("CONNECT")
+    forged = b"HTTP/1.1 200 OK\r\n\r\n"
+    channel.data_received(forged + b" " * PARSED_AT_ONCE + forged)
+    with pytest.raises(TransferError, match="bytes follow the response"):
+        await channel.start_tls(ssl.create_default_context(), "localhost")
+    assert channel.take() == b""
 
 
 @pytest.fixture(params=["poll", "select"])

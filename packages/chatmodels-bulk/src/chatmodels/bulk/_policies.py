@@ -5,7 +5,7 @@ from typing import Any
 
 from chatmodels.bulk._gate import Gate
 from chatmodels.bulk._limited_rows import LimitedRows
-from chatmodels.bulk._limits import Limits
+from chatmodels.bulk._limits import Limits, Via
 from chatmodels.core import (
     ChatModel,
     InvalidRequestError,
@@ -20,6 +20,8 @@ def limited(
     gate: Gate,
     model_options: Mapping[str, Any] | None = None,
     /,
+    *,
+    via: Via = "calls",
 ) -> ChatModel:
     """Return the model with the policies of a run.
 
@@ -28,11 +30,12 @@ def limited(
     alias or a ready model has retries of its own, inside of which nothing can be added.
 
     Raises:
-        ConfigurationError: The model cannot be created.
+        ConfigurationError: The model cannot be created, or a limit has no effect.
         InvalidRequestError: There are options for a model that exists already, or `max_retries`.
     """
     from chatmodels.resilience import RateLimit, Retry
 
+    limits.refuse_unused(via)
     requests, tokens = limits.requests_per_minute, limits.tokens_per_minute
     rows = LimitedRows()
     limit = rows.outer(RateLimit(requests=requests, tokens=tokens))

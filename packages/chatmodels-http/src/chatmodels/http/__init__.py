@@ -3,12 +3,13 @@
 from typing import TYPE_CHECKING
 
 from chatmodels.core.extending import publish
+from chatmodels.http._codec.batch_endpoint import BatchEndpoint, BatchPage, BatchTime, row_bytes
 from chatmodels.http._codec.batches import (
     BatchFormat,
     BatchSteps,
-    first_line,
-    response_header,
-    whole_body,
+    FirstLine,
+    ResponseHeader,
+    WholeBody,
 )
 from chatmodels.http._codec.call_ids import ANY_ID, IdForm
 from chatmodels.http._codec.codec import Codec, Encode, bearer
@@ -59,8 +60,11 @@ __all__ = [
     "AsyncEngine",
     "AsyncHttpResponse",
     "AsyncSignerSource",
+    "BatchEndpoint",
     "BatchFormat",
+    "BatchPage",
     "BatchSteps",
+    "BatchTime",
     "BearerToken",
     "Codec",
     "CodecFactory",
@@ -74,6 +78,7 @@ __all__ = [
     "EventStreamFramer",
     "ExchangingSource",
     "FailureRules",
+    "FirstLine",
     "Frame",
     "Framer",
     "HttpChatModel",
@@ -90,6 +95,7 @@ __all__ = [
     "OptionsRule",
     "PageToken",
     "RequestHead",
+    "ResponseHeader",
     "SchemaSupport",
     "Signer",
     "SignerFactory",
@@ -100,23 +106,22 @@ __all__ = [
     "TokenExchange",
     "TransferError",
     "TranslatedRequest",
+    "WholeBody",
     "await_until_ready",
     "bearer",
     "endpoint_of",
     "everywhere",
     "excerpt",
-    "first_line",
     "intercept",
     "rate_limits",
     "read_error",
     "read_error_body",
     "read_oauth_token",
     "request_id",
-    "response_header",
     "retry_after",
+    "row_bytes",
     "standard_failure",
     "wait_until_ready",
-    "whole_body",
 ]
 
 publish(globals())

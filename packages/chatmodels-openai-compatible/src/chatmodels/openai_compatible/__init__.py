@@ -4,9 +4,8 @@ The Responses API is in the subpackage `chatmodels.openai_compatible.responses`.
 """
 
 from chatmodels.core.extending import publish
-from chatmodels.openai_compatible._batch_files import BatchLine, BatchTime, CompatibleBatches
+from chatmodels.openai_compatible._batch_files import BATCH_LABEL, BatchLine, CompatibleBatches
 from chatmodels.openai_compatible._batches import (
-    BATCH_LABEL,
     BATCH_LIMITS,
     BATCH_STATES,
     OpenAIBatches,
@@ -40,7 +39,6 @@ __all__ = [
     "TOOLS_REMEDY",
     "TOOL_FAMILIES",
     "BatchLine",
-    "BatchTime",
     "CompatibleBatches",
     "CompatibleProvider",
     "Dialect",

@@ -55,12 +55,14 @@ class BatchAnswer(msgspec.Struct, frozen=True, kw_only=True):
             row, as in a batch that expired.
         body: The body that a call would have had.
         request_id: The vendor's id of the request, if it reports one.
+        error: The reason why the answer cannot be read, which `BatchBackend.decode` raises.
     """
 
     id: str
     status: int | None = None
     body: bytes = b""
     request_id: str | None = None
+    error: ChatModelError | None = None
 
 
 class UnsettledBatch(msgspec.Struct, frozen=True):

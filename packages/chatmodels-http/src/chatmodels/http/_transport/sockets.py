@@ -15,6 +15,9 @@ HEAD_START = 0.25
 PIECE = 4096
 """Bytes of a body that a read returns: the events in them need not wait for those behind."""
 
+PARSED_AT_ONCE = 16_384
+"""Bytes that are parsed before those that wait behind them; larger pieces take longer in all."""
+
 # Models can reason for minutes without sending a byte, and networks drop connections that are
 # idle for four minutes or more. By default, Linux sends the first keep-alive after two hours.
 KEEP_ALIVE_OPTIONS: list[tuple[int, int, int]] = [
