@@ -35,7 +35,7 @@ class RunIdentity:
         # The supported request has the default settings of the model, the full one has not.
         texts = [_request_json(each, ()) for each in (call.full_request, request)]
         self.digest = blake2b(b"\n".join((facts, *texts)), digest_size=KEY_BYTES).digest()
-        self._begun = blake2b(self.digest, digest_size=KEY_BYTES)
+        self._run_hash = blake2b(self.digest, digest_size=KEY_BYTES)
 
     def key(self, row: str, sample: int, prompt: tuple[Message, ...] | ChatRequest) -> bytes:
         """Return the hash of one request, without its time limit, and of the id of its row.
@@ -47,9 +47,9 @@ class RunIdentity:
             text = _request_json(prompt, prompt.messages)
         else:
             text = to_json(prompt)
-        begun = self._begun.copy()
-        begun.update(b"\n%b\n%b" % (json.encode([row, sample]), text))
-        return begun.digest()
+        hashed = self._run_hash.copy()
+        hashed.update(b"\n%b\n%b" % (json.encode([row, sample]), text))
+        return hashed.digest()
 
 
 async def identify(

@@ -8,7 +8,7 @@ from typing import Any
 from chatmodels.bulk._storage import Connection
 
 # SQLite prepares each of them once. Before 3.32, it accepts 999 values in a statement.
-_SIZES = (100, 10, 1)
+_SIZES = (25, 5, 1)
 
 
 def insert_rows(connection: Connection, table: str, rows: Sequence[tuple[Any, ...]], /) -> None:
