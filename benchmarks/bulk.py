@@ -38,16 +38,16 @@ def main(options: Sequence[str] = ()) -> None:
 
 async def beside_abatch() -> None:
     """Measure rows of a run and calls of `abatch` in turns: the same prompts, server and limit."""
-    asked = prompts(ROWS)
+    texts = prompts(ROWS)
     calls = rows = float("inf")
     with server() as url:
         options = {"api_key": "key", "base_url": url}
         for _ in range(ROUNDS):
             start = time.process_time()
-            await counted_rows.calls(asked, options)
+            await counted_rows.calls(texts, options)
             calls = min(calls, time.process_time() - start)
             start = time.process_time()
-            await counted_rows.rows(asked, options)
+            await counted_rows.rows(texts, options)
             rows = min(rows, time.process_time() - start)
     row("a call of abatch", f"{calls / ROWS * 1e6:.0f} us")
     row("a row of a run, its file included", f"{rows / ROWS * 1e6:.0f} us", f"{rows / calls:.2f}")

@@ -22,26 +22,26 @@ def prompts(count: int) -> list[str]:
     return [f"{PROMPT}ticket {number}" for number in range(count)]
 
 
-async def calls(asked: list[str], options: dict[str, Any]) -> None:
-    await create_chat_model(MODEL, **options).abatch(asked, max_concurrency=IN_FLIGHT)
+async def calls(texts: list[str], options: dict[str, Any]) -> None:
+    await create_chat_model(MODEL, **options).abatch(texts, max_concurrency=IN_FLIGHT)
 
 
-async def rows(asked: list[str], options: dict[str, Any]) -> None:
+async def rows(texts: list[str], options: dict[str, Any]) -> None:
     with TemporaryDirectory() as folder:
         to = Path(folder) / "answers.jsonl"
         limits = Limits(in_flight=IN_FLIGHT)
-        await arun(MODEL, asked, to=to, limits=limits, model_options=options)
+        await arun(MODEL, texts, to=to, limits=limits, model_options=options)
 
 
 async def main(url: str, count: str) -> None:
     # Valgrind takes fifty times as long: the clock would commit fifty times as often.
     _journal._COMMIT_SECONDS = 3600
     options = {"api_key": "key", "base_url": url}
-    asked = prompts(int(count))
+    texts = prompts(int(count))
     for work in (calls, rows):
-        await work(asked[:IN_FLIGHT], options)  # imports, and what the interpreter specializes
+        await work(texts[:IN_FLIGHT], options)  # imports, and what the interpreter specializes
         os.getppid()
-        await work(asked, options)
+        await work(texts, options)
         os.getppid()
 
 
