@@ -3,11 +3,13 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from chatmodels.bulk import Limits, run
 from chatmodels.core import (
     ChatModel,
     ChatModelError,
@@ -15,8 +17,10 @@ from chatmodels.core import (
     ConfigurationError,
     ErrorCode,
     InvalidRequestError,
+    PermissionDeniedError,
     ResponseInvalidError,
     Secret,
+    UnsupportedError,
     create_chat_model,
     user,
 )
@@ -153,6 +157,27 @@ def test_a_listing_that_returns_the_same_page_again_ends_the_search(
     simulator.respond(BATCHES["groq"], {"data": [{"id": "a", "status": "completed"}], **more})
     assert asyncio.run(backend("groq", simulator).find("name", 1, 1e9, ())) is None
     assert len(simulator.exchanges) <= 2
+
+
+@pytest.mark.parametrize("path", ["files", "batches"])
+@pytest.mark.parametrize("status", [404, 405])
+def test_a_server_without_a_batch_api_is_reported(
+    path: str, status: int, simulator: Simulator, tmp_path: Path
+) -> None:
+    simulator.respond(f"/v1/{path}", {"detail": "Not Found"}, status=status)
+    model = create_chat_model("openai:m", api_key="k", base_url=simulator.base_url, max_retries=0)
+    limits = Limits(batch_poll=0)
+    with pytest.raises(UnsupportedError, match=f"has no batch API: .* {status}") as caught:
+        run(model, ["Hello"], to=tmp_path / "a.jsonl", via="batch", limits=limits)
+    assert (caught.value.op, caught.value.status) == ("batch", status)
+    assert run(model, ["Hello"], to=tmp_path / "a.jsonl", via="auto", limits=limits).answered == 1
+
+
+def test_an_error_of_a_creation_is_not_about_the_api(simulator: Simulator) -> None:
+    simulator.respond(BATCHES["groq"], {"error": {"message": "No."}}, status=403)
+    api = backend("groq", simulator)
+    with pytest.raises(PermissionDeniedError):
+        asyncio.run(api.create("name", [row(api)]))
 
 
 @pytest.mark.parametrize("status", [400, 409])

@@ -13,6 +13,7 @@ from chatmodels.core import (
     AuthenticationError,
     ChatModelError,
     ChatRequest,
+    ConfigurationError,
     ErrorCode,
     RateLimitError,
     ResponseInvalidError,
@@ -230,8 +231,26 @@ def test_a_batch_that_does_not_exist_is_an_error(simulator: Simulator) -> None:
     with pytest.raises(ChatModelError, match="not found"):
         asyncio.run(api.retrieve("batches/none"))
     status = BatchStatus(id="batches/a", state="ended", outputs=("files/none",))
-    with pytest.raises(ChatModelError, match="not found"):
+    with pytest.raises(ResponseInvalidError, match="deleted") as caught:
         asyncio.run(answers_of(api, status))
+    assert (caught.value.status, caught.value.op) == (403, "batch")
+
+
+def test_a_batch_whose_file_was_deleted_is_abandoned_if_the_user_accepts_it(
+    simulator: Simulator, tmp_path: Path
+) -> None:
+    model = create_chat_model(MODEL, api_key="key", base_url=simulator.url, max_retries=0)
+    error = {"code": 403, "message": "No permission.", "status": "PERMISSION_DENIED"}
+    deleted = "/download/v1beta/files/batches-simulated1:download"
+    simulator.respond(deleted, {"error": error}, status=403)
+    rows = [f"Row {number}" for number in range(21)]
+    to, limits = tmp_path / "a.jsonl", Limits(batch_poll=0)
+    with pytest.raises(ConfigurationError, match=r"cannot be read: .*deleted.*changed='redo'"):
+        run(model, rows, to=to, via="batch", limits=limits)
+
+    job = run(model, rows, to=to, via="batch", limits=limits, changed="redo")
+    assert job.answered == 21
+    assert len(simulator.batches.all) == 2
 
 
 def test_vertex_ai_has_no_batch_api() -> None:

@@ -17,8 +17,14 @@ from urllib.parse import quote
 
 import msgspec
 
-from chatmodels.core import ChatModelError
-from chatmodels.core.extending import BatchLimits, BatchState, BatchStatus, UnsettledBatch
+from chatmodels.core import ChatModelError, UnsupportedError
+from chatmodels.core.extending import (
+    BatchLimits,
+    BatchState,
+    BatchStatus,
+    UnsettledBatch,
+    published_in,
+)
 from chatmodels.http import BatchPage, BatchSteps, BatchTime, HttpRequest
 from chatmodels.http.wire import Json, Wire, is_object, objects
 from chatmodels.openai_compatible._batch_files import BATCH_LABEL, CompatibleBatches
@@ -37,6 +43,8 @@ BATCH_STATES: Mapping[str, BatchState] = {
 
 _TOO_MANY_TOKENS = "token_limit_exceeded"
 _REFUSED, _BUSY = 400, 429
+_NO_API = frozenset({404, 405})  # of a server that does not know the path
+_PURPOSE = {"purpose": "batch"}
 _PAGE = 100
 _UNKNOWN: dict[str, Json] = {"message": "the batch failed without a reason"}
 
@@ -44,6 +52,8 @@ BATCH_LIMITS = BatchLimits(rows=50_000, bytes=200_000_000)
 """OpenAI's limits of one batch."""
 
 
+@published_in("chatmodels.openai_compatible")
+@published_in("chatmodels.openai_compatible")
 class OpenAIBatches(CompatibleBatches, frozen=True, kw_only=True):
     """A `BatchFormat` for OpenAI's batch API.
 
@@ -71,19 +81,35 @@ class OpenAIBatches(CompatibleBatches, frozen=True, kw_only=True):
         )
 
     def create(self, name: str, model: str, rows: Sequence[bytes], /) -> BatchSteps[BatchStatus]:
-        """Upload the rows, and create a batch over the file."""
-        fields = {"purpose": "batch", **dict(self.file_fields)}
-        file = yield from self.upload(name, rows, fields=fields, awaited=self.awaits_files)
-        created = yield self.post(
-            "/batches",
-            {
-                "input_file_id": file,
-                "endpoint": msgspec.json.decode(rows[0], type=_WireRow).url,
-                "completion_window": "24h",
-                "metadata": {BATCH_LABEL: name},
-            },
-            idempotent=False,
-        )
+        """Upload the rows, and create a batch over the file.
+
+        Raises:
+            UnsupportedError: The server has no batch API.
+        """
+        try:
+            file = yield from self.upload(
+                name, rows, fields=_PURPOSE | dict(self.file_fields), awaited=self.awaits_files
+            )
+            created = yield self.post(
+                "/batches",
+                {
+                    "input_file_id": file,
+                    "endpoint": msgspec.json.decode(rows[0], type=_WireRow).url,
+                    "completion_window": "24h",
+                    "metadata": {BATCH_LABEL: name},
+                },
+                idempotent=False,
+            )
+        except ChatModelError as error:
+            if error.status not in _NO_API:
+                raise
+            raise UnsupportedError(
+                f"the server of {self.provider} has no batch API: it responds with {error.status} "
+                f"({error.message}); call the model instead",
+                status=error.status,
+                request_id=error.request_id,
+                details=error.details,
+            ) from error
         return self._status(self.decode(created, _WireBatch, "a batch"))
 
     def find(

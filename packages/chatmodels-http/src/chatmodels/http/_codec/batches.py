@@ -5,18 +5,27 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from chatmodels.core.extending import BatchAnswer, BatchLimits, BatchStatus, UnsettledBatch
+from chatmodels.core import ChatModelError
+from chatmodels.core.extending import (
+    BatchAnswer,
+    BatchLimits,
+    BatchStatus,
+    UnsettledBatch,
+    published_in,
+)
 from chatmodels.http._exchange import HttpRequest
 
 T = TypeVar("T")
 
 
+@published_in("chatmodels.http")
 class FirstLine(msgspec.Struct, frozen=True):
     """A request of whose response only the first line is read, for steps over long files."""
 
     request: HttpRequest
 
 
+@published_in("chatmodels.http")
 class ResponseHeader(msgspec.Struct, frozen=True):
     """A request of whose response only one header is read; it is empty if it is missing.
 
@@ -29,6 +38,7 @@ class ResponseHeader(msgspec.Struct, frozen=True):
     name: str
 
 
+@published_in("chatmodels.http")
 class WholeBody(msgspec.Struct, frozen=True):
     """A request for results in one document, instead of on lines.
 
@@ -49,6 +59,7 @@ The error of a failed request is raised where the operation yielded it.
 """
 
 
+@published_in("chatmodels.http")
 class BatchFormat(Protocol):
     """The wire format of a batch API, without I/O; see `BatchBackend` for the operations.
 
@@ -93,6 +104,18 @@ class BatchFormat(Protocol):
 
     def results(self, status: BatchStatus, /) -> Sequence[HttpRequest | WholeBody]:
         """Return the requests for the answers."""
+        ...
+
+    def unreadable(self, error: ChatModelError, /) -> ChatModelError:
+        """Return the error of results that cannot be fetched.
+
+        Args:
+            error: The error of a request that `results` returned.
+
+        Returns:
+            A `ResponseInvalidError` if they have been deleted and the status is not 404; otherwise
+            the error.
+        """
         ...
 
     def read(self, row: bytes, /) -> BatchAnswer:

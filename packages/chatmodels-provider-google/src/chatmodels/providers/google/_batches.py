@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 
 import msgspec
 
-from chatmodels.core import ResponseInvalidError
+from chatmodels.core import ChatModelError, ResponseInvalidError
 from chatmodels.core.extending import (
     BatchAnswer,
     BatchLimits,
@@ -85,6 +85,7 @@ _ERRORS = {
 _UNKNOWN = 2
 _FIRST_STATUS = 100  # below it, an error has a code of a `google.rpc.Status`
 _PAGE = 100
+_NO_FILE = 403
 _UPLOAD_URL = "x-goog-upload-url"
 _FILE_TYPE = "application/jsonl"
 
@@ -162,6 +163,21 @@ class GeminiBatches(BatchEndpoint, frozen=True, kw_only=True):
             return BatchAnswer(id=id_)
         status, error = _failure(answer.error)
         return BatchAnswer(id=id_, status=status, body=msgspec.json.encode(error))
+
+    def unreadable(self, error: ChatModelError, /) -> ChatModelError:
+        """Return the error of results that cannot be fetched.
+
+        The key has just read the batch, so that a 403 is not about the key: the Files API responds
+        with it to the name of a file that does not exist.
+        """
+        if error.status != _NO_FILE:
+            return error
+        return ResponseInvalidError(
+            f"its results have been deleted, or belong to another project: {error.message}",
+            status=error.status,
+            request_id=error.request_id,
+            details=error.details,
+        )
 
     def _listing(self, following: str) -> HttpRequest:
         return self.get("/batches", f"pageSize={_PAGE}{following}")

@@ -156,10 +156,12 @@ class GeminiBatches(BatchApi):
         file = {"name": name, "mimeType": "application/jsonl", "state": "ACTIVE"}
         return json_response({"file": file}, x_goog_upload_status="final")
 
-    def _content(self, file: str, batches: SimulatedBatches) -> SimulatedResponse | str:
+    def _content(self, file: str, batches: SimulatedBatches) -> SimulatedResponse:
         batch = next((each for each in batches.all if _responses_file(each) == file), None)
         if batch is None:
-            return f"File {file} not found."
+            message = f"You do not have permission to access the file {file}, or it is not there."
+            error = {"code": 403, "message": message, "status": "PERMISSION_DENIED"}
+            return json_response({"error": error}, status=403)
         lines = [
             msgspec.json.encode({"key": each.id, **_line(each)}) + b"\n" for each in batch.processed
         ]
