@@ -932,7 +932,7 @@ def test_no_request_is_sent_while_the_vendor_wants_none(to: Path) -> None:
 
 
 def test_a_row_that_alone_is_limited_does_not_hold_back_the_others(to: Path) -> None:
-    answered: list[str] = []
+    answered: list[str] = []  # since the last attempt
     attempts: list[float] = []
 
     def respond(request: ChatRequest) -> str:
@@ -941,6 +941,7 @@ def test_a_row_that_alone_is_limited_does_not_hold_back_the_others(to: Path) -> 
             answered.append(text)
             return "fine"
         attempts.append(0.001 if len(attempts) < 2 or not answered else 3_600.0)
+        answered.clear()
         raise RateLimitError("too many tokens", retry_after=attempts[-1])
 
     rows = ["too long", *map(str, range(50))]

@@ -14,6 +14,7 @@ FORMAT = 1
 
 _PAGE = 1_000
 _COST_UNIT = Decimal("1e-12")
+_COST_UNITS = Decimal(10**12)
 
 SCHEMA = """
 PRAGMA journal_mode = WAL;
@@ -86,6 +87,15 @@ class Stored(msgspec.Struct, frozen=True):
     output: int | None = None
     cost: int | None = None
 
+    def columns(self) -> tuple[int | str | bytes | None, ...]:
+        """Return the values of its columns."""
+        # Not a bool, for which the adapters of `sqlite3` are searched each time.
+        failed = int(self.failed)
+        return (
+            *(self.place, self.id, self.key, failed),
+            *(self.value, self.input, self.output, self.cost),
+        )
+
     @property
     def amount(self) -> Decimal | None:
         """The cost in the currency; None if it is unknown."""
@@ -119,7 +129,7 @@ class Spread(msgspec.Struct, frozen=True):
 
 def to_units(amount: Decimal | None, /) -> int | None:
     """Return an amount of money as it is stored."""
-    return None if amount is None else int(amount / _COST_UNIT)
+    return None if amount is None else int(amount * _COST_UNITS)
 
 
 class Checkpoint:
@@ -202,8 +212,8 @@ class Checkpoint:
             if not page:
                 return
             for row in page:
-                place, id_, key, is_failed, *rest = row
-                yield Stored(place, id_, key, bool(is_failed), *rest)
+                yield Stored(*row)  # of which 0 and 1 are the booleans
+            place = page[-1][0]
 
     def result(self, place: int) -> Stored | None:
         """Return the result at a place; None if there is none."""
@@ -211,10 +221,7 @@ class Checkpoint:
             "SELECT place, id, key, failed, value, input, output, cost FROM result WHERE place = ?",
             (place,),
         ).fetchone()
-        if row is None:
-            return None
-        place, id_, key, is_failed, *rest = row
-        return Stored(place, id_, key, bool(is_failed), *rest)
+        return None if row is None else Stored(*row)
 
     def end(self) -> int:
         """Return the place behind the last result."""

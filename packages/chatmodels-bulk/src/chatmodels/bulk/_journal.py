@@ -2,11 +2,10 @@
 
 from contextlib import closing
 from pathlib import Path
-from threading import Condition, Thread
-
-import msgspec
+from threading import Condition, RLock, Thread
 
 from chatmodels.bulk._checkpoint import SCHEMA, Stored
+from chatmodels.bulk._insertion import insert_rows
 from chatmodels.bulk._storage import connect
 
 _COMMIT_ROWS = 200
@@ -28,7 +27,8 @@ class Journal:
         self._path = path
         self._removes_batched = removes_batched
         self._waiting: list[Stored] = []
-        self._changed = Condition()
+        self._lock = RLock()
+        self._changed = Condition(self._lock)
         self._closed = False
         self._is_flushing = False
         self._put = 0
@@ -43,7 +43,7 @@ class Journal:
         Raises:
             ConfigurationError: Earlier results could not be written.
         """
-        with self._changed:
+        with self._lock:  # that of the condition, whose methods take time for each row
             self._check()
             self._waiting.append(result)
             self._put += 1
@@ -84,10 +84,8 @@ class Journal:
             with closing(connect(self._path, SCHEMA)) as connection:
                 while results := self._next():
                     with connection:
-                        connection.executemany(
-                            "INSERT OR REPLACE INTO result VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                            map(msgspec.structs.astuple, results),
-                        )
+                        rows = [result.columns() for result in results]
+                        insert_rows(connection, "result", rows)
                         if self._removes_batched:
                             connection.executemany(
                                 "DELETE FROM batched WHERE place = ?",

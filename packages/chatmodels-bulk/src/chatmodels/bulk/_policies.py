@@ -36,7 +36,10 @@ def limited(
     from chatmodels.resilience import RateLimit, Retry
 
     limits.refuse_unused(via)
-    policies: list[Policy] = [gate.outer]
+    requests, tokens = limits.requests_per_minute, limits.tokens_per_minute
+    rows = LimitedRows()
+    limit = rows.outer(RateLimit(requests=requests, tokens=tokens))
+    policies: list[Policy] = [gate.outer(limit)]
     chosen: dict[str, Any] = dict(model_options or {})
     if not isinstance(model, str):
         if chosen:
@@ -53,7 +56,5 @@ def limited(
             )
         chosen["max_retries"] = 0
         model = create_chat_model(model, **chosen)
-        policies.append(Retry(max_retries=limits.retries))
-    requests, tokens = limits.requests_per_minute, limits.tokens_per_minute
-    limit, rows = RateLimit(requests=requests, tokens=tokens), LimitedRows()
-    return model.with_policies(*policies, rows.outer, limit, gate.inner, rows.inner)
+        policies = [gate.outer(Retry(max_retries=limits.retries)), limit]
+    return model.with_policies(*policies, gate.inner(rows.inner))

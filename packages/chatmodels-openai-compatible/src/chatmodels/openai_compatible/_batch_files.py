@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from chatmodels.core.extending import BatchAnswer, BatchStatus
+from chatmodels.core.extending import BatchAnswer, BatchStatus, published_in
 from chatmodels.http import BatchEndpoint, BatchSteps, HttpRequest, WholeBody
 from chatmodels.http.wire import Json, Wire, is_object
 
@@ -22,6 +22,7 @@ _PENDING = frozenset({"pending", "running"})
 _FILE_POLLS = 100
 
 
+@published_in("chatmodels.openai_compatible")
 class CompatibleBatches(BatchEndpoint, frozen=True, kw_only=True):
     """The parts of a `BatchFormat` with files, for batch APIs like OpenAI's."""
 
@@ -106,6 +107,8 @@ class WireResponse(Wire, frozen=True, gc=False):
     body: msgspec.Raw = msgspec.Raw(b"null")
 
 
+@published_in("chatmodels.openai_compatible")
+@published_in("chatmodels.openai_compatible")
 class BatchLine(Wire, frozen=True, gc=False):
     """The answer to a row: a response, or an error of the batch itself."""
 
