@@ -3,11 +3,22 @@
 import gc
 import importlib
 import re
+import signal
 import sys
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C arrive in the processes that tests start.
+
+    A shell ignores it for what it runs in the background, and so would they: the tests of Ctrl-C
+    would wait forever.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,10 +1,13 @@
-"""Data sets: the CPU time of a row beside `abatch`, and the memory for up to a million rows.
+"""Data sets: the cost of a row beside `abatch`, and the memory for up to a million rows.
 
-`--rows=1000000` sets the largest data set; the default is 100,000. The model of the data sets
-returns at once, so that they measure `chatmodels.bulk` alone. The memory is known on Linux only.
+The cost is CPU time and, if valgrind is installed, instructions. `--rows=1000000` sets the largest
+data set; the default is 100,000. The model of the data sets returns at once, so that they measure
+`chatmodels.bulk` alone. The memory is known on Linux only.
 """
 
 import asyncio
+import os
+import shutil
 import subprocess
 import sys
 import time
@@ -12,22 +15,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks import counted_rows
+from benchmarks.counted_rows import IN_FLIGHT, PROMPT, prompts
+from benchmarks.instructions import counted
 from benchmarks.measuring import row, server
 from benchmarks.policies import Instant
-from chatmodels.bulk import Limits, arun, run
-from chatmodels.core import create_chat_model
+from chatmodels.bulk import Limits, run
 
-MODEL = "openai:gpt-6.1-terra"
-IN_FLIGHT = 100
 ROWS = 1_000
 ROUNDS = 15
 SIZES = (10_000, 100_000, 1_000_000)
-PROMPT = "Classify the ticket as a bug, a question or praise: "
 
 
 def main(options: Sequence[str] = ()) -> None:
     most = int(next((each.partition("=")[2] for each in options), SIZES[1]))
     asyncio.run(beside_abatch())
+    instructions()
     for rows in sorted({*(size for size in SIZES if size < most), most}):
         command = [sys.executable, "-m", "benchmarks.bulk", str(rows)]
         print(subprocess.run(command, check=True, capture_output=True, text=True).stdout, end="")
@@ -35,26 +38,32 @@ def main(options: Sequence[str] = ()) -> None:
 
 async def beside_abatch() -> None:
     """Measure rows of a run and calls of `abatch` in turns: the same prompts, server and limit."""
-    prompts = [f"{PROMPT}ticket {number}" for number in range(ROWS)]
+    texts = prompts(ROWS)
     calls = rows = float("inf")
-    with server() as base_url:
-        options = {"api_key": "key", "base_url": base_url}
+    with server() as url:
+        options = {"api_key": "key", "base_url": url}
         for _ in range(ROUNDS):
             start = time.process_time()
-            await create_chat_model(MODEL, **options).abatch(prompts, max_concurrency=IN_FLIGHT)
+            await counted_rows.calls(texts, options)
             calls = min(calls, time.process_time() - start)
-            with TemporaryDirectory() as folder:
-                start = time.process_time()
-                await arun(
-                    MODEL,
-                    prompts,
-                    to=Path(folder) / "answers.jsonl",
-                    limits=Limits(in_flight=IN_FLIGHT),
-                    model_options=options,
-                )
-                rows = min(rows, time.process_time() - start)
+            start = time.process_time()
+            await counted_rows.rows(texts, options)
+            rows = min(rows, time.process_time() - start)
     row("a call of abatch", f"{calls / ROWS * 1e6:.0f} us")
     row("a row of a run, its file included", f"{rows / ROWS * 1e6:.0f} us", f"{rows / calls:.2f}")
+
+
+def instructions() -> None:
+    """Count the instructions of the same rows and calls."""
+    if shutil.which("valgrind") is None:
+        print("  valgrind is not installed: no instructions are counted")
+        return
+    environment = os.environ | {"PYTHONHASHSEED": "0"}
+    with server() as url:
+        program = [sys.executable, "-m", "benchmarks.counted_rows", url, str(ROWS)]
+        calls, rows = counted(program, environment, 2)
+    row("instructions of a call of abatch", f"{calls // ROWS:,}")
+    row("instructions of a row", f"{rows // ROWS:,}", f"{rows / calls:.2f}")
 
 
 def data_set(rows: int) -> None:

@@ -3,11 +3,13 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from chatmodels.bulk import Limits, run
 from chatmodels.core import (
     ChatModel,
     ChatModelError,
@@ -15,7 +17,10 @@ from chatmodels.core import (
     ConfigurationError,
     ErrorCode,
     InvalidRequestError,
+    PermissionDeniedError,
+    ResponseInvalidError,
     Secret,
+    UnsupportedError,
     create_chat_model,
     user,
 )
@@ -28,7 +33,7 @@ from chatmodels.core.extending import (
     ProviderOptions,
     provider,
 )
-from chatmodels.http import HttpRequest, whole_body
+from chatmodels.http import WholeBody
 from chatmodels.openai_compatible import Dialect, OpenAIBatches, compatible_provider
 from chatmodels.testing import Simulator
 
@@ -143,6 +148,38 @@ def test_older_jobs_of_mistral_end_the_search(simulator: Simulator) -> None:
     assert len(simulator.exchanges) == 1
 
 
+@pytest.mark.parametrize(
+    "more", [{"paging": {"next_cursor": "c"}}, {"paging": {"next_cursor": 5}}, {}]
+)
+def test_a_listing_that_returns_the_same_page_again_ends_the_search(
+    more: dict[str, Any], simulator: Simulator
+) -> None:
+    simulator.respond(BATCHES["groq"], {"data": [{"id": "a", "status": "completed"}], **more})
+    assert asyncio.run(backend("groq", simulator).find("name", 1, 1e9, ())) is None
+    assert len(simulator.exchanges) <= 2
+
+
+@pytest.mark.parametrize("path", ["files", "batches"])
+@pytest.mark.parametrize("status", [404, 405])
+def test_a_server_without_a_batch_api_is_reported(
+    path: str, status: int, simulator: Simulator, tmp_path: Path
+) -> None:
+    simulator.respond(f"/v1/{path}", {"detail": "Not Found"}, status=status)
+    model = create_chat_model("openai:m", api_key="k", base_url=simulator.base_url, max_retries=0)
+    limits = Limits(batch_poll=0)
+    with pytest.raises(UnsupportedError, match=f"has no batch API: .* {status}") as caught:
+        run(model, ["Hello"], to=tmp_path / "a.jsonl", via="batch", limits=limits)
+    assert (caught.value.op, caught.value.status) == ("batch", status)
+    assert run(model, ["Hello"], to=tmp_path / "a.jsonl", via="auto", limits=limits).answered == 1
+
+
+def test_an_error_of_a_creation_is_not_about_the_api(simulator: Simulator) -> None:
+    simulator.respond(BATCHES["groq"], {"error": {"message": "No."}}, status=403)
+    api = backend("groq", simulator)
+    with pytest.raises(PermissionDeniedError):
+        asyncio.run(api.create("name", [row(api)]))
+
+
 @pytest.mark.parametrize("status", [400, 409])
 def test_a_batch_that_has_ended_is_not_cancelled_again(status: int, simulator: Simulator) -> None:
     error = {"error": {"message": "The batch has ended."}}
@@ -167,26 +204,56 @@ def test_a_line_that_cannot_be_read_fails_its_row_alone(simulator: Simulator) ->
 
     first, second = asyncio.run(read())
     assert (first.id, first.status) == ("name-0", 200)
-    assert (second.id, second.status) == ("name-1", 502)
-    with pytest.raises(ChatModelError) as caught:
+    assert second.id == "name-1"
+    with pytest.raises(ResponseInvalidError, match="not an answer of a batch"):
         api.decode(second, ChatRequest(messages=(user("Hello"),)))
-    assert caught.value.retryable
+
+
+def test_a_result_of_openrouter_that_cannot_be_read_fails_its_row_alone(
+    simulator: Simulator,
+) -> None:
+    results = [
+        {"custom_id": "name-0", "response": {"status_code": 200, "body": {}}},
+        {"custom_id": "name-1", "response": {"status_code": 200, "body": {"id": "\ud800"}}},
+        {"custom_id": "name-2", "response": 1, "error": {"message": "No."}},
+        5,
+    ]
+    batch = {"id": "a", "status": "completed", "request_counts": {"total": 3, "completed": 3}}
+    body = json.dumps({**batch, "results": results}).encode()
+    simulator.respond(f"{BATCHES['openrouter']}/a", body)
+    simulator.respond(BATCHES["openrouter"], {"data": [batch]})
+    api = backend("openrouter", simulator)
+
+    async def read() -> list[BatchAnswer]:
+        found = await api.find("name", 3, 0.0, ())
+        assert isinstance(found, BatchStatus)
+        return [answer async for answer in api.results(await api.retrieve(found.id))]
+
+    first, *others = asyncio.run(read())
+    assert (first.id, first.status, first.error) == ("name-0", 200, None)
+    assert [each.id for each in others] == ["name-1", "name-2"]
+    for each in others:
+        with pytest.raises(ChatModelError):
+            api.decode(each, ChatRequest(messages=(user("Hello"),)))
 
 
 class PagedBatches(OpenAIBatches, frozen=True, kw_only=True):
     """The batches of a vendor whose results are on pages."""
 
-    def results(self, status: BatchStatus, /) -> list[HttpRequest]:
+    def results(self, status: BatchStatus, /) -> list[WholeBody]:
         """Return the request for the first page."""
-        return [whole_body(self.get("/results/1"))]
+        return [self.page("/results/1")]
 
-    def read(self, data: bytes, /) -> Iterator[BatchAnswer | HttpRequest]:
-        """Read a page."""
-        page = msgspec.json.decode(data)
-        for id_ in page["ids"]:
-            yield BatchAnswer(id=id_)
-        if page["next"] is not None:
-            yield whole_body(self.get(page["next"]))
+    def page(self, path: str) -> WholeBody:
+        """Return the request for a page."""
+        return WholeBody(self.get(path), self.rows)
+
+    def rows(self, page: bytes) -> Iterator[bytes | WholeBody]:
+        """Yield the rows of a page, and the request for the next one."""
+        document = msgspec.json.decode(page)
+        yield from (json.dumps({"custom_id": id_}).encode() for id_ in document["ids"])
+        if document["next"] is not None:
+            yield self.page(document["next"])
 
 
 def test_a_vendor_of_your_own_can_have_batches_with_pages_of_results(simulator: Simulator) -> None:

@@ -13,6 +13,7 @@ from chatmodels.core import (
     AuthenticationError,
     ChatModelError,
     ChatRequest,
+    ConfigurationError,
     ErrorCode,
     RateLimitError,
     ResponseInvalidError,
@@ -20,7 +21,13 @@ from chatmodels.core import (
     create_chat_model,
     user,
 )
-from chatmodels.core.extending import BatchBackend, BatchingModel, BatchState, BatchStatus
+from chatmodels.core.extending import (
+    BatchAnswer,
+    BatchBackend,
+    BatchingModel,
+    BatchState,
+    BatchStatus,
+)
 from chatmodels.testing import Simulator
 
 MODEL = "google:gemini-3.8-flash"
@@ -188,6 +195,30 @@ def test_an_answer_without_a_key_does_not_hide_the_others(simulator: Simulator) 
     assert asyncio.run(answers_of(backend(simulator.url), status)) == [("a-1", 200)]
 
 
+def test_a_row_that_cannot_be_read_fails_alone(simulator: Simulator) -> None:
+    rows = [
+        {"metadata": {"key": "a-0"}, "response": {"candidates": []}},
+        {"metadata": {"key": "a-1"}, "response": {"candidates": [float("nan")]}},
+        {"metadata": {"key": "a-2"}, "error": {"message": "\ud800"}, "response": None, "key": 1},
+        {"metadata": "a-3"},
+        "a-4",
+    ]
+    output = {"inlinedResponses": {"inlinedResponses": rows}}
+    body = json.dumps(operation("SUCCEEDED", done=True, response=output)).encode()
+    simulator.respond("/v1beta/batches/a", body)
+    api = backend(simulator.url)
+
+    async def read() -> list[BatchAnswer]:
+        return [answer async for answer in api.results(await api.retrieve("batches/a"))]
+
+    first, *others = asyncio.run(read())
+    assert (first.id, first.status, first.error) == ("a-0", 200, None)
+    assert [each.id for each in others] == ["a-1", "a-2"]
+    for each in others:
+        with pytest.raises(ResponseInvalidError):
+            api.decode(each, REQUEST)
+
+
 def test_too_many_enqueued_tokens_are_a_rate_limit(simulator: Simulator) -> None:
     simulator.batches.queue("too_many_tokens")
     api = backend(simulator.url)
@@ -200,8 +231,26 @@ def test_a_batch_that_does_not_exist_is_an_error(simulator: Simulator) -> None:
     with pytest.raises(ChatModelError, match="not found"):
         asyncio.run(api.retrieve("batches/none"))
     status = BatchStatus(id="batches/a", state="ended", outputs=("files/none",))
-    with pytest.raises(ChatModelError, match="not found"):
+    with pytest.raises(ResponseInvalidError, match="deleted") as caught:
         asyncio.run(answers_of(api, status))
+    assert (caught.value.status, caught.value.op) == (403, "batch")
+
+
+def test_a_batch_whose_file_was_deleted_is_abandoned_if_the_user_accepts_it(
+    simulator: Simulator, tmp_path: Path
+) -> None:
+    model = create_chat_model(MODEL, api_key="key", base_url=simulator.url, max_retries=0)
+    error = {"code": 403, "message": "No permission.", "status": "PERMISSION_DENIED"}
+    deleted = "/download/v1beta/files/batches-simulated1:download"
+    simulator.respond(deleted, {"error": error}, status=403)
+    rows = [f"Row {number}" for number in range(21)]
+    to, limits = tmp_path / "a.jsonl", Limits(batch_poll=0)
+    with pytest.raises(ConfigurationError, match=r"cannot be read: .*deleted.*changed='redo'"):
+        run(model, rows, to=to, via="batch", limits=limits)
+
+    job = run(model, rows, to=to, via="batch", limits=limits, changed="redo")
+    assert job.answered == 21
+    assert len(simulator.batches.all) == 2
 
 
 def test_vertex_ai_has_no_batch_api() -> None:

@@ -3,8 +3,10 @@
 import json
 from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
+from chatmodels.bulk import Job, run
 from chatmodels.bulk._stopping import StopConditions
 from chatmodels.core import (
     ChatModelError,
@@ -293,3 +295,13 @@ def failing(code: ErrorCode, status: int) -> Callable[[], None]:
         raise error
 
     return fail
+
+
+def texts(count: int) -> list[str]:
+    """Return a source of a run, which has a row for each number."""
+    return [f"row {number}" for number in range(count)]
+
+
+def batched(vendor: Vendor, source: Any, to: Path, **options: Any) -> Job:
+    """Answer the rows of a source in batches of the vendor."""
+    return run(VendorModel(vendor), source, to=to, **{"via": "batch", **options})

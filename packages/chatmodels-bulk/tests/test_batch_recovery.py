@@ -1,22 +1,19 @@
 """Batches that are refused, lost, unreadable or cancelled, and the runs after them."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
-from fake_vendor import FakeClock, Plan, Vendor, VendorModel, failing
+from answers_file import records
+from fake_vendor import FakeClock, Plan, Vendor, VendorModel, batched, failing, texts
 
 from chatmodels.bulk import (
-    Job,
     Limits,
     RunStoppedError,
-    _run,
     cancel,
     open_job,
-    run,
 )
 from chatmodels.core import (
     ChatModelError,
@@ -28,29 +25,7 @@ from chatmodels.core import (
 )
 from chatmodels.core.extending import BatchLimits
 
-
-@pytest.fixture(autouse=True)
-def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
-    clock = FakeClock()
-    monkeypatch.setattr(_run, "CLOCK", clock)
-    return clock
-
-
-@pytest.fixture
-def to(tmp_path: Path) -> Path:
-    return tmp_path / "answers.jsonl"
-
-
-def texts(count: int) -> list[str]:
-    return [f"row {number}" for number in range(count)]
-
-
-def records(to: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in to.read_text().splitlines()]
-
-
-def batched(vendor: Vendor, source: Any, to: Path, **options: Any) -> Job:
-    return run(VendorModel(vendor), source, to=to, **{"via": "batch", **options})
+pytestmark = pytest.mark.usefixtures("clock")
 
 
 def sizes(vendor: Vendor) -> list[int]:

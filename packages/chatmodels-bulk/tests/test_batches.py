@@ -1,7 +1,6 @@
 """The state machine of batches, against a vendor whose faults are chosen."""
 
 import asyncio
-import json
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +11,8 @@ from threading import Event, Thread
 from typing import Any
 
 import pytest
-from fake_vendor import FakeClock, Plan, Vendor, VendorModel, failing
+from answers_file import records
+from fake_vendor import FakeClock, Plan, Vendor, VendorModel, batched, failing, texts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -42,29 +42,7 @@ from chatmodels.core import (
 from chatmodels.core.extending import BatchLimits
 from chatmodels.providers.mock import MockChatModel
 
-
-@pytest.fixture(autouse=True)
-def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
-    clock = FakeClock()
-    monkeypatch.setattr(_run, "CLOCK", clock)
-    return clock
-
-
-@pytest.fixture
-def to(tmp_path: Path) -> Path:
-    return tmp_path / "answers.jsonl"
-
-
-def texts(count: int) -> list[str]:
-    return [f"row {number}" for number in range(count)]
-
-
-def records(to: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in to.read_text().splitlines()]
-
-
-def batched(vendor: Vendor, source: Any, to: Path, **options: Any) -> Job:
-    return run(VendorModel(vendor), source, to=to, **{"via": "batch", **options})
+pytestmark = pytest.mark.usefixtures("clock")
 
 
 # --- Any faults, in any order ---------------------------------------------------------------------
@@ -773,6 +751,33 @@ def test_errors_of_storage_end_the_run(to: Path, clock: FakeClock) -> None:
 def test_limits_of_batches_are_checked() -> None:
     with pytest.raises(ConfigurationError, match=r"batch_rows .*; batch_poll must be a number"):
         Limits(batch_rows=0, batch_poll=-1)
+
+
+def test_limits_of_calls_are_refused_with_batches(to: Path) -> None:
+    vendor = Vendor()
+    expected = (
+        r"retries=\.\.\. has no effect with via='batch'; omit it, or pass via='calls' or via='auto'"
+    )
+    with pytest.raises(ConfigurationError, match=expected):
+        batched(vendor, texts(1), to, limits=Limits(retries=0, requests_per_minute=9))
+    assert not vendor.batches
+    assert not to.with_name(f"{to.name}.run").exists()
+
+
+@pytest.mark.parametrize("name", ["in_flight", "requests_per_minute", "tokens_per_minute"])
+def test_limits_of_calls_are_those_of_the_rows_without_a_batch(name: str, to: Path) -> None:
+    limits = Limits(**{name: 1_000_000})
+    with pytest.raises(ConfigurationError, match=rf"{name}=\.\.\. has no effect"):
+        batched(Vendor(), texts(1), to, limits=limits)
+    assert batched(Vendor(), texts(1), to, limits=limits, via="auto").answered == 1
+
+
+def test_limits_of_batches_are_refused_without_batches(to: Path) -> None:
+    for limits in (Limits(batch_rows=1), Limits(batch_poll=1), Limits(batch_deadline=1)):
+        with pytest.raises(ConfigurationError, match="has no effect with via='calls'"):
+            batched(Vendor(), texts(1), to, limits=limits, via="calls")
+    with pytest.raises(ConfigurationError, match=r"batch_deadline=.*or pass via='auto'"):
+        batched(Vendor(), texts(1), to, limits=Limits(batch_deadline=1))
 
 
 def test_an_error_that_cannot_pass_ends_the_run(to: Path) -> None:

@@ -39,11 +39,6 @@ def echo() -> MockChatModel:
     return MockChatModel("m", on_exhausted="echo")
 
 
-@pytest.fixture
-def to(tmp_path: Path) -> Path:
-    return tmp_path / "answers.jsonl"
-
-
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="the platform has no SIGKILL")
 def test_committed_results_survive_a_kill_and_no_row_is_missing_or_doubled(to: Path) -> None:
     for rows in (7, 33, 50):

@@ -1,7 +1,6 @@
 """Runs over files: results, resumption, changes, limits."""
 
 import csv
-import json
 import os
 import sys
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from answers_file import records
 from pyarrow import parquet
 
 from chatmodels.bulk import (
@@ -59,18 +59,9 @@ def write_rows(path: Path, count: int) -> Path:
     return path
 
 
-def records(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text().splitlines()]
-
-
 @pytest.fixture
 def rows(tmp_path: Path) -> Path:
     return write_rows(tmp_path / "rows.jsonl", 5)
-
-
-@pytest.fixture
-def to(tmp_path: Path) -> Path:
-    return tmp_path / "answers.jsonl"
 
 
 def in_thread(function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
@@ -941,7 +932,7 @@ def test_no_request_is_sent_while_the_vendor_wants_none(to: Path) -> None:
 
 
 def test_a_row_that_alone_is_limited_does_not_hold_back_the_others(to: Path) -> None:
-    answered: list[str] = []
+    answered: list[str] = []  # since the last attempt
     attempts: list[float] = []
 
     def respond(request: ChatRequest) -> str:
@@ -950,6 +941,7 @@ def test_a_row_that_alone_is_limited_does_not_hold_back_the_others(to: Path) -> 
             answered.append(text)
             return "fine"
         attempts.append(0.001 if len(attempts) < 2 or not answered else 3_600.0)
+        answered.clear()
         raise RateLimitError("too many tokens", retry_after=attempts[-1])
 
     rows = ["too long", *map(str, range(50))]

@@ -74,11 +74,6 @@ with limited_files(int(sys.argv[4])):
 """
 
 
-@pytest.fixture
-def to(tmp_path: Path) -> Path:
-    return tmp_path / "answers.jsonl"
-
-
 def echo() -> MockChatModel:
     return MockChatModel("m", on_exhausted="echo")
 

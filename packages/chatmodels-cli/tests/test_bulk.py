@@ -243,6 +243,21 @@ def test_a_batch_is_late_after_the_deadline_of_the_command_line(
     assert len(records(to)) == 4
 
 
+@pytest.mark.parametrize(
+    "option", ["--retries", "--requests-per-minute", "--tokens-per-minute", "--in-flight"]
+)
+def test_limits_of_calls_without_calls_are_refused(run, rows: Path, to: Path, option: str) -> None:
+    arguments = ("mock:echo", rows, "--to", to, "--via", "batch")
+    result = run("bulk", "run", *arguments, option, "2")
+    assert result.code == 2
+    assert f"{option} has no effect with --via batch; pass --via calls or --via auto" in result.err
+
+
+def test_an_estimate_for_batches_obeys_no_limits_of_batches(run, rows: Path, to: Path) -> None:
+    arguments = ("mock:echo", rows, "--to", to, "-p", "{text}", "--via", "batch")
+    assert run("bulk", "estimate", *arguments, "--batch-rows", "2").code == 0
+
+
 def test_limits_of_batches_without_batches_are_refused(run, rows: Path, stopped: Path) -> None:
     arguments = ("mock:echo", rows, "--to", stopped.with_name("b.csv"))
     result = run("bulk", "run", *arguments, "--batch-rows", "2")

@@ -17,6 +17,9 @@ FORM = (
 )
 
 
+PURPOSE = "Invalid purpose: only"
+
+
 def with_fields(fields: dict[str, str], form: bytes = FORM) -> bytes:
     """Return a form with further fields in front."""
     parts = (
@@ -101,7 +104,7 @@ def test_the_purpose_of_a_file_is_checked(simulator: Simulator) -> None:
     got = request(simulator, "POST", "/v1/files", form, HEADERS)
     assert (got.status, got.json["error"]["message"]) == (
         400,
-        "Invalid purpose: only 'batch' is supported.",
+        f"{PURPOSE} 'batch' is supported.",
     )
 
 
@@ -174,7 +177,7 @@ def test_a_job_that_mistral_refuses_is_refused(
         ("GET", "/files/none-out/content", b"", "File none-out not found"),
         ("GET", "/batch/jobs/none", b"", "Batch job none not found"),
         ("GET", "/batch/jobs?after=x", b"", "Extra inputs are not permitted: after"),
-        ("POST", "/files", FORM.replace(b"batch", b"other"), "Invalid file or purpose"),
+        ("POST", "/files", FORM.replace(b"batch", b"other"), f"{PURPOSE} 'batch' is supported"),
     ],
 )
 def test_a_request_that_mistral_refuses_is_refused(
@@ -215,7 +218,7 @@ def test_a_batch_that_together_refuses_is_refused(
     [
         ("GET", "/files/none-output/content", b"", "File none-output not found"),
         ("GET", "/batches/none", b"", "batch job none not found"),
-        ("POST", "/files/upload", FORM, "Invalid file or purpose"),
+        ("POST", "/files/upload", FORM, f"{PURPOSE} 'batch-api' is supported"),
         ("POST", "/files/upload", TOGETHER_FORM, "The field file_name is missing"),
     ],
 )

@@ -390,7 +390,7 @@ def test_all_models_of_the_list_cost_the_same_as_the_list_computes(
         reasoning_tokens=int(output_tokens * shares[3]),
     )
     provider, name = model
-    found = listed_prices(provider, [name], service_tier=tier, at=at)
+    found = listed_prices(provider, [name], service_tier=tier, at=at.timestamp())
     if isinstance(found, str):
         return
 

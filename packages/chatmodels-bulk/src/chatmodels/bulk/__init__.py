@@ -9,11 +9,11 @@ from chatmodels.bulk._cancel import acancel, cancel
 from chatmodels.bulk._estimate import Estimate, Range
 from chatmodels.bulk._folder import RunOwner
 from chatmodels.bulk._job import Job, open_job
-from chatmodels.bulk._limits import Limits
+from chatmodels.bulk._limits import Limits, Via
 from chatmodels.bulk._prompts import PromptSource
 from chatmodels.bulk._results import RowResult
 from chatmodels.bulk._rows import Row, Source, count_rows
-from chatmodels.bulk._run import Via, arun, run
+from chatmodels.bulk._run import arun, run
 from chatmodels.bulk._stopping import Stop
 from chatmodels.bulk._stops import RunStoppedError
 from chatmodels.bulk._streams import RowStream, astream, stream

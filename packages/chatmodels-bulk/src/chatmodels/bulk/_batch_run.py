@@ -21,6 +21,7 @@ from chatmodels.bulk._batch_errors import (
     too_few,
     unanswered,
 )
+from chatmodels.bulk._batch_pace import Pace
 from chatmodels.bulk._batch_reader import BatchReader
 from chatmodels.bulk._batch_rows import BatchRows
 from chatmodels.bulk._batch_shards import ATTEMPTS, Shard, Shards
@@ -42,9 +43,6 @@ from chatmodels.core.extending import BatchStatus, UnsettledBatch
 
 _SETTLED = 60.0  # seconds without a batch in the listing after which it was not created
 _REFUSALS = 3  # of a batch in a row, after which it is divided
-_FIRST_POLL = 1 / 12  # of the longest time between polls
-_SLOWER = 1.5
-_JITTER = 0.2
 
 
 class BatchRun:
@@ -86,7 +84,6 @@ class BatchRun:
         self._reader = BatchReader(calls, store, self._rows, has_calls=has_calls)
         self._budget = budget
         self._limits = limits
-        self._stopping = stopping
         self._clock = clock
         self._flush = flush
         self._has_calls = has_calls
@@ -97,8 +94,7 @@ class BatchRun:
         self._is_over = False  # calls follow for the rest
         self._failures = 0  # of creations
         self._refusals = 0
-        self._retry_after = 0.0
-        self._pause = self._first_pause = limits.batch_poll * _FIRST_POLL
+        self._pace = Pace(limits.batch_poll, clock, stopping)
 
     async def results(self, questions: Iterator[Question | RowResult]) -> Results:
         """Yield the results as batches end, with their costs if they are known.
@@ -130,7 +126,8 @@ class BatchRun:
                     self._put_back(shard)
             if not self._open and (is_done or self._is_over or self._stop is not None):
                 break
-            await self._sleep()
+            await self._pace.sleep()
+            self._budget.check_stop()
             if not self._open:
                 self._is_full = False  # the rows that fill it belong to others
             for batch in [each for each in self._open if each.vendor_id is not None]:
@@ -216,7 +213,7 @@ class BatchRun:
         # The function that cancelled all batches did not know this id.
         batch.is_to_cancel = self._store.is_cancelled(batch.name)
         self._failures = 0
-        self._pause = self._first_pause
+        self._pace.restart()
 
     def _forget(self, batch: OpenBatch) -> None:
         self._store.forget(batch.name)
@@ -230,7 +227,7 @@ class BatchRun:
         """
         if error.code is ErrorCode.RATE_LIMITED and self._refusals < FAILURES:
             self._is_full = True
-            self._retry_after = error.retry_after or 0.0
+            self._pace.retry_after = error.retry_after or 0.0
             if not self._open:
                 self._refusals += 1
                 has_too_many_tokens = batch.vendor_id is not None
@@ -244,14 +241,6 @@ class BatchRun:
             self._is_over = True
         else:
             self._stop = error
-
-    async def _sleep(self) -> None:
-        spread = 1 + _JITTER * (2 * self._clock.share() - 1)
-        seconds = max(self._pause * spread, self._retry_after)
-        await self._clock.sleep(seconds, self._stopping)
-        self._budget.check_stop()
-        self._retry_after = 0.0
-        self._pause = min(self._pause * _SLOWER, self._limits.batch_poll)
 
     def _check_cancelled(self) -> None:
         """Stop the run if its batches are cancelled while it goes on."""
@@ -300,7 +289,7 @@ class BatchRun:
         self._is_full = False
         self._refusals = 0
         self._shards.grow()
-        self._pause = self._first_pause
+        self._pace.restart()
         if not self._has_calls:
             for row in self._store.waiting(range(ATTEMPTS, sys.maxsize)):
                 yield self._rows.result(row, unanswered())

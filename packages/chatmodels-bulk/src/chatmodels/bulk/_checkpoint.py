@@ -1,10 +1,8 @@
-"""The results of a run in an SQLite file: written by a thread, read by anyone."""
+"""The file of a run: an SQLite database with its facts, results and batches."""
 
 from collections.abc import Iterator
-from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
-from threading import Condition, Thread
 from typing import Literal
 
 import msgspec
@@ -14,13 +12,11 @@ from chatmodels.core import ConfigurationError
 
 FORMAT = 1
 
-_COMMIT_ROWS = 200
-_COMMIT_SECONDS = 0.1
 _PAGE = 1_000
 _COST_UNIT = Decimal("1e-12")
+_COST_UNITS = Decimal(10**12)
 
-# A committed row survives a loss of power: FULL writes the log to the disk at each commit.
-_SCHEMA = """
+SCHEMA = """
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
 CREATE TABLE IF NOT EXISTS run (
@@ -53,6 +49,10 @@ CREATE TABLE IF NOT EXISTS batched (
     attempts INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS batched_by_batch ON batched (batch);
+"""
+"""The tables.
+
+A committed row survives a loss of power: FULL writes the log to the disk at each commit.
 """
 
 
@@ -87,6 +87,15 @@ class Stored(msgspec.Struct, frozen=True):
     output: int | None = None
     cost: int | None = None
 
+    def columns(self) -> tuple[int | str | bytes | None, ...]:
+        """Return the values of its columns."""
+        # Not a bool, for which the adapters of `sqlite3` are searched each time.
+        failed = int(self.failed)
+        return (
+            *(self.place, self.id, self.key, failed),
+            *(self.value, self.input, self.output, self.cost),
+        )
+
     @property
     def amount(self) -> Decimal | None:
         """The cost in the currency; None if it is unknown."""
@@ -120,7 +129,7 @@ class Spread(msgspec.Struct, frozen=True):
 
 def to_units(amount: Decimal | None, /) -> int | None:
     """Return an amount of money as it is stored."""
-    return None if amount is None else int(amount / _COST_UNIT)
+    return None if amount is None else int(amount * _COST_UNITS)
 
 
 class Checkpoint:
@@ -136,7 +145,7 @@ class Checkpoint:
 
     def __init__(self, path: Path, *, is_read: bool = False) -> None:
         self.path = path
-        self._connection = (connect_to_read if is_read else connect)(path, _SCHEMA)
+        self._connection = (connect_to_read if is_read else connect)(path, SCHEMA)
 
     @property
     def connection(self) -> Connection:
@@ -203,8 +212,8 @@ class Checkpoint:
             if not page:
                 return
             for row in page:
-                place, id_, key, is_failed, *rest = row
-                yield Stored(place, id_, key, bool(is_failed), *rest)
+                yield Stored(*row)  # of which 0 and 1 are the booleans
+            place = page[-1][0]
 
     def result(self, place: int) -> Stored | None:
         """Return the result at a place; None if there is none."""
@@ -212,10 +221,7 @@ class Checkpoint:
             "SELECT place, id, key, failed, value, input, output, cost FROM result WHERE place = ?",
             (place,),
         ).fetchone()
-        if row is None:
-            return None
-        place, id_, key, is_failed, *rest = row
-        return Stored(place, id_, key, bool(is_failed), *rest)
+        return None if row is None else Stored(*row)
 
     def end(self) -> int:
         """Return the place behind the last result."""
@@ -279,102 +285,3 @@ class KnownKeys:
             ).fetchall()
             self._page |= {row[0]: (row[1], False) for row in waiting}
         return self._page.get(place)
-
-
-class Journal:
-    """Writes results from a thread of its own: by the clock, not when the run has time for it.
-
-    Results are committed after a tenth of a second, or when 200 of them wait.
-
-    Args:
-        path: The file of the run.
-        removes_batched: Whether a row with a result no longer waits in a batch; both are committed
-            together.
-    """
-
-    def __init__(self, path: Path, *, removes_batched: bool = False) -> None:
-        self._path = path
-        self._removes_batched = removes_batched
-        self._waiting: list[Stored] = []
-        self._changed = Condition()
-        self._closed = False
-        self._is_flushing = False
-        self._put = 0
-        self._committed = 0
-        self._failure: Exception | None = None
-        self._thread = Thread(target=self._write, name="chatmodels-bulk-journal", daemon=True)
-        self._thread.start()
-
-    def put(self, result: Stored) -> None:
-        """Store a result soon.
-
-        Raises:
-            ConfigurationError: Earlier results could not be written.
-        """
-        with self._changed:
-            self._check()
-            self._waiting.append(result)
-            self._put += 1
-            if len(self._waiting) in (1, _COMMIT_ROWS):
-                self._changed.notify_all()
-
-    def flush(self) -> None:
-        """Wait until all results are committed.
-
-        Raises:
-            ConfigurationError: They could not be written.
-        """
-        with self._changed:
-            self._is_flushing = True
-            self._changed.notify_all()
-            self._changed.wait_for(lambda: self._failure or self._committed == self._put)
-            self._is_flushing = False
-            self._check()
-
-    def close(self) -> None:
-        """Commit all results.
-
-        Raises:
-            ConfigurationError: They could not be written.
-        """
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()
-        self._thread.join()
-        self._check()
-
-    def _check(self) -> None:
-        if self._failure is not None:
-            raise self._failure
-
-    def _write(self) -> None:
-        try:
-            with closing(connect(self._path, _SCHEMA)) as connection:
-                while results := self._next():
-                    with connection:
-                        connection.executemany(
-                            "INSERT OR REPLACE INTO result VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                            map(msgspec.structs.astuple, results),
-                        )
-                        if self._removes_batched:
-                            connection.executemany(
-                                "DELETE FROM batched WHERE place = ?",
-                                ((result.place,) for result in results),
-                            )
-                    with self._changed:
-                        self._committed += len(results)
-                        self._changed.notify_all()
-        except Exception as error:
-            with self._changed:
-                self._failure = error
-                self._changed.notify_all()
-
-    def _next(self) -> list[Stored]:
-        with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._closed)
-            self._changed.wait_for(
-                lambda: self._closed or self._is_flushing or len(self._waiting) >= _COMMIT_ROWS,
-                _COMMIT_SECONDS,
-            )
-            results, self._waiting = self._waiting, []
-        return results

@@ -64,8 +64,9 @@ class Engine:
             received = self._gate.ended
             async for index, outcome in completed:
                 received += 1
-                for refused in self._drained():
-                    yield refused
+                if self._refused:
+                    for refused in self._drained():
+                        yield refused
                 question = self._asked.pop(index)
                 if isinstance(outcome, NotSentError):
                     self._failure = self._failure or self._budget.stop_requested()

@@ -80,21 +80,24 @@ def export(results: Iterable[RowResult], output: Output[Any] | None, path: Path,
 
 def record_of(result: RowResult, output: Output[Any] | None, /) -> dict[str, Any]:
     """Return a result as a record without fields that have no value."""
+    response = result.response
+    fields = _error(result.error) if response is None else _answer(response, output)
     record: dict[str, Any] = {"id": result.row.id}
     if result.sample:
         record["sample"] = result.sample
-    record |= _error(result.error) if result.response is None else _answer(result.response, output)
-    return {name: value for name, value in record.items() if value is not None}
+    record |= {name: value for name, value in fields.items() if value is not None}
+    return record
 
 
 def _answer(response: ChatResponse[Any], output: Output[Any] | None) -> dict[str, Any]:
+    usage = response.usage
     return {
         "text": response.text,
         "output": None if output is None else output.parse_partial(response.text),
         "finish_reason": response.finish_reason,
         "model": response.model,
-        "input_tokens": response.usage.input_tokens,
-        "output_tokens": response.usage.output_tokens,
+        "input_tokens": usage.input_tokens,
+        "output_tokens": usage.output_tokens,
         "request_id": response.request_id,
     }
 
@@ -109,12 +112,12 @@ def _error(error: ChatModelError | None) -> dict[str, Any]:
     }
 
 
-def _write_json(records: Iterable[dict[str, Any]], file: BinaryIO) -> None:
+def _write_json(records: Iterator[dict[str, Any]], file: BinaryIO) -> None:
     encoder = msgspec.json.Encoder()
-    file.writelines(encoder.encode(record) + b"\n" for record in records)
+    file.writelines(encoder.encode_lines(group) for group in _groups(records))
 
 
-def _write_csv(records: Iterable[dict[str, Any]], file: BinaryIO) -> None:
+def _write_csv(records: Iterator[dict[str, Any]], file: BinaryIO) -> None:
     text = TextIOWrapper(file, "utf-8", newline="", write_through=True)
     writer = csv.DictWriter(text, COLUMNS)
     writer.writeheader()
@@ -123,7 +126,7 @@ def _write_csv(records: Iterable[dict[str, Any]], file: BinaryIO) -> None:
     text.detach()
 
 
-def _write_parquet(records: Iterable[dict[str, Any]], file: BinaryIO) -> None:
+def _write_parquet(records: Iterator[dict[str, Any]], file: BinaryIO) -> None:
     pyarrow = import_pyarrow()
     schema = pyarrow.schema(
         [(name, pyarrow.int64() if name in INTEGERS else pyarrow.string()) for name in COLUMNS]
@@ -145,7 +148,7 @@ def _groups(records: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]
         yield group
 
 
-_WRITERS: dict[str, Callable[[Iterable[dict[str, Any]], BinaryIO], None]] = {
+_WRITERS: dict[str, Callable[[Iterator[dict[str, Any]], BinaryIO], None]] = {
     ".jsonl": _write_json,
     ".ndjson": _write_json,
     ".csv": _write_csv,

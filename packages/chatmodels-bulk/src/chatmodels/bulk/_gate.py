@@ -10,7 +10,7 @@ from chatmodels.core import (
     OutputInvalidError,
     ResponseInvalidError,
 )
-from chatmodels.core.extending import CallInfo, Flow, Send
+from chatmodels.core.extending import CallInfo, Flow, Policy
 
 
 class NotSentError(ChatModelError):
@@ -18,7 +18,9 @@ class NotSentError(ChatModelError):
 
 
 class Gate:
-    """Two policies around those that wait, such as a rate limit: a call that waits is not sent.
+    """Extends two policies, around those that wait, so that a call that waits is not sent.
+
+    It adds to policies instead of being one, because each policy around a call takes time.
 
     Attributes:
         is_closed: Whether no further request is sent.
@@ -42,33 +44,41 @@ class Gate:
         """
         return self.is_closed and not self._under_way and received >= self.ended
 
-    def outer(self, call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
-        """Count the calls that have ended; the outermost policy.
+    def outer(self, policy: Policy, /) -> Policy:
+        """Return a policy, the outermost one, that also counts the calls that have ended.
 
         A request whose response is malformed, which can be by chance, is sent once more.
         """
-        try:
-            return (yield Send(request))
-        except OutputInvalidError:
-            raise  # the model's mistake: `Reask` is for it
-        except ResponseInvalidError:
-            return (yield Send(request))
-        finally:
-            self.ended += 1
 
-    def inner(self, call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
-        """Send a request unless the run stops; the policy inside of those that wait."""
-        if self._should_stop is not None and self._should_stop():
-            self.is_closed = True
-        if self.is_closed:
-            # With a code that no policy repeats.
-            raise NotSentError(
-                "the run stopped before the request was sent",
-                op="bulk",
-                code=ErrorCode.CONFIGURATION_INVALID,
-            )
-        self._under_way += 1
-        try:
-            return (yield Send(request))
-        finally:
-            self._under_way -= 1
+        def flow(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+            try:
+                return (yield from policy(call, request))
+            except OutputInvalidError:
+                raise  # the model's mistake: `Reask` is for it
+            except ResponseInvalidError:
+                return (yield from policy(call, request))
+            finally:
+                self.ended += 1
+
+        return flow
+
+    def inner(self, policy: Policy, /) -> Policy:
+        """Return a policy, inside of those that wait, that sends nothing once the run stops."""
+
+        def flow(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+            if self._should_stop is not None and self._should_stop():
+                self.is_closed = True
+            if self.is_closed:
+                # With a code that no policy repeats.
+                raise NotSentError(
+                    "the run stopped before the request was sent",
+                    op="bulk",
+                    code=ErrorCode.CONFIGURATION_INVALID,
+                )
+            self._under_way += 1
+            try:
+                return (yield from policy(call, request))
+            finally:
+                self._under_way -= 1
+
+        return flow

@@ -13,11 +13,10 @@ from chatmodels.core import (
     ChatRequest,
     ChatResponse,
     Message,
-    Prompt,
     assistant,
     to_json,
 )
-from chatmodels.core.extending import CallInfo, Flow, as_messages
+from chatmodels.core.extending import CallInfo, Flow
 
 KEY_BYTES = 16
 
@@ -36,19 +35,21 @@ class RunIdentity:
         # The supported request has the default settings of the model, the full one has not.
         texts = [_request_json(each, ()) for each in (call.full_request, request)]
         self.digest = blake2b(b"\n".join((facts, *texts)), digest_size=KEY_BYTES).digest()
+        self._run_hash = blake2b(self.digest, digest_size=KEY_BYTES)
 
-    def key(self, row: str, sample: int, prompt: Prompt | ChatRequest) -> bytes:
+    def key(self, row: str, sample: int, prompt: tuple[Message, ...] | ChatRequest) -> bytes:
         """Return the hash of one request, without its time limit, and of the id of its row.
 
         Raises:
-            ChatModelError: The prompt is invalid, or has no JSON form.
+            ChatModelError: The prompt has no JSON form.
         """
         if isinstance(prompt, ChatRequest):
             text = _request_json(prompt, prompt.messages)
         else:
-            text = to_json(as_messages(prompt))
-        place = json.encode([row, sample])
-        return blake2b(b"\n".join((self.digest, place, text)), digest_size=KEY_BYTES).digest()
+            text = to_json(prompt)
+        hashed = self._run_hash.copy()
+        hashed.update(b"\n%b\n%b" % (json.encode([row, sample]), text))
+        return hashed.digest()
 
 
 async def identify(

@@ -4,31 +4,35 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from chatmodels.core import ChatRequest, ErrorCode, RateLimitError
-from chatmodels.core.extending import CallInfo, Flow, Send
+from chatmodels.core.extending import CallInfo, Flow, Policy, Send
 
 _ATTEMPTS = 3
 """The attempts after which a row is limited alone, if another one was answered since a limit."""
 
 
 class LimitedRows:
-    """Two policies, outside and inside of the `RateLimit` of a run.
+    """Extends the `RateLimit` of a run, and has a policy inside of it.
 
     A `Retry-After` holds back all rows. That of a row which is limited again and again, while the
     vendor answers others, is for that row alone: the inner policy hides it from the `RateLimit`,
-    and the outer one restores it for the retry and the result.
+    and it is restored outside for the retry and the result.
     """
 
     def __init__(self) -> None:
         self._has_answered = False  # since the last limit
         self._hidden: WeakKeyDictionary[RateLimitError, float] = WeakKeyDictionary()
 
-    def outer(self, call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
-        """Restore what the inner policy has hidden."""
-        try:
-            return (yield Send(request))
-        except RateLimitError as error:
-            error.retry_after = self._hidden.pop(error, error.retry_after)
-            raise
+    def outer(self, limit: Policy, /) -> Policy:
+        """Return a `RateLimit` that also restores what the inner policy has hidden."""
+
+        def flow(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+            try:
+                return (yield from limit(call, request))
+            except RateLimitError as error:
+                error.retry_after = self._hidden.pop(error, error.retry_after)
+                raise
+
+        return flow
 
     def inner(self, call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         """Hide the `retry_after` of a row that is limited alone."""

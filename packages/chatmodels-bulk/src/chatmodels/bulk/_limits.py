@@ -1,6 +1,7 @@
 """The limits of a run."""
 
 from decimal import Decimal
+from typing import Literal, get_args
 
 import msgspec
 
@@ -8,9 +9,29 @@ from chatmodels.core import ConfigurationError
 
 _COUNTS = ("requests_per_minute", "tokens_per_minute", "batch_rows", "batch_tokens")
 
+Via = Literal["calls", "batch", "auto"]
+"""The way to the responses: see `arun`."""
+
+_CALLS: tuple[Via, ...] = ("calls", "auto")
+_BATCHES: tuple[Via, ...] = ("batch", "auto")
+_WAYS: dict[str, tuple[Via, ...]] = {
+    "in_flight": _CALLS,
+    "requests_per_minute": _CALLS,
+    "tokens_per_minute": _CALLS,
+    "retries": _CALLS,
+    "batch_rows": _BATCHES,
+    "batch_tokens": _BATCHES,
+    "batch_deadline": ("auto",),
+    "batch_poll": _BATCHES,
+}
+
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """The limits of a run.
+
+    A limit that has no effect with the `via` of a run is refused by the run, unless it is the
+    default: those of calls with "batch", and those of batches with "calls". With "auto", those of
+    calls apply to the rows for which the model is called.
 
     Attributes:
         in_flight: The largest number of calls at the same time.
@@ -47,6 +68,34 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     batch_tokens: int | None = None
     batch_deadline: float = 86_400.0
     batch_poll: float = 60.0
+
+    @staticmethod
+    def ways(name: str, /) -> tuple[Via, ...]:
+        """Return the ways to the responses with which a limit has an effect.
+
+        Args:
+            name: The name of the limit.
+        """
+        return _WAYS.get(name, get_args(Via))
+
+    def refuse_unused(self, via: Via, /) -> None:
+        """Check that each limit has an effect.
+
+        Args:
+            via: The way to the responses.
+
+        Raises:
+            ConfigurationError: One that is not the default has none; the message lists all of them.
+        """
+        defaults = Limits()
+        unused = [
+            f"{name}=... has no effect with via={via!r}; omit it, or pass "
+            + " or ".join(f"via={way!r}" for way in ways)
+            for name, ways in _WAYS.items()
+            if via not in ways and getattr(self, name) != getattr(defaults, name)
+        ]
+        if unused:
+            raise ConfigurationError(f"Limits: {'; '.join(unused)}", op="bulk")
 
     def __post_init__(self) -> None:
         problems = [

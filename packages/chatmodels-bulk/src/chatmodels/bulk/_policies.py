@@ -5,7 +5,7 @@ from typing import Any
 
 from chatmodels.bulk._gate import Gate
 from chatmodels.bulk._limited_rows import LimitedRows
-from chatmodels.bulk._limits import Limits
+from chatmodels.bulk._limits import Limits, Via
 from chatmodels.core import (
     ChatModel,
     InvalidRequestError,
@@ -20,6 +20,8 @@ def limited(
     gate: Gate,
     model_options: Mapping[str, Any] | None = None,
     /,
+    *,
+    via: Via = "calls",
 ) -> ChatModel:
     """Return the model with the policies of a run.
 
@@ -28,12 +30,16 @@ def limited(
     alias or a ready model has retries of its own, inside of which nothing can be added.
 
     Raises:
-        ConfigurationError: The model cannot be created.
+        ConfigurationError: The model cannot be created, or a limit has no effect.
         InvalidRequestError: There are options for a model that exists already, or `max_retries`.
     """
     from chatmodels.resilience import RateLimit, Retry
 
-    policies: list[Policy] = [gate.outer]
+    limits.refuse_unused(via)
+    requests, tokens = limits.requests_per_minute, limits.tokens_per_minute
+    rows = LimitedRows()
+    limit = rows.outer(RateLimit(requests=requests, tokens=tokens))
+    policies: list[Policy] = [gate.outer(limit)]
     chosen: dict[str, Any] = dict(model_options or {})
     if not isinstance(model, str):
         if chosen:
@@ -50,7 +56,5 @@ def limited(
             )
         chosen["max_retries"] = 0
         model = create_chat_model(model, **chosen)
-        policies.append(Retry(max_retries=limits.retries))
-    requests, tokens = limits.requests_per_minute, limits.tokens_per_minute
-    limit, rows = RateLimit(requests=requests, tokens=tokens), LimitedRows()
-    return model.with_policies(*policies, rows.outer, limit, gate.inner, rows.inner)
+        policies = [gate.outer(Retry(max_retries=limits.retries)), limit]
+    return model.with_policies(*policies, gate.inner(rows.inner))

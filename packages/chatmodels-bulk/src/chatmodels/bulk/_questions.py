@@ -7,7 +7,7 @@ import msgspec
 from chatmodels.bulk._prompts import BuildPrompt
 from chatmodels.bulk._results import RowResult
 from chatmodels.bulk._rows import Row
-from chatmodels.core import ChatModelError, ChatRequest, InvalidRequestError, Prompt
+from chatmodels.core import ChatModelError, ChatRequest, InvalidRequestError, Message
 from chatmodels.core.extending import as_messages
 
 
@@ -16,7 +16,7 @@ class Question(msgspec.Struct, frozen=True):
 
     row: Row
     sample: int
-    prompt: Prompt | ChatRequest
+    prompt: tuple[Message, ...] | ChatRequest
 
 
 def questions(

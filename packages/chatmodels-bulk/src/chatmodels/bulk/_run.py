@@ -7,15 +7,15 @@ from contextlib import aclosing, closing
 from itertools import islice
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Any, Literal, Unpack, get_args
+from typing import Any, Unpack, get_args
 
 from chatmodels.bulk._batch_calls import BatchCalls
 from chatmodels.bulk._batch_run import BatchRun
 from chatmodels.bulk._batch_store import BatchStore
 from chatmodels.bulk._budget import Budget
-from chatmodels.bulk._cancel import abandon
-from chatmodels.bulk._checkpoint import Checkpoint, Journal, RunFacts
+from chatmodels.bulk._checkpoint import Checkpoint, RunFacts
 from chatmodels.bulk._clock import Clock, SystemClock
+from chatmodels.bulk._comparison import check_end, compare, settle_batches
 from chatmodels.bulk._earlier import EarlierResults
 from chatmodels.bulk._engine import Engine, Results
 from chatmodels.bulk._export import refuse_unknown_format
@@ -23,7 +23,8 @@ from chatmodels.bulk._folder import RunFolder, is_same_file
 from chatmodels.bulk._gate import Gate
 from chatmodels.bulk._identity import identify
 from chatmodels.bulk._job import Job
-from chatmodels.bulk._limits import Limits
+from chatmodels.bulk._journal import Journal
+from chatmodels.bulk._limits import Limits, Via
 from chatmodels.bulk._loops import refuse_running_loop
 from chatmodels.bulk._policies import limited
 from chatmodels.bulk._prompts import PromptSource, prompt_builder
@@ -32,11 +33,8 @@ from chatmodels.bulk._remaining import Changed, Remaining
 from chatmodels.bulk._rows import Source, count_rows, read_rows
 from chatmodels.bulk._stopping import StopConditions
 from chatmodels.bulk._tally import OnProgress
-from chatmodels.core import ChatModel, ConfigurationError, InvalidRequestError, UnsupportedError
+from chatmodels.core import ChatModel, InvalidRequestError, UnsupportedError
 from chatmodels.core.extending import CallOptions
-
-Via = Literal["calls", "batch", "auto"]
-"""The way to the responses: see `arun`."""
 
 CLOCK: Clock = SystemClock()
 """The clock of runs with batches."""
@@ -116,7 +114,7 @@ async def arun(
         RunStoppedError: A limit was reached, every further row would fail, or `should_stop`
             returned True.
         ConfigurationError: Another process has the run, its files cannot be written or are
-            damaged, a row has changed, or a batch cannot be read.
+            damaged, a row has changed, a batch cannot be read, or a limit has no effect.
         InvalidRequestError: The source, the prompt or the options are invalid.
         UnsupportedError: The vendor has no batch API that chatmodels supports.
         ChatModelError: A request about batches failed.
@@ -134,7 +132,7 @@ async def arun(
     stops = () if should_stop is None else (should_stop,)
     stopping = StopConditions(*stops, folder.is_stop_requested)
     gate = Gate(stopping)
-    bounded = limited(model, limits, gate, model_options)
+    bounded = limited(model, limits, gate, model_options, via=via)
     call: dict[str, Any] = {**options, "output_type": output_type}
     batch_calls = None if via == "calls" else _batch_calls(bounded, call, via)
     identity = await identify(bounded, output_type, options)
@@ -143,8 +141,8 @@ async def arun(
         checkpoint = Checkpoint(folder.checkpoint)
         store = BatchStore(checkpoint.connection)
         try:
-            await _compare(checkpoint, store, facts, changed, bounded)
-            _settle_batches(store, batch_calls)
+            await compare(checkpoint, store, facts, changed, bounded)
+            settle_batches(store, batch_calls)
             end = sys.maxsize if first is None else first * samples
             earlier = EarlierResults(checkpoint, retried=end if retry_failed else 0)
             tally = earlier.tally(counts_usage=on_progress is not None)
@@ -192,7 +190,7 @@ async def arun(
                     rest = Engine(bounded, limits.in_flight, budget, gate, call)
                     await keep(rest.results(calls))
             if first is None:
-                _check_end(checkpoint, remaining.end, changed)
+                check_end(checkpoint, remaining.end, changed)
         finally:
             checkpoint.close()
         job = Job(folder, output_type)
@@ -275,89 +273,6 @@ def _batch_calls(model: ChatModel, call: dict[str, Any], via: Via) -> BatchCalls
         if via == "auto":
             return None
         raise
-
-
-def _settle_batches(store: BatchStore, calls: BatchCalls | None) -> None:
-    """Check the batches of an earlier run; the rows in none of them are read from the source.
-
-    Raises:
-        ConfigurationError: There are open batches, whose rows would be paid twice.
-    """
-    if calls is None and (count := len(store.batches())):
-        raise ConfigurationError(
-            f"open batches of an earlier run: {count}, with rows that would be paid twice; pass "
-            "via='batch' or via='auto' to read their results",
-            op="bulk",
-        )
-    store.remove_waiting()
-
-
-async def _compare(
-    checkpoint: Checkpoint, store: BatchStore, facts: RunFacts, changed: Changed, model: ChatModel
-) -> None:
-    """Compare the run with the earlier one in the folder, and store its facts.
-
-    Raises:
-        ConfigurationError: They differ, and `changed` is "stop", or the places of the results do.
-        ChatModelError: A batch of other requests cannot be cancelled.
-    """
-    earlier = checkpoint.facts()
-    if earlier is not None and (checkpoint.count_from(0) or store.batches()):
-        if earlier.samples != facts.samples:
-            raise ConfigurationError(
-                f"{checkpoint.path} has {earlier.samples} samples of each row, not "
-                f"{facts.samples}; choose another output",
-                op="bulk",
-            )
-        if earlier.options != facts.options and changed != "stop":
-            _check_batches(checkpoint, store, earlier, changed)
-            await abandon(earlier.model, model, store)
-        if changed == "stop" and earlier.options != facts.options:
-            what = (
-                "the options, settings or output schema have changed"
-                if earlier.model == facts.model
-                else f"the model has changed from {earlier.model} to {facts.model}"
-            )
-            raise ConfigurationError(
-                f"{what} since the results in {checkpoint.path}; pass changed='redo' to ask "
-                "again, changed='keep' to keep them, or choose another output",
-                op="bulk",
-            )
-    checkpoint.set_facts(facts)
-
-
-def _check_batches(
-    checkpoint: Checkpoint, store: BatchStore, earlier: RunFacts, changed: Changed
-) -> None:
-    """Check that no results of open batches of other requests are to be kept.
-
-    Raises:
-        ConfigurationError: They are, but only their model can read them.
-    """
-    if changed == "keep" and store.batches():
-        raise ConfigurationError(
-            f"open batches of {earlier.model} with other options belong to {checkpoint.path}; run "
-            "it with those to read their results, or pass changed='redo' to abandon them",
-            op="bulk",
-        )
-
-
-def _check_end(checkpoint: Checkpoint, end: int, changed: Changed) -> None:
-    """Compare the end of the source with that of the results.
-
-    Raises:
-        ConfigurationError: The source has become shorter, and that is to stop the run.
-    """
-    count = checkpoint.count_from(end)
-    if count and changed == "redo":
-        checkpoint.remove_from(end)
-    elif count and changed == "stop":
-        raise ConfigurationError(
-            f"the source has become shorter: {count} results in {checkpoint.path} have no row; "
-            "pass changed='redo' to remove them, changed='keep' to keep them, or choose another "
-            "output",
-            op="bulk",
-        )
 
 
 def _total(source: Source, first: int | None, samples: int) -> int | None:

@@ -60,7 +60,10 @@ class StopConditions:
 
     def __call__(self) -> bool:
         """Report whether the run is to stop."""
-        return any(condition() for condition in self._conditions)
+        for condition in self._conditions:  # noqa: SIM110 - a generator takes longer
+            if condition():
+                return True
+        return False
 
     @contextmanager
     def waking(self, event: asyncio.Event, /) -> Generator[None]:

@@ -54,6 +54,7 @@ async def astream(
 
     Raises:
         RunStoppedError: A limit was reached, or every further row would fail.
+        ConfigurationError: The model cannot be created, or a limit is one of batches.
         InvalidRequestError: The source, the prompt or the options are invalid.
     """
     check_count("samples", samples)

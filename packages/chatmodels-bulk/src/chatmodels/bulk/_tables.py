@@ -41,7 +41,7 @@ class AnswerRows:
         options: As for `arun`.
 
     Raises:
-        ConfigurationError: The model cannot be created.
+        ConfigurationError: The model cannot be created, or a limit is one of batches.
         InvalidRequestError: The prompt is malformed.
     """
 

@@ -29,7 +29,8 @@ def carry_out_estimate(plan: "Plan", rows: int, /, *, changed: str) -> ExitCode:
     """
     _refuse_batches(plan)
     # A batch takes hours, and some vendors accept none of so few rows.
-    job = answer(plan, first=rows, changed=changed, via="calls")
+    limits = plan.limits.for_calls()
+    job = answer(plan, first=rows, changed=changed, via="calls", limits=limits)
     if isinstance(job, ExitCode):
         return job
     total = import_bulk().count_rows(plan.source)

@@ -11,14 +11,9 @@ from chatmodels.core import system, user
 from chatmodels.core.extending import OutputSchema
 
 if TYPE_CHECKING:
-    from chatmodels.bulk import Job
+    from chatmodels.bulk import Job, Limits
 
 _FORMAT = 1
-_BATCH_LIMITS = {
-    "batch_rows": ("batch", "auto"),
-    "batch_tokens": ("batch", "auto"),
-    "batch_deadline": ("auto",),
-}
 
 
 class StoredLimits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -39,14 +34,27 @@ class StoredLimits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
         limits = msgspec.structs.asdict(self).items()
         return {name: value for name, value in limits if value is not None}
 
-    def check(self, via: str, /) -> None:
-        """Check that the limits of batches belong to a run with batches.
+    def for_calls(self) -> "Limits":
+        """Return the limits that apply to calls.
 
         Raises:
-            UsageError: They would have no effect.
+            ConfigurationError: A limit is out of range.
         """
-        for name, ways in _BATCH_LIMITS.items():
-            if getattr(self, name) is not None and via not in ways:
+        from chatmodels.bulk import Limits
+
+        limits = self.passed().items()
+        return Limits(**{name: value for name, value in limits if "calls" in Limits.ways(name)})
+
+    def check(self, via: str, /) -> None:
+        """Check that each limit has an effect with the way to the responses.
+
+        Raises:
+            UsageError: One has none.
+        """
+        from chatmodels.bulk import Limits
+
+        for name in self.passed():
+            if via not in (ways := Limits.ways(name)):
                 option = f"--{name.replace('_', '-')}"
                 allowed = " or ".join(f"--via {way}" for way in ways)
                 raise click.UsageError(f"{option} has no effect with --via {via}; pass {allowed}")

@@ -1,8 +1,9 @@
 """The batch API of a model over HTTP."""
 
+import json
 import re
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from contextlib import aclosing
 from functools import partial
 from typing import Any, TypeVar
@@ -41,12 +42,12 @@ from chatmodels.http._framing.frames import Frame
 from chatmodels.http._framing.ndjson import NdjsonFramer
 from chatmodels.http._progress import afollow
 from chatmodels.http._sender import Sender
-from chatmodels.http.wire import NOT_JSON, is_object
+from chatmodels.http.wire import is_object
 
 T = TypeVar("T")
 
 _OP = "batch"
-_UNREADABLE = 502
+_OK = 200
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # as in `BatchBackend.encode`
 _REFUSED, _CONFLICT = 400, 409  # with which vendors refuse to stop a batch that has ended
 
@@ -119,31 +120,29 @@ class HttpBatchBackend:
                 raise
 
     async def results(self, status: BatchStatus, /) -> AsyncGenerator[BatchAnswer]:
-        """Yield the answers of a batch that has ended; a line that is none fails alone."""
+        """Yield the answers of a batch that has ended; a row that is none fails alone."""
         requests = deque(self._format.results(status))
         invalid: ChatModelError | None = None
         is_empty = True
         while requests:
-            request = requests.popleft()
             try:
-                async with aclosing(self._parts(request)) as parts:
-                    async for part in parts:
+                async with aclosing(self._rows(requests.popleft())) as rows:
+                    async for row in rows:
+                        if not isinstance(row, bytes):
+                            requests.append(row)
+                            continue
                         try:
-                            for found in self._format.read(part):
-                                if isinstance(found, HttpRequest):
-                                    requests.append(found)
-                                else:
-                                    is_empty = False
-                                    yield found
-                        except ResponseInvalidError as error:
-                            if isinstance(request, WholeBody):
+                            found = [self._format.read(row)]
+                        except ChatModelError as error:
+                            found = _failed(row, self._format.id_field, error)
+                            if not found and not isinstance(error, ResponseInvalidError):
                                 raise
                             invalid = error
-                            for answer in _unreadable(part):
-                                is_empty = False
-                                yield answer
+                        for answer in found:
+                            is_empty = False
+                            yield answer
             except ChatModelError as error:
-                raise self._located(error)
+                raise self._located(self._format.unreadable(error))
         if is_empty and invalid is not None:  # the file is none of answers
             raise self._located(invalid)
 
@@ -151,6 +150,8 @@ class HttpBatchBackend:
         """Decode an answer that has a status."""
         codec, status = self._sender.codec, answer.status or 0
         try:
+            if answer.error is not None:
+                raise answer.error
             if not 200 <= status < 300:
                 failure = HttpFailure(status=status, headers={}, body=answer.body)
                 raise codec.failure(failure)
@@ -166,10 +167,13 @@ class HttpBatchBackend:
             service_tier="batch",  # by which its price is found
         )
 
-    async def _parts(self, request: HttpRequest) -> AsyncGenerator[bytes]:
-        """Yield the lines of a response, or the whole body."""
+    async def _rows(
+        self, request: HttpRequest | WholeBody
+    ) -> AsyncGenerator[bytes | HttpRequest | WholeBody]:
+        """Yield the lines of a response, or the rows of a document."""
         if isinstance(request, WholeBody):
-            yield await self._whole(request)
+            for row in request.rows(await self._whole(request.request)):
+                yield row
             return
         async with aclosing(self._lines(request)) as lines:
             async for line in lines:
@@ -192,19 +196,18 @@ class HttpBatchBackend:
             except ChatModelError as error:
                 proceed = partial(steps.throw, error)
 
-    async def _fetch(self, request: HttpRequest) -> bytes:
+    async def _fetch(self, request: HttpRequest | FirstLine | ResponseHeader) -> bytes:
         try:
-            if isinstance(request, FirstLine):
-                return await self._first_line(request)
-            if isinstance(request, ResponseHeader):
-                return await self._header(request)
-            return await afetch(self._sender, request, bytes, self._timeout)
+            match request:
+                case FirstLine():
+                    async with aclosing(self._lines(request.request)) as lines:
+                        return await anext(lines, b"")
+                case ResponseHeader():
+                    return await self._header(request)
+                case _:
+                    return await afetch(self._sender, request, bytes, self._timeout)
         except ChatModelError as error:
             raise self._located(error)
-
-    async def _first_line(self, request: HttpRequest) -> bytes:
-        async with aclosing(self._lines(request)) as lines:
-            return await anext(lines, b"")
 
     async def _whole(self, request: HttpRequest) -> bytes:
         """Return a body, which can be another document than JSON."""
@@ -215,9 +218,9 @@ class HttpBatchBackend:
 
     async def _header(self, request: ResponseHeader) -> bytes:
         limits = single_attempt_limits(self._timeout, self._sender.metadata.name)
-        response = await self._sender.aopen(request, limits, None)
+        response = await self._sender.aopen(request.request, limits, None)
         try:
-            return response.headers.get(request.header, "").encode()
+            return response.headers.get(request.name, "").encode()
         finally:
             await response.aclose()
 
@@ -225,15 +228,19 @@ class HttpBatchBackend:
         return error.located(op=_OP, provider=self._sender.metadata.name, model=self._model)
 
 
-def _unreadable(line: bytes) -> Iterator[BatchAnswer]:
-    """Yield a server's error for each text on a line that can be the id of its row."""
+def _failed(row: bytes, id_field: str, error: ChatModelError) -> list[BatchAnswer]:
+    """Return the answer of a row that cannot be read, if its id can."""
     try:
-        fields = msgspec.json.decode(line)
-    except NOT_JSON:
-        return
-    for value in fields.values() if is_object(fields) else ():
-        if isinstance(value, str) and _ID.fullmatch(value):
-            yield BatchAnswer(id=value, status=_UNREADABLE, body=line)
+        fields = json.loads(row.decode(errors="replace"))  # which accepts texts that are no Unicode
+    except (ValueError, RecursionError):
+        return []
+    inner = fields.values() if is_object(fields) else ()
+    ids = [each[id_field] for each in (fields, *inner) if is_object(each) and id_field in each]
+    return [
+        BatchAnswer(id=id_, status=_OK, error=error)
+        for id_ in ids
+        if isinstance(id_, str) and _ID.fullmatch(id_)
+    ]
 
 
 def _data(frame: Frame) -> bytes:

@@ -4,23 +4,17 @@ A file of rows is uploaded as a form (RFC 7578). A file of answers has a line fo
 response or an error; each of the two files of a batch can be missing.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import TypeVar
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from chatmodels.core import ChatModelError
-from chatmodels.core.extending import BatchAnswer, BatchLimits, BatchStatus
-from chatmodels.http import BatchSteps, HttpFailure, HttpRequest
-from chatmodels.http.wire import NOT_JSON, Json, Wire, is_object, path_name, raise_for_body
+from chatmodels.core.extending import BatchAnswer, BatchStatus, published_in
+from chatmodels.http import BatchEndpoint, BatchSteps, HttpRequest, WholeBody
+from chatmodels.http.wire import Json, Wire, is_object
 
-T = TypeVar("T")
+BATCH_LABEL = "chatmodels"
+"""The key of the metadata with the name of a batch."""
 
-BatchTime = float | datetime | None
-"""A time of a vendor: seconds since the epoch, or a text as in RFC 3339."""
-
-_EARLIER = 3600  # seconds by which the clocks of client and vendor can differ
 _NOT_PROCESSED = frozenset({"batch_expired", "batch_cancelled"})
 _FAILED = 500
 _BOUNDARY = "chatmodels-batch-4f1c3a7e9b2d"
@@ -28,39 +22,21 @@ _PENDING = frozenset({"pending", "running"})
 _FILE_POLLS = 100
 
 
-class CompatibleBatches(msgspec.Struct, frozen=True, kw_only=True):
-    """The parts of a `BatchFormat` with files, for batch APIs like OpenAI's.
-
-    Attributes:
-        provider: The provider's registered name.
-        failure: Translates a failed response.
-        limits: The limits of one batch.
-        path: The path of the API in front of "/files" and "/batches".
-        headers: Headers of all requests, such as the account to bill.
-        query: The query of all requests, with its "?".
-    """
-
-    provider: str
-    failure: Callable[[HttpFailure], ChatModelError]
-    limits: BatchLimits
-    path: str = ""
-    headers: tuple[tuple[str, str], ...] = ()
-    query: str = ""
+@published_in("chatmodels.openai_compatible")
+class CompatibleBatches(BatchEndpoint, frozen=True, kw_only=True):
+    """The parts of a `BatchFormat` with files, for batch APIs like OpenAI's."""
 
     def row(self, id_: str, request: HttpRequest, /) -> bytes:
         """Encode a row with an id and the body of a call."""
         return msgspec.json.encode({"custom_id": id_, "body": msgspec.Raw(request.body)})
 
-    def results(self, status: BatchStatus, /) -> Sequence[HttpRequest]:
+    def results(self, status: BatchStatus, /) -> Sequence[HttpRequest | WholeBody]:
         """Return the requests for the files of answers."""
         return [self.get(f"/files/{self.part(id_)}/content") for id_ in status.outputs]
 
-    def read(self, data: bytes, /) -> Iterator[BatchAnswer | HttpRequest]:
+    def read(self, row: bytes, /) -> BatchAnswer:
         """Read the answer on a line."""
-        yield self.answer(self.decode(data, BatchLine, "an answer of a batch"))
-
-    def answer(self, line: "BatchLine", /) -> BatchAnswer:
-        """Return the answer of a line."""
+        line = self.decode(row, BatchLine, "an answer of a batch")
         response, error = line.response, line.error
         if response is not None and response.status_code:
             return BatchAnswer(
@@ -111,55 +87,9 @@ class CompatibleBatches(msgspec.Struct, frozen=True, kw_only=True):
             file = self.decode(polled, WireFile, "a file")
         return file.id
 
-    def get(self, path: str, parameters: str = "", /) -> HttpRequest:
-        """Return a GET request.
-
-        Args:
-            path: The path behind `path`.
-            parameters: Further parameters of the query, such as "limit=100".
-        """
-        query = self.query
-        if parameters:
-            query = f"{query}&{parameters}" if query else f"?{parameters}"
-        return HttpRequest(method="GET", path=f"{self.path}{path}{query}", headers=self.headers)
-
-    def post(self, path: str, body: object, /, *, idempotent: bool = True) -> HttpRequest:
-        """Return a POST request with a JSON body."""
-        return HttpRequest(
-            path=f"{self.path}{path}{self.query}",
-            body=msgspec.json.encode(body),
-            headers=self.headers,
-            idempotent=idempotent,
-        )
-
-    def precedes(self, time: BatchTime, since: float, /) -> bool:
-        """Report whether a vendor's time is certainly before a moment, or missing.
-
-        Args:
-            time: The time.
-            since: The moment in seconds since the epoch, by the clock of this machine.
-        """
-        seconds = time.timestamp() if isinstance(time, datetime) else time or 0
-        return seconds < since - _EARLIER
-
-    def part(self, id_: str, /) -> str:
-        """Return an id as part of a path.
-
-        Raises:
-            InvalidRequestError: It cannot be part of one.
-        """
-        return path_name(id_, self.provider, "id")
-
-    def decode(self, body: bytes, kind: type[T], what: str, /) -> T:
-        """Decode a response.
-
-        Raises:
-            ChatModelError: It reports an error, or is not `what`.
-        """
-        try:
-            return msgspec.json.decode(body, type=kind)
-        except NOT_JSON as error:
-            raise_for_body(body, self.provider, what, error, self.failure)
+    def is_labelled(self, metadata: Json, name: str, /) -> bool:
+        """Report whether the metadata of a batch have its name."""
+        return is_object(metadata) and metadata.get(BATCH_LABEL) == name
 
 
 class WireFile(Wire, frozen=True, gc=False):
@@ -177,6 +107,8 @@ class WireResponse(Wire, frozen=True, gc=False):
     body: msgspec.Raw = msgspec.Raw(b"null")
 
 
+@published_in("chatmodels.openai_compatible")
+@published_in("chatmodels.openai_compatible")
 class BatchLine(Wire, frozen=True, gc=False):
     """The answer to a row: a response, or an error of the batch itself."""
 

@@ -17,14 +17,17 @@ from urllib.parse import quote
 
 import msgspec
 
-from chatmodels.core import ChatModelError
-from chatmodels.core.extending import BatchLimits, BatchState, BatchStatus, UnsettledBatch
-from chatmodels.http import BatchSteps, HttpFailure, HttpRequest
+from chatmodels.core import ChatModelError, UnsupportedError
+from chatmodels.core.extending import (
+    BatchLimits,
+    BatchState,
+    BatchStatus,
+    UnsettledBatch,
+    published_in,
+)
+from chatmodels.http import BatchPage, BatchSteps, BatchTime, HttpRequest
 from chatmodels.http.wire import Json, Wire, is_object, objects
-from chatmodels.openai_compatible._batch_files import BatchTime, CompatibleBatches
-
-BATCH_LABEL = "chatmodels"
-"""The key of the metadata with the name of a batch."""
+from chatmodels.openai_compatible._batch_files import BATCH_LABEL, CompatibleBatches
 
 BATCH_STATES: Mapping[str, BatchState] = {
     "validating": "queued",
@@ -40,6 +43,8 @@ BATCH_STATES: Mapping[str, BatchState] = {
 
 _TOO_MANY_TOKENS = "token_limit_exceeded"
 _REFUSED, _BUSY = 400, 429
+_NO_API = frozenset({404, 405})  # of a server that does not know the path
+_PURPOSE = {"purpose": "batch"}
 _PAGE = 100
 _UNKNOWN: dict[str, Json] = {"message": "the batch failed without a reason"}
 
@@ -47,6 +52,8 @@ BATCH_LIMITS = BatchLimits(rows=50_000, bytes=200_000_000)
 """OpenAI's limits of one batch."""
 
 
+@published_in("chatmodels.openai_compatible")
+@published_in("chatmodels.openai_compatible")
 class OpenAIBatches(CompatibleBatches, frozen=True, kw_only=True):
     """A `BatchFormat` for OpenAI's batch API.
 
@@ -74,35 +81,44 @@ class OpenAIBatches(CompatibleBatches, frozen=True, kw_only=True):
         )
 
     def create(self, name: str, model: str, rows: Sequence[bytes], /) -> BatchSteps[BatchStatus]:
-        """Upload the rows, and create a batch over the file."""
-        fields = {"purpose": "batch", **dict(self.file_fields)}
-        file = yield from self.upload(name, rows, fields=fields, awaited=self.awaits_files)
-        created = yield self.post(
-            "/batches",
-            {
-                "input_file_id": file,
-                "endpoint": msgspec.json.decode(rows[0], type=_WireRow).url,
-                "completion_window": "24h",
-                "metadata": {BATCH_LABEL: name},
-            },
-            idempotent=False,
-        )
+        """Upload the rows, and create a batch over the file.
+
+        Raises:
+            UnsupportedError: The server has no batch API.
+        """
+        try:
+            file = yield from self.upload(
+                name, rows, fields=_PURPOSE | dict(self.file_fields), awaited=self.awaits_files
+            )
+            created = yield self.post(
+                "/batches",
+                {
+                    "input_file_id": file,
+                    "endpoint": msgspec.json.decode(rows[0], type=_WireRow).url,
+                    "completion_window": "24h",
+                    "metadata": {BATCH_LABEL: name},
+                },
+                idempotent=False,
+            )
+        except ChatModelError as error:
+            if error.status not in _NO_API:
+                raise
+            raise UnsupportedError(
+                f"the server of {self.provider} has no batch API: it responds with {error.status} "
+                f"({error.message}); call the model instead",
+                status=error.status,
+                request_id=error.request_id,
+                details=error.details,
+            ) from error
         return self._status(self.decode(created, _WireBatch, "a batch"))
 
     def find(
         self, name: str, rows: int, since: float, others: Collection[str], /
     ) -> BatchSteps[BatchStatus | UnsettledBatch | None]:
-        """Look for the name in the metadata of batches, the newest first."""
-        parameters = [] if self.pages == "cursor" else [f"limit={_PAGE}"]
-        following: str | None = ""
-        while following is not None:
-            request = self.get("/batches", "&".join([*parameters, *filter(None, [following])]))
-            page = self.decode((yield request), _WirePage, "a list of batches")
-            for batch in page.data:
-                if is_object(batch.metadata) and batch.metadata.get(BATCH_LABEL) == name:
-                    return self._status(batch)
-            following = self._following(page, since)
-        return None
+        """Look for the name in the metadata of batches."""
+        batches = yield from self.listed(self._listing(""), self._page, since)
+        found = (self._status(each) for each in batches if self.is_labelled(each.metadata, name))
+        return next(found, None)
 
     def retrieve(self, id_: str, /) -> BatchSteps[BatchStatus]:
         """Fetch the status of a batch."""
@@ -113,15 +129,21 @@ class OpenAIBatches(CompatibleBatches, frozen=True, kw_only=True):
         """Return the request that stops a batch."""
         return self.post(f"/batches/{self.part(id_)}/cancel", {})
 
-    def _following(self, page: "_WirePage", since: float) -> str | None:
-        """Return the parameter of the next page; None if the batch cannot be on it."""
-        last = page.data[-1] if page.data else None
-        if last is None or self.precedes(last.created_at, since):
-            return None
+    def _listing(self, following: str) -> HttpRequest:
+        parameters = [f"limit={_PAGE}"] if self.pages == "after" else []
+        return self.get("/batches", "&".join([*parameters, *filter(None, [following])]))
+
+    def _page(self, body: bytes) -> BatchPage["_WireBatch"]:
+        page = self.decode(body, _WirePage, "a list of batches")
+        following = ""
         if self.pages == "after":
-            return f"after={self.part(last.id)}" if page.has_more else None
-        cursor = page.paging.get("next_cursor") if is_object(page.paging) else None
-        return f"cursor={quote(cursor, safe='')}" if cursor and isinstance(cursor, str) else None
+            if page.data and page.has_more:
+                following = f"after={self.part(page.data[-1].id)}"
+        else:
+            cursor = page.paging.get("next_cursor") if is_object(page.paging) else None
+            if cursor and isinstance(cursor, str):
+                following = f"cursor={quote(cursor, safe='')}"
+        return BatchPage(page.data, self._listing(following) if following else None)
 
     def _status(self, batch: "_WireBatch") -> BatchStatus:
         state = batch.status.lower()
@@ -136,8 +158,7 @@ class OpenAIBatches(CompatibleBatches, frozen=True, kw_only=True):
         errors = batch.errors.get("data") if is_object(batch.errors) else batch.errors
         first = next(iter(objects(errors)), _UNKNOWN)
         status = _BUSY if first.get("code") == _TOO_MANY_TOKENS else _REFUSED
-        body = msgspec.json.encode({"error": first})
-        return self.failure(HttpFailure(status=status, headers={}, body=body))
+        return self.refusal({"error": first}, status)
 
 
 class _WireRow(Wire, frozen=True, gc=False):

@@ -8,7 +8,7 @@ import msgspec
 
 from chatmodels.core import ChatResponse, ErrorCode
 from chatmodels.testing._batches import BATCH_APIS
-from chatmodels.testing._batches.api import BatchApi
+from chatmodels.testing._batches.api import BatchApi, BatchCall
 from chatmodels.testing._batches.batch import SimulatedBatches
 from chatmodels.testing._connection import Connection, Sleep
 from chatmodels.testing._exchange import Exchange, ReceivedRequest
@@ -128,17 +128,16 @@ class RespondingServer(LoopbackServer[Connection]):
         having_key = (each for each in found if each[2].protocol.key(request))
         api, path, served = next(having_key, found[0])
         try:
-            response = refused_key(request, served) or api.respond(
-                request,
-                path,
-                self.batches,
-                lambda row: self._choose(row, next(self.batches.numbers))[1],
-            )
+            call = BatchCall(request, path, self.batches, self._answer_row)
+            response = refused_key(request, served) or api.respond(call)
         except MalformedRequestError as error:
             response = str(error)
         if isinstance(response, str):
             response = served.protocol.error(ErrorCode.INVALID_REQUEST, 400, response)
         return served, response
+
+    def _answer_row(self, row: ReceivedRequest) -> SimulatedResponse:
+        return self._choose(row, next(self.batches.numbers))[1]
 
     def _limited(self, request: ReceivedRequest, served: Roles, number: int) -> SimulatedResponse:
         """Return the response to a chat request, or the error of a rate limit."""

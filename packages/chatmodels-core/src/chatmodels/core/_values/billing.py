@@ -16,14 +16,23 @@ def billed_tokens(usage: Usage, /) -> tuple[dict[CostKind, int], set[Estimate]] 
         Kind to its number of tokens, without those of 0; and what is estimated. None if the
         number of input or output tokens is not reported.
     """
-    total = _first(usage.billed_input_tokens, usage.input_tokens)
-    output = _first(usage.billed_output_tokens, usage.output_tokens)
+    billed_input, billed_output = usage.billed_input_tokens, usage.billed_output_tokens
+    total = usage.input_tokens if billed_input is None else billed_input
+    output = usage.output_tokens if billed_output is None else billed_output
     if total is None or output is None:
         return None
     estimated: set[Estimate] = set()
-    if (total, output) != (usage.input_tokens, usage.output_tokens):
+    if total != usage.input_tokens or output != usage.output_tokens:
         # The vendor does not report which of the billed tokens are cached or audio.
         return _nonzero({"input": total, "output": output}), {"billed_tokens"}
+    if not (
+        usage.cached_input_tokens
+        or usage.cache_write_tokens
+        or usage.input_audio_tokens
+        or usage.reasoning_tokens
+        or usage.output_audio_tokens
+    ):  # fast path: the same as below
+        return _nonzero({"input": total, "output": output}), estimated
     read = min(usage.cached_input_tokens or 0, total)
     written = min(usage.cache_write_tokens or 0, total - read)
     written_1h = min(usage.cache_write_1h_tokens or 0, written)
@@ -52,7 +61,3 @@ def billed_tokens(usage: Usage, /) -> tuple[dict[CostKind, int], set[Estimate]] 
 
 def _nonzero(tokens: dict[CostKind, int]) -> dict[CostKind, int]:
     return {kind: number for kind, number in tokens.items() if number}
-
-
-def _first(*numbers: int | None) -> int | None:
-    return next((number for number in numbers if number is not None), None)

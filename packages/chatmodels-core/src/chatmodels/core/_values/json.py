@@ -5,6 +5,7 @@ of messages, has the type `"conversation"`. Fields that a later version adds are
 """
 
 from collections.abc import Sequence
+from functools import cache
 from types import ModuleType, UnionType
 from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar, Union, get_args, get_origin, overload
 
@@ -69,11 +70,16 @@ def to_json(value: FrozenValue | Sequence[Message], /) -> bytes:
 
 
 def _name(value: object) -> str:
-    name = type(value).__name__
-    if _TYPES.get(name) is type(value):
+    name = _NAMES.get(type(value))
+    if name is not None:
         return name
-    if _is_sequence(value) and all(isinstance(item, Message) for item in value):
-        return _CONVERSATION
+    if _is_sequence(value):
+        for item in value:  # without a generator, which takes longer than the loop
+            if not isinstance(item, Message):
+                break
+        else:
+            return _CONVERSATION
+    name = type(value).__name__
     raise InvalidRequestError(
         f"to_json() accepts the values of chatmodels and sequences of messages, not {name}; "
         "pass one of these"
@@ -81,13 +87,13 @@ def _name(value: object) -> str:
 
 
 def _is_sequence(value: object) -> TypeGuard[Sequence[object]]:
-    return isinstance(value, list | tuple)
+    return isinstance(value, _SEQUENCES)
 
 
 def written(value: Any, /) -> object:
     """Return a value without the fields that are not written."""
     if type(value) is response.ChatResponse:
-        return msgspec.structs.replace(value, parsed=None)
+        return value if value.parsed is None else msgspec.structs.replace(value, parsed=None)
     if isinstance(value, events.StreamEnd) and value.response is not None:  # pyright: ignore[reportUnnecessaryComparison] - of a provider
         copy = msgspec.structs.replace(value.response, parsed=None)
         return msgspec.structs.replace(value, response=copy)
@@ -113,7 +119,7 @@ def from_json(text: bytes | str, expected: Any, /) -> Any:
             was written by a later version in a form that this one cannot read.
     """
     try:
-        envelope = msgspec.json.decode(text, type=_ReceivedEnvelope)
+        envelope = _decoder(_ReceivedEnvelope).decode(text)
         if envelope.chatmodels != FORMAT_VERSION:
             raise InvalidRequestError(
                 f"the JSON has format {envelope.chatmodels}, and this version of chatmodels-core "
@@ -122,19 +128,24 @@ def from_json(text: bytes | str, expected: Any, /) -> Any:
         type_: Any = _TYPES.get(envelope.type)
         if envelope.type == _CONVERSATION and expected == list[Message]:
             type_ = expected
-        if type_ not in branches(expected):
+        if type_ is not expected and type_ not in branches(expected):
             name = expected.__name__ if type(expected) is type(FrozenValue) else str(expected)
             hint = ": tuple[Message, ...]" if type_ is _TYPES[_CONVERSATION] else ""
             raise InvalidRequestError(
                 f"the JSON contains a {envelope.type}, not a {name}; pass the type that "
                 f"it contains{hint}"
             )
-        return msgspec.json.decode(envelope.value, type=type_)
+        return _decoder(type_).decode(envelope.value)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise InvalidRequestError(
             f"this is not the JSON of a value of chatmodels ({error}); pass what to_json() wrote, "
             "or upgrade chatmodels-core if a later version wrote it"
         ) from error
+
+
+@cache
+def _decoder(type_: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(type_)
 
 
 def branches(type_: Any, /) -> tuple[Any, ...]:
@@ -156,6 +167,7 @@ def _values(module: ModuleType) -> dict[str, Any]:
 
 
 _UNIONS = frozenset({Union, UnionType})
+_SEQUENCES = (list, tuple)  # since a union is built anew each time
 _CONVERSATION = "conversation"
 _TYPES: dict[str, Any] = {_CONVERSATION: tuple[Message, ...]}
 for _module in (
@@ -174,3 +186,4 @@ for _module in (
     cost,
 ):
     _TYPES.update(_values(_module))
+_NAMES: dict[type, str] = {type_: name for name, type_ in _TYPES.items() if type_.__name__ == name}

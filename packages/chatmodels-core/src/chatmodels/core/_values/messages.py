@@ -63,7 +63,10 @@ class Message(FrozenValue, frozen=True):
     @property
     def text(self) -> str:
         """All visible text, joined."""
-        return "".join(part.text for part in self.parts if isinstance(part, TextPart))
+        parts = self.parts
+        if len(parts) == 1 and isinstance(parts[0], TextPart):  # fast path: nearly all messages
+            return parts[0].text
+        return "".join(part.text for part in parts if isinstance(part, TextPart))
 
     @property
     def reasoning(self) -> str:

@@ -1,7 +1,7 @@
 """The prices of models in `genai-prices`, if it is installed."""
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -45,6 +45,14 @@ def _imported() -> str:
     return f"genai-prices {__version__}"
 
 
+@cache
+def _snapshot_source() -> "Callable[[], DataSnapshot]":
+    # An import statement takes as long as the rest of a price that is known.
+    from genai_prices.data_snapshot import get_snapshot
+
+    return get_snapshot
+
+
 class _Lasting:
     """The prices of models that depend on no time, by the models and the tier of a call.
 
@@ -77,7 +85,7 @@ def listed_prices(
     /,
     *,
     service_tier: str | None = None,
-    at: dt.datetime | None = None,
+    at: float | None = None,
 ) -> Found:
     """Find the prices of a model in the price list.
 
@@ -85,7 +93,7 @@ def listed_prices(
         provider: The provider's registered name.
         models: The names of the model; the first that the list has applies.
         service_tier: The tier whose prices are added to those of the standard tier.
-        at: The time of the call; None if it is unknown.
+        at: The time of the call, in seconds since 1970; None if it is unknown.
 
     Returns:
         The prices, and what is estimated about them; or the reason why there are none.
@@ -93,9 +101,7 @@ def listed_prices(
     name = _imported()
     if not name:
         return _NOT_INSTALLED
-    from genai_prices.data_snapshot import get_snapshot
-
-    snapshot = get_snapshot()
+    snapshot = _snapshot_source()()
     lasting = _lasting.of(snapshot)
     key = provider, *models, service_tier
     known = lasting.get(key)
@@ -144,11 +150,11 @@ def _prices_at(
     entry: "tuple[ListedProvider, ModelInfo, dt.date | None]",
     name: str,
     service_tier: str | None,
-    at: dt.datetime | None,
+    at: float | None,
 ) -> tuple[Prices, Collection[Estimate]] | None:
     """Return the prices of an entry at a time; None if it has none for text."""
     listed, info, date = entry
-    time = at or dt.datetime.now(dt.UTC)
+    time = dt.datetime.now(dt.UTC) if at is None else dt.datetime.fromtimestamp(at, dt.UTC)
     standard = _known(info.get_prices(time))
     if not {"input_mtok", "output_mtok"} <= standard.keys():
         # Without this check, its missing prices would count as 0.

@@ -1,8 +1,9 @@
 """The prices of a model."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
+from functools import cache
 from typing import Any, TypeGuard
 
 import msgspec
@@ -95,33 +96,37 @@ class Prices(FrozenValue, frozen=True, kw_only=True):
             usage: The tokens of the call.
             service_tier: The tier that served it; None for the standard tier.
         """
-        from chatmodels.core._values.billing import billed_tokens  # most calls need no cost
-
-        tokens = billed_tokens(usage)
+        tokens = _splitter()(usage)
         if tokens is None:
             return unknown_cost("the provider did not report the tokens of the call")
         quantities, estimated = tokens
         prices = self._at(service_tier, estimated)
-        input_tokens = sum(
-            number for kind, number in quantities.items() if kind not in _OUTPUT_KINDS
-        )
-        steps = [step for step in prices.long_context if input_tokens > step]
-        if steps:
-            prices = prices.long_context[max(steps)]
-        parts = [
-            CostPart(kind, number, number * prices._price(kind, estimated) / _MILLION)
-            for kind, number in quantities.items()
-        ]
+        if prices.long_context:
+            prices = prices._in_context(quantities)
+        parts: list[CostPart] = []
+        amount = _NOTHING
+        for kind, number in quantities.items():
+            price = number * prices._price(kind, estimated) / _MILLION
+            parts.append(CostPart(kind, number, price))
+            amount += price
         if prices.request is not None and quantities:  # a cached response used no tokens
-            parts.append(CostPart("request", 1, Decimal(prices.request)))
+            price = Decimal(prices.request)
+            parts.append(CostPart("request", 1, price))
+            amount += price
         return Cost(
-            amount=sum((part.amount for part in parts), Decimal(0)),
+            amount=amount,
             currency=self.currency,
             parts=tuple(parts),
             price_list=self.name,
             price_list_date=self.date,
-            estimated=tuple(sorted(estimated)),
+            estimated=tuple(sorted(estimated)) if estimated else (),
         )
+
+    def _in_context(self, quantities: Mapping[CostKind, int]) -> "Prices":
+        """Return the prices of a call with so many input tokens."""
+        size = sum(number for kind, number in quantities.items() if kind not in _OUTPUT_KINDS)
+        step = max((step for step in self.long_context if size > step), default=None)
+        return self if step is None else self.long_context[step]
 
     def _at(self, service_tier: str | None, estimated: set[Estimate]) -> "Prices":
         tier = standard_tier(service_tier)
@@ -141,7 +146,7 @@ class Prices(FrozenValue, frozen=True, kw_only=True):
             if estimate is not None:
                 estimated.add(estimate)
             price = getattr(self, kind)
-        return Decimal(price)
+        return price if isinstance(price, Decimal) else Decimal(price)
 
 
 def prices_for(prices: Prices | Mapping[str, Prices] | None, model: str, /) -> Prices | None:
@@ -204,8 +209,18 @@ def standard_tier(name: str | None, /) -> str:
     Vendors report "default" (OpenAI, Bedrock), "standard" (Anthropic, Gemini), "on_demand" (Groq,
     Vertex AI) and "Priority Tier" (Mistral).
     """
-    tier = (name or "").lower().removesuffix(" tier")
+    if name is None:
+        return ""
+    tier = name.lower().removesuffix(" tier")
     return "" if tier in _STANDARD else tier
+
+
+@cache
+def _splitter() -> Callable[[Usage], tuple[dict[CostKind, int], set[Estimate]] | None]:
+    # Most calls need no cost, and an import statement takes long each time.
+    from chatmodels.core._values.billing import billed_tokens
+
+    return billed_tokens
 
 
 def _decimal(value: object) -> Decimal | None:
@@ -215,7 +230,8 @@ def _decimal(value: object) -> Decimal | None:
     return price if price.is_finite() and price >= 0 else None
 
 
-_MILLION = 1_000_000
+_NOTHING = Decimal(0)
+_MILLION = Decimal(1_000_000)
 _STANDARD = frozenset({"", "auto", "default", "standard", "on_demand"})
 _OUTPUT_KINDS = frozenset({"output", "reasoning", "output_audio"})
 _INSTEAD: dict[CostKind, tuple[CostKind, Estimate | None]] = {

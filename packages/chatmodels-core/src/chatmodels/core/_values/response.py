@@ -1,5 +1,6 @@
 """The response of a model: message, finish reason, usage, timing and the vendor's payload."""
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, Literal
 
 import msgspec
@@ -12,6 +13,8 @@ from chatmodels.core._values.prices import Prices
 from chatmodels.core._values.usage import Usage
 
 if TYPE_CHECKING:  # before 3.13, only type checkers support the default of a type variable
+    from collections.abc import Callable
+
     from typing_extensions import TypeVar
 
     T_co = TypeVar("T_co", default=None, covariant=True)
@@ -150,16 +153,14 @@ class ChatResponse(FrozenValue, Generic[T_co], frozen=True, kw_only=True, eq=Fal
         it is installed (`pip install "chatmodels-core[cost]"`). Otherwise, the amount is None, and
         `reason` explains it.
         """
-        from chatmodels.core._values.response_cost import response_cost
-
-        return response_cost(
+        return _pricing()(
             self.usage,
             self.prices,
             provider=self.provider,
             models=(self.model, self.requested_model),
             service_tier=self.service_tier,
             started_at=self.timing.started_at,
-            used_tools=any(isinstance(part, ProviderPart) for part in self.message.parts),
+            used_tools=ProviderPart in map(type, self.message.parts),
         )
 
     def __eq__(self, other: object) -> bool:
@@ -172,6 +173,14 @@ class ChatResponse(FrozenValue, Generic[T_co], frozen=True, kw_only=True, eq=Fal
 
     def __hash__(self) -> int:
         return hash((self.id, self.message.text))
+
+
+@cache
+def _pricing() -> "Callable[..., Cost]":
+    # Most calls need no cost, and an import statement takes long each time.
+    from chatmodels.core._values.response_cost import response_cost
+
+    return response_cost
 
 
 def _compared(response: ChatResponse[Any]) -> list[object]:

@@ -1,6 +1,5 @@
 """Computes the cost of a response from the first source that knows it."""
 
-import datetime as dt
 from collections.abc import Collection, Sequence
 
 from msgspec.structs import replace
@@ -39,10 +38,7 @@ def response_cost(
     if prices is None:
         if usage.reported_cost is not None:
             return Cost(amount=usage.reported_cost, price_list=REPORTED)
-        at = None
-        if started_at is not None:
-            at = dt.datetime.fromtimestamp(started_at, dt.UTC)
-        found = listed_prices(provider, models, service_tier=service_tier, at=at)
+        found = listed_prices(provider, models, service_tier=service_tier, at=started_at)
         if isinstance(found, str):
             return unknown_cost(found)
         prices, estimated = found

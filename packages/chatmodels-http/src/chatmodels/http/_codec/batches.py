@@ -1,55 +1,65 @@
 """The vendor's batch API as pure functions: requests out, bodies in."""
 
-from collections.abc import Collection, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Sequence
 from typing import Protocol, TypeVar
 
-from chatmodels.core.extending import BatchAnswer, BatchLimits, BatchStatus, UnsettledBatch
+import msgspec
+
+from chatmodels.core import ChatModelError
+from chatmodels.core.extending import (
+    BatchAnswer,
+    BatchLimits,
+    BatchStatus,
+    UnsettledBatch,
+    published_in,
+)
 from chatmodels.http._exchange import HttpRequest
 
 T = TypeVar("T")
 
-BatchSteps = Generator[HttpRequest, bytes, T]
+
+@published_in("chatmodels.http")
+class FirstLine(msgspec.Struct, frozen=True):
+    """A request of whose response only the first line is read, for steps over long files."""
+
+    request: HttpRequest
+
+
+@published_in("chatmodels.http")
+class ResponseHeader(msgspec.Struct, frozen=True):
+    """A request of whose response only one header is read; it is empty if it is missing.
+
+    Attributes:
+        request: The request.
+        name: The name of the header in lower case.
+    """
+
+    request: HttpRequest
+    name: str
+
+
+@published_in("chatmodels.http")
+class WholeBody(msgspec.Struct, frozen=True):
+    """A request for results in one document, instead of on lines.
+
+    Attributes:
+        request: The request.
+        rows: Returns the rows in the document, each as a line would contain it, and the requests
+            for further ones, such as the next page.
+    """
+
+    request: HttpRequest
+    rows: "Callable[[bytes], Iterable[bytes | HttpRequest | WholeBody]]"
+
+
+BatchSteps = Generator[HttpRequest | FirstLine | ResponseHeader, bytes, T]
 """An operation of several requests: it yields them, receives their bodies and returns a value.
 
 The error of a failed request is raised where the operation yielded it.
 """
 
 
-class FirstLine(HttpRequest, frozen=True, kw_only=True):
-    """A request of whose response only the first line is read."""
-
-
-def first_line(request: HttpRequest, /) -> HttpRequest:
-    """Return a request whose response is the first line alone, for steps over long files."""
-    return FirstLine(**{name: getattr(request, name) for name in request.__struct_fields__})
-
-
-class WholeBody(HttpRequest, frozen=True, kw_only=True):
-    """A request whose response is one document instead of lines."""
-
-
-def whole_body(request: HttpRequest, /) -> HttpRequest:
-    """Return a request whose response is one document, for results that are not on lines."""
-    return WholeBody(**{name: getattr(request, name) for name in request.__struct_fields__})
-
-
-class ResponseHeader(HttpRequest, frozen=True, kw_only=True):
-    """A request of whose response only one header is read."""
-
-    header: str
-
-
-def response_header(request: HttpRequest, name: str, /) -> HttpRequest:
-    """Return a request whose response is the value of a header; empty if there is none.
-
-    Args:
-        request: The request.
-        name: The name of the header in lower case.
-    """
-    fields = {each: getattr(request, each) for each in request.__struct_fields__}
-    return ResponseHeader(**fields, header=name)
-
-
+@published_in("chatmodels.http")
 class BatchFormat(Protocol):
     """The wire format of a batch API, without I/O; see `BatchBackend` for the operations.
 
@@ -59,6 +69,11 @@ class BatchFormat(Protocol):
     @property
     def limits(self) -> BatchLimits:
         """The limits of one batch."""
+        ...
+
+    @property
+    def id_field(self) -> str:
+        """The field with the id of a row in its answer, or in an object of the answer."""
         ...
 
     def row(self, id_: str, request: HttpRequest, /) -> bytes:
@@ -87,18 +102,27 @@ class BatchFormat(Protocol):
         """
         ...
 
-    def results(self, status: BatchStatus, /) -> Sequence[HttpRequest]:
-        """Return the requests whose bodies contain the answers, on lines or as a `whole_body`."""
+    def results(self, status: BatchStatus, /) -> Sequence[HttpRequest | WholeBody]:
+        """Return the requests for the answers."""
         ...
 
-    def read(self, data: bytes, /) -> Iterator[BatchAnswer | HttpRequest]:
-        """Read the answers on a line of the results, or in a whole body.
+    def unreadable(self, error: ChatModelError, /) -> ChatModelError:
+        """Return the error of results that cannot be fetched.
+
+        Args:
+            error: The error of a request that `results` returned.
 
         Returns:
-            The answers, and the requests for further ones, such as the next page.
+            A `ResponseInvalidError` if they have been deleted and the status is not 404; otherwise
+            the error.
+        """
+        ...
+
+    def read(self, row: bytes, /) -> BatchAnswer:
+        """Read the answer on a line, or in a row of a `WholeBody`.
 
         Raises:
-            ResponseInvalidError: It is not in this format. On a line, it is the error of one row.
-            ChatModelError: It reports an error.
+            ChatModelError: It is not in this format, or reports an error. If an id can be found in
+                it, only its row fails.
         """
         ...

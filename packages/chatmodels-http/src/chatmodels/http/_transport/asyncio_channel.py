@@ -11,7 +11,7 @@ from chatmodels.http._transport.causes import reason
 from chatmodels.http._transport.engine import Kind, TransferError
 from chatmodels.http._transport.http1.framing import FramingError
 from chatmodels.http._transport.http1.reader import ResponseReader
-from chatmodels.http._transport.sockets import AT_ONCE
+from chatmodels.http._transport.sockets import AT_ONCE, PARSED_AT_ONCE
 from chatmodels.http._transport.tls_session import TlsSession
 
 _BUFFERED = 256 * 1024
@@ -42,6 +42,7 @@ class Channel(asyncio.Protocol):
         "_timer",
         "_tls",
         "_transport",
+        "_unparsed",
         "_wakeup",
         "blocked",
         "error",
@@ -58,7 +59,8 @@ class Channel(asyncio.Protocol):
         self._transport: Any = None
         self._tls: TlsSession | None = None
         self._chunks: list[bytes] = []  # of the body, as they arrived
-        self._size = 0  # of all chunks, in bytes
+        self._unparsed: list[bytes] = []  # what arrived after these
+        self._size = 0  # of all that waits, in bytes
         self._paused = False
         self._wakeup: asyncio.Future[None] | None = None
         self.blocked = self.received = False
@@ -77,6 +79,7 @@ class Channel(asyncio.Protocol):
             self.is_open
             and self.error is None
             and not self._chunks
+            and not self._unparsed
             and not self._transport.get_write_buffer_size()
             and (self._tls is None or self._tls.drained())
         )
@@ -107,12 +110,15 @@ class Channel(asyncio.Protocol):
             self._timer.pause()
 
     def take(self) -> bytes:
-        """Return the bytes of the body that have arrived; the server can send further ones."""
+        """Return bytes of the body that have arrived; none if further ones have to be awaited."""
         chunks = self._chunks
+        while self._unparsed and not chunks:
+            self._parse(self._unparsed.pop(0))
         taken = chunks[0] if len(chunks) == 1 else b"".join(chunks)
         chunks.clear()
-        self._size = 0
-        if self._paused:
+        if not self._unparsed:
+            self._size = 0
+        if self._paused and not self._unparsed:
             self._paused = False
             if self.is_open:
                 self._transport.resume_reading()
@@ -124,6 +130,8 @@ class Channel(asyncio.Protocol):
         Raises:
             TransferError: The certificate cannot be verified, or the connection broke.
         """
+        while self._unparsed:  # or what a proxy sends could be taken for the server's response
+            self._parse(self._unparsed.pop(0))
         self._reader.begin()  # or the end of the connection would be that of the proxy's response
         self._tls = tls = TlsSession(context, server)
         self._receive_tls(tls, b"")
@@ -173,16 +181,28 @@ class Channel(asyncio.Protocol):
 
     def _receive(self, data: bytes) -> None:
         self.received = True
+        if self._unparsed:
+            self._unparsed.append(data)
+        elif len(data) > PARSED_AT_ONCE:
+            # The first event of a burst need not wait until the rest is parsed.
+            pieces = range(PARSED_AT_ONCE, len(data), PARSED_AT_ONCE)
+            self._unparsed += (data[start : start + PARSED_AT_ONCE] for start in pieces)
+            self._parse(data[:PARSED_AT_ONCE])
+            while self._unparsed and not self._reader.status:  # a long head
+                self._parse(self._unparsed.pop(0))
+        else:
+            self._parse(data)
+        self._size += len(data)
+        if self._size > _BUFFERED and not self._paused and self.is_open:
+            self._paused = True
+            self._transport.pause_reading()
+
+    def _parse(self, data: bytes) -> None:
         if self._reader.done:
             self._fail("broken", FramingError("bytes follow the response"))
             return
-        content = self._reader.feed(data)
-        if content:
+        if content := self._reader.feed(data):
             self._chunks.append(content)
-            self._size += len(content)
-            if self._size > _BUFFERED and not self._paused and self.is_open:
-                self._paused = True
-                self._transport.pause_reading()
         if self._reader.error is not None:
             self._fail("broken", self._reader.error)
 
@@ -209,6 +229,8 @@ class Channel(asyncio.Protocol):
 
     def _end(self, cause: Exception | None) -> None:
         if self.error is None:  # or a response that ends with the connection would seem complete
+            while self._unparsed:
+                self._parse(self._unparsed.pop(0))
             try:
                 if cause is not None and not self._reader.done:
                     raise cause

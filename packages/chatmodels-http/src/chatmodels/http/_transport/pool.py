@@ -15,7 +15,7 @@ from typing import Generic, Protocol, TypeVar
 KEEP_ALIVE = 30.0
 """Seconds that an idle connection is kept: shorter than at servers, which rarely close it first."""
 
-_TIMEOUT = re.compile(r"\btimeout=(\d+)")
+_TIMEOUT = r"\btimeout=(\d+)"
 _MARGIN = 1.0
 """Seconds by which a connection is given up before the server closes it."""
 
@@ -37,7 +37,8 @@ def idle_seconds(headers: Mapping[str, str], /) -> float:
     Args:
         headers: Lower-case name to value.
     """
-    timeout = _TIMEOUT.search(headers.get("keep-alive", ""))
+    header = headers.get("keep-alive")
+    timeout = None if header is None else re.search(_TIMEOUT, header)
     return KEEP_ALIVE if timeout is None else min(KEEP_ALIVE, int(timeout[1]) - _MARGIN)
 
 
@@ -79,18 +80,20 @@ class IdleConnections(Generic[Connection]):
         self._idle.append((now, connection))
         # One at a time, so that the connections of a burst are not all closed in one call.
         old = self.old(now)
-        if old is None:
-            with suppress(IndexError):  # another thread adds the first origin just now
-                self._turn.rotate()
-                old = self._turn[0].old(now)
-        return old
+        if old is not None:
+            return old
+        try:  # `suppress` would take longer than the rest of this method
+            self._turn.rotate()
+            return self._turn[0].old(now)
+        except IndexError:  # another thread adds the first origin just now
+            return None
 
     def old(self, now: float) -> Connection | None:
         """Remove and return a connection that has been idle for too long, if there is one."""
-        with suppress(IndexError):  # another thread can acquire the connection meanwhile
-            if self._idle[0][0] < now - KEEP_ALIVE:
-                return self._idle.popleft()[1]
-        return None
+        try:
+            return self._idle.popleft()[1] if self._idle[0][0] < now - KEEP_ALIVE else None
+        except IndexError:  # another thread acquired the connection meanwhile
+            return None
 
     def drain(self) -> list[Connection]:
         """Remove and return all idle connections."""

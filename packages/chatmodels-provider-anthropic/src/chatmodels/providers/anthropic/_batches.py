@@ -6,9 +6,8 @@ when it has ended. It has no metadata, so that a batch whose creation had no res
 by the ids of its answers, which exist when it has ended.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import TypeVar
 
 import msgspec
 
@@ -20,12 +19,8 @@ from chatmodels.core.extending import (
     BatchStatus,
     UnsettledBatch,
 )
-from chatmodels.http import BatchSteps, HttpRequest, first_line
-from chatmodels.http.wire import NOT_JSON, Wire, path_name
-from chatmodels.providers.anthropic._blocks import PROVIDER_NAME
-from chatmodels.providers.anthropic._response import reject
-
-T = TypeVar("T")
+from chatmodels.http import BatchEndpoint, BatchPage, BatchSteps, FirstLine, HttpRequest
+from chatmodels.http.wire import Wire
 
 _STATES: dict[str, BatchState] = {
     "in_progress": "running",
@@ -45,21 +40,12 @@ _STATUSES = {
 }
 """The status that a call has with an error of this type ("Errors"); others have 500."""
 
-_EARLIER = 3600  # seconds by which the clocks of client and vendor can differ
 _PAGE = 100
 
 
-class MessageBatches(msgspec.Struct, frozen=True, kw_only=True):
-    """A `BatchFormat` for the Message Batches API.
+class MessageBatches(BatchEndpoint, frozen=True, kw_only=True):
+    """A `BatchFormat` for the Message Batches API."""
 
-    Attributes:
-        path: The path of the batches.
-        headers: Headers of all requests.
-        limits: The limits of one batch.
-    """
-
-    path: str
-    headers: tuple[tuple[str, str], ...]
     limits: BatchLimits = BatchLimits(rows=100_000, bytes=256_000_000)
 
     def row(self, id_: str, request: HttpRequest, /) -> bytes:
@@ -69,68 +55,72 @@ class MessageBatches(msgspec.Struct, frozen=True, kw_only=True):
     def create(self, name: str, model: str, rows: Sequence[bytes], /) -> BatchSteps[BatchStatus]:
         """Send the rows."""
         body = b"".join((b'{"requests":[', b",".join(rows), b"]}"))
-        created = yield HttpRequest(
-            path=self.path, body=body, headers=self.headers, idempotent=False
-        )
-        return _status(_decode(created, _WireBatch))
+        return self._status((yield self.post("", body, idempotent=False)))
 
     def find(
         self, name: str, rows: int, since: float, others: Collection[str], /
     ) -> BatchSteps[BatchStatus | UnsettledBatch | None]:
         """Look for a batch with as many requests, and with the name in the ids of its answers."""
-        after, is_possible = "", False
-        while True:
-            page = _decode((yield self._get(f"?limit={_PAGE}{after}")), _WirePage)
-            for batch in page.data:
-                if batch.age(since) < -_EARLIER:
-                    return UNSETTLED if is_possible else None
-                if batch.id in others or sum(batch.request_counts.values()) != rows:
-                    continue
-                if batch.processing_status != "ended":
-                    is_possible = True
-                elif batch.results_url is not None:
-                    first = yield first_line(self._get(f"/{_part(batch.id)}/results"))
-                    if first and _decode(first, _WireAnswer).custom_id.startswith(f"{name}-"):
-                        return _status(batch)
-            if not page.data or not page.has_more:
-                return UNSETTLED if is_possible else None
-            after = f"&after_id={_part(page.data[-1].id)}"
+        batches = yield from self.listed(self.get("", f"limit={_PAGE}"), self._page, since)
+        is_possible = False
+        for batch in batches:
+            if (
+                self.precedes(batch.created_at, since)
+                or batch.id in others
+                or sum(batch.request_counts.values()) != rows
+            ):
+                continue
+            if batch.processing_status != "ended":
+                is_possible = True
+            elif batch.results_url is not None:
+                first = yield FirstLine(self.get(f"/{self.part(batch.id)}/results"))
+                if first and self.decode(first, _WireId, "an answer").custom_id.startswith(
+                    f"{name}-"
+                ):
+                    return _status(batch)
+        return UNSETTLED if is_possible else None
 
     def retrieve(self, id_: str, /) -> BatchSteps[BatchStatus]:
         """Fetch the status of a batch."""
-        return _status(_decode((yield self._get(f"/{_part(id_)}")), _WireBatch))
+        return self._status((yield self.get(f"/{self.part(id_)}")))
 
     def cancel(self, id_: str, /) -> HttpRequest:
         """Return the request that stops a batch."""
-        path = f"{self.path}/{_part(id_)}/cancel"
-        return HttpRequest(path=path, headers=self.headers)
+        return self.post(f"/{self.part(id_)}/cancel")
 
     def results(self, status: BatchStatus, /) -> Sequence[HttpRequest]:
         """Return the request for the file of answers.
 
         Its address is not that of `results_url`, so that no other host receives the key.
         """
-        return [self._get(f"/{_part(id_)}/results") for id_ in status.outputs]
+        return [self.get(f"/{self.part(id_)}/results") for id_ in status.outputs]
 
-    def read(self, line: bytes, /) -> Iterator[BatchAnswer]:
+    def read(self, row: bytes, /) -> BatchAnswer:
         """Read the answer on a line."""
-        answer = _decode(line, _WireAnswer)
+        answer = self.decode(row, _WireAnswer, "an answer of a batch")
         result = answer.result
         if result.type == "succeeded":
-            yield BatchAnswer(id=answer.custom_id, status=200, body=bytes(result.message))
-        elif result.type == "errored":
-            error = _decode(result.error, _WireFailure)
-            yield BatchAnswer(
-                id=answer.custom_id,
-                status=_STATUSES.get(error.error.type, 500),
-                body=bytes(result.error),
-                request_id=error.request_id,
-            )
-        else:  # canceled, expired
-            yield BatchAnswer(id=answer.custom_id)
+            return BatchAnswer(id=answer.custom_id, status=200, body=bytes(result.message))
+        if result.type != "errored":  # canceled, expired
+            return BatchAnswer(id=answer.custom_id)
+        body = bytes(result.error)
+        error = self.decode(body, _WireFailure, "an error of a batch")
+        return BatchAnswer(
+            id=answer.custom_id,
+            status=_STATUSES.get(error.error.type, 500),
+            body=body,
+            request_id=error.request_id,
+        )
 
-    def _get(self, path: str) -> HttpRequest:
-        return HttpRequest(method="GET", path=self.path + path, headers=self.headers)
+    def _page(self, body: bytes) -> BatchPage["_WireBatch"]:
+        page = self.decode(body, _WirePage, "a list of batches")
+        if not page.data or not page.has_more:
+            return BatchPage(page.data)
+        following = f"limit={_PAGE}&after_id={self.part(page.data[-1].id)}"
+        return BatchPage(page.data, self.get("", following))
+
+    def _status(self, body: bytes) -> BatchStatus:
+        return _status(self.decode(body, _WireBatch, "a batch"))
 
 
 class _WireBatch(Wire, frozen=True, gc=False):
@@ -139,10 +129,6 @@ class _WireBatch(Wire, frozen=True, gc=False):
     created_at: datetime
     request_counts: dict[str, int]
     results_url: str | None = None
-
-    def age(self, since: float) -> float:
-        """Return the seconds from a moment to the creation of the batch."""
-        return self.created_at.timestamp() - since
 
 
 class _WirePage(Wire, frozen=True, gc=False):
@@ -154,6 +140,10 @@ class _WireResult(Wire, frozen=True, gc=False):
     type: str
     message: msgspec.Raw = msgspec.Raw(b"null")
     error: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class _WireId(Wire, frozen=True, gc=False):
+    custom_id: str
 
 
 class _WireAnswer(Wire, frozen=True, gc=False):
@@ -176,14 +166,3 @@ def _status(batch: _WireBatch) -> BatchStatus:
         state=_STATES.get(batch.processing_status, "running"),
         outputs=() if batch.results_url is None else (batch.id,),
     )
-
-
-def _part(id_: str) -> str:
-    return path_name(id_, PROVIDER_NAME, "id")
-
-
-def _decode(body: bytes | msgspec.Raw, kind: type[T]) -> T:
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except NOT_JSON as error:
-        reject(bytes(body), error)

@@ -13,6 +13,7 @@ from chatmodels.http import (
     bearer,
 )
 from chatmodels.providers.anthropic._batches import MessageBatches
+from chatmodels.providers.anthropic._blocks import PROVIDER_NAME
 from chatmodels.providers.anthropic._counting import COUNTING
 from chatmodels.providers.anthropic._decode import MessagesDecoder
 from chatmodels.providers.anthropic._encode import encode_request
@@ -58,7 +59,12 @@ def messages_codec(prefix: str = "/v1", *, token: bool = False, official: bool =
         schemas=schemas_of,
         models=Listing(_listing(prefix, 1_000), read_models, _PAGE),  # the maximum page size
         counting=COUNTING,
-        batches=MessageBatches(path=f"{prefix}/messages/batches", headers=_HEADERS),
+        batches=MessageBatches(
+            provider=PROVIDER_NAME,
+            failure=read_failure,
+            path=f"{prefix}/messages/batches",
+            headers=_HEADERS,
+        ),
         health=_listing(prefix, 1),
     )
 

@@ -9,7 +9,7 @@ processed in time are missing. The number of jobs at the same time is limited.
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import TypeVar
+from datetime import datetime
 
 import msgspec
 
@@ -21,14 +21,10 @@ from chatmodels.core.extending import (
     BatchStatus,
     UnsettledBatch,
 )
-from chatmodels.http import BatchSteps, HttpFailure, HttpRequest
-from chatmodels.http.wire import NOT_JSON, Json, Wire, path_name
-from chatmodels.providers.bedrock._blocks import PROVIDER_NAME
-from chatmodels.providers.bedrock._errors import read_failure
-from chatmodels.providers.bedrock._response import reject
+from chatmodels.http import BatchEndpoint, BatchPage, BatchSteps, HttpRequest, WholeBody
+from chatmodels.http.wire import Json, Wire
+from chatmodels.providers.bedrock._errors import error_message
 from chatmodels.providers.bedrock._s3 import Storage
-
-T = TypeVar("T")
 
 _STATES: dict[str, BatchState] = {
     "Submitted": "queued",
@@ -43,27 +39,24 @@ _STATES: dict[str, BatchState] = {
     "Expired": "ended",
 }
 _OUTPUT = ".jsonl.out"
-_REFUSED = 400
 
 
-class BedrockBatches(msgspec.Struct, frozen=True, kw_only=True):
+class BedrockBatches(BatchEndpoint, frozen=True, kw_only=True):
     """A `BatchFormat` for batch inference.
 
     Attributes:
-        control_url: The URL of the API of jobs; empty if it is the base URL.
         storage: S3.
         input_uri: The location of the rows, without a slash at its end.
         output_uri: The location of the answers, likewise.
         role: The ARN of the role with which Bedrock reads and writes the files.
-        limits: The limits of one batch.
     """
 
-    control_url: str
     storage: Storage
     input_uri: str
     output_uri: str
     role: str
     limits: BatchLimits = BatchLimits(rows=50_000, bytes=1_000_000_000, fewest_rows=100)
+    id_field: str = "recordId"
 
     def row(self, id_: str, request: HttpRequest, /) -> bytes:
         """Encode a row from the request of a call.
@@ -73,7 +66,7 @@ class BedrockBatches(msgspec.Struct, frozen=True, kw_only=True):
         """
         if msgspec.json.decode(request.body, type=_WireRequest).tool_config != _NOTHING:
             raise UnsupportedError(
-                f"{PROVIDER_NAME}: a request with tools, or with an output schema that the model "
+                f"{self.provider}: a request with tools, or with an output schema that the model "
                 "gets as a tool, cannot be part of a batch; call the model instead"
             )
         return msgspec.json.encode({"recordId": id_, "modelInput": msgspec.Raw(request.body)})
@@ -91,9 +84,8 @@ class BedrockBatches(msgspec.Struct, frozen=True, kw_only=True):
             "inputDataConfig": {"s3InputDataConfig": {"s3Uri": source}},
             "outputDataConfig": {"s3OutputDataConfig": {"s3Uri": f"{self.output_uri}/{name}/"}},
         }
-        path = f"{self.control_url}/model-invocation-job"
         try:
-            created = yield HttpRequest(path=path, body=msgspec.json.encode(job))
+            created = yield self.post("/model-invocation-job", job)
         except QuotaExceededError as error:  # of jobs; there is room when another one ends
             raise RateLimitError(
                 error.message,
@@ -101,53 +93,71 @@ class BedrockBatches(msgspec.Struct, frozen=True, kw_only=True):
                 request_id=error.request_id,
                 details=error.details,
             ) from error
-        return BatchStatus(id=_decode(created, _WireCreated).job_arn, state="queued")
+        id_ = self.decode(created, _WireCreated, "a job").job_arn
+        return BatchStatus(id=id_, state="queued")
 
     def find(
         self, name: str, rows: int, since: float, others: Collection[str], /
     ) -> BatchSteps[BatchStatus | UnsettledBatch | None]:
         """Look for the name among the jobs whose names contain it."""
-        token = ""
-        while True:
-            path = f"/model-invocation-jobs?nameContains={name}&maxResults=100{token}"
-            page = _decode((yield self._get(path)), _WirePage)
-            for job in page.invocation_job_summaries:
-                if job.job_name == name:
-                    return _status(job)
-            if not page.next_token:
-                return None
-            token = f"&nextToken={path_name(page.next_token, PROVIDER_NAME, 'page token')}"
+        listing = f"nameContains={name}&maxResults=100"
+        path = "/model-invocation-jobs"
+
+        def page(body: bytes) -> BatchPage[_WireJob]:
+            listed = self.decode(body, _WirePage, "a list of jobs")
+            if not listed.next_token:
+                return BatchPage(listed.invocation_job_summaries)
+            token = self.part(listed.next_token, "page token")
+            following = self.get(path, f"{listing}&nextToken={token}")
+            return BatchPage(listed.invocation_job_summaries, following)
+
+        jobs = yield from self.listed(self.get(path, listing), page, since)
+        return next((self._status(job) for job in jobs if job.job_name == name), None)
 
     def retrieve(self, id_: str, /) -> BatchSteps[BatchStatus]:
         """Fetch the status of a job."""
-        return _status(_decode((yield self._get(_job_path(id_))), _WireJob))
+        body = yield self.get(self._job_path(id_))
+        return self._status(self.decode(body, _WireJob, "a job"))
 
     def cancel(self, id_: str, /) -> HttpRequest:
         """Return the request that stops a job."""
-        return HttpRequest(path=f"{self.control_url}{_job_path(id_)}/stop")
+        return self.post(f"{self._job_path(id_)}/stop")
 
-    def results(self, status: BatchStatus, /) -> Sequence[HttpRequest]:
+    def results(self, status: BatchStatus, /) -> Sequence[WholeBody]:
         """Return the requests for the files in the location of the output."""
-        return [self.storage.list(uri) for uri in status.outputs]
+        return [WholeBody(self.storage.list(uri), self._files) for uri in status.outputs]
 
-    def read(self, data: bytes, /) -> Iterator[BatchAnswer | HttpRequest]:
-        """Read the answer on a line, or return the requests for the files of a listing."""
-        if data.startswith(b"<"):
-            listing = self.storage.read(data)
-            keys = [key for key in listing.keys if key.endswith(_OUTPUT)]
-            yield from (self.storage.get(listing.bucket, key) for key in keys)
-            if listing.next is not None:
-                yield listing.next
-            return
-        answer = _decode(data, _WireAnswer)
+    def read(self, row: bytes, /) -> BatchAnswer:
+        """Read the answer on a line."""
+        answer = self.decode(row, _WireAnswer, "an answer of a batch")
         if answer.error is None:
-            yield BatchAnswer(id=answer.record_id, status=200, body=bytes(answer.model_output))
-        else:
-            body = msgspec.json.encode({"message": answer.error.error_message})
-            yield BatchAnswer(id=answer.record_id, status=answer.error.error_code, body=body)
+            return BatchAnswer(id=answer.record_id, status=200, body=bytes(answer.model_output))
+        body = msgspec.json.encode({"message": answer.error.error_message})
+        return BatchAnswer(id=answer.record_id, status=answer.error.error_code, body=body)
 
-    def _get(self, path: str) -> HttpRequest:
-        return HttpRequest(method="GET", path=self.control_url + path)
+    def reports_error(self, body: dict[str, Json], /) -> object:
+        """Return a true value if a JSON object reports an error."""
+        return error_message(body)
+
+    def _files(self, page: bytes) -> Iterator[HttpRequest | WholeBody]:
+        """Yield the requests for the files of a listing, and for its next page."""
+        listing = self.storage.read(page)
+        keys = [key for key in listing.keys if key.endswith(_OUTPUT)]
+        yield from (self.storage.get(listing.bucket, key) for key in keys)
+        if listing.next is not None:
+            yield WholeBody(listing.next, self._files)
+
+    def _job_path(self, arn: str) -> str:
+        return f"/model-invocation-job/{self.part(arn.rpartition('/')[2])}"
+
+    def _status(self, job: "_WireJob") -> BatchStatus:
+        state = _STATES.get(job.status, "running")
+        error = None
+        if job.status == "Failed" and not job.processed_record_count:
+            error = self.refusal({"message": job.message or "the job failed without a reason"})
+        ended = state == "ended" and error is None
+        outputs = (job.output_data_config.s3_output_data_config.s3_uri,) if ended else ()
+        return BatchStatus(id=job.job_arn, state=state, outputs=outputs, error=error)
 
 
 _NOTHING = msgspec.Raw()
@@ -176,6 +186,7 @@ class _WireJob(Wire, frozen=True, gc=False, rename="camel"):
     job_name: str = ""
     message: str = ""
     processed_record_count: int | None = None
+    created_at: datetime | None = msgspec.field(default=None, name="submitTime")
 
 
 class _WirePage(Wire, frozen=True, gc=False, rename="camel"):
@@ -192,25 +203,3 @@ class _WireAnswer(Wire, frozen=True, gc=False, rename="camel"):
     record_id: str
     model_output: msgspec.Raw = _NOTHING
     error: _WireError | None = None
-
-
-def _status(job: _WireJob) -> BatchStatus:
-    state = _STATES.get(job.status, "running")
-    error = None
-    if job.status == "Failed" and not job.processed_record_count:
-        body = msgspec.json.encode({"message": job.message or "the job failed without a reason"})
-        error = read_failure(HttpFailure(status=_REFUSED, headers={}, body=body))
-    ended = state == "ended" and error is None
-    outputs = (job.output_data_config.s3_output_data_config.s3_uri,) if ended else ()
-    return BatchStatus(id=job.job_arn, state=state, outputs=outputs, error=error)
-
-
-def _job_path(arn: str) -> str:
-    return f"/model-invocation-job/{path_name(arn.rpartition('/')[2], PROVIDER_NAME, 'id')}"
-
-
-def _decode(body: bytes, kind: type[T]) -> T:
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except NOT_JSON as error:
-        reject(body, error)

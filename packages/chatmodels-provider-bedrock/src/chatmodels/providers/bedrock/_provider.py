@@ -4,6 +4,7 @@ from chatmodels.core.extending import ProviderOptions
 from chatmodels.http import Codec, HttpProvider, SignerSource
 from chatmodels.providers.bedrock._batches import BedrockBatches
 from chatmodels.providers.bedrock._codec import converse_codec
+from chatmodels.providers.bedrock._errors import read_failure
 from chatmodels.providers.bedrock._metadata import METADATA
 from chatmodels.providers.bedrock._regions import (
     control_url,
@@ -29,7 +30,9 @@ def codec(options: ProviderOptions) -> Codec:
     if uri is None or role is None:
         return converse_codec(control_url(options), without_batches=_NO_LOCATION)
     batches = BedrockBatches(
-        control_url=control_url(options),
+        provider=METADATA.name,
+        failure=read_failure,
+        path=control_url(options),
         storage=Storage(storage_url(options)),
         input_uri=uri.rstrip("/"),
         output_uri=(text_option(options, "batch_output_s3_uri") or uri).rstrip("/"),

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import msgspec
 
 from chatmodels.core import ChatModelError, ResponseInvalidError
-from chatmodels.http import HttpRequest, excerpt, response_header, whole_body
+from chatmodels.http import HttpRequest, ResponseHeader, excerpt
 from chatmodels.providers.bedrock._blocks import PROVIDER_NAME
 
 S3_URI = r"s3://([a-z0-9][-.a-z0-9]{1,61}[a-z0-9])(?:/([-!_*'().a-z0-9A-Z/]*))?"
@@ -42,10 +42,10 @@ class Storage(msgspec.Struct, frozen=True):
 
     url: str
 
-    def put(self, uri: str, body: bytes, /) -> HttpRequest:
+    def put(self, uri: str, body: bytes, /) -> ResponseHeader:
         """Return the request that stores an object, whose response is read up to its headers."""
         request = HttpRequest(method="PUT", path=self._url(*_parts(uri)), body=body)
-        return response_header(request, "etag")
+        return ResponseHeader(request, "etag")
 
     def get(self, bucket: str, key: str, /) -> HttpRequest:
         """Return the request for an object."""
@@ -73,7 +73,7 @@ class Storage(msgspec.Struct, frozen=True):
 
     def _list(self, bucket: str, prefix: str, query: str) -> HttpRequest:
         path = f"{self.url}/{bucket}?list-type=2&prefix={_quoted(prefix)}{query}"
-        return whole_body(HttpRequest(method="GET", path=path))
+        return HttpRequest(method="GET", path=path)
 
     def _url(self, bucket: str, key: str) -> str:
         return f"{self.url}/{bucket}/{quote(key, safe='/-_.~')}"

@@ -12,7 +12,7 @@ class WireOutput(Wire, frozen=True, gc=False, rename="camel"):
     """The output of a batch: the name of a file, or the answers."""
 
     responses_file: str | None = None
-    inlined_responses: msgspec.Raw = NOTHING
+    inlined_responses: Json = None
 
 
 class WireMetadata(Wire, frozen=True, gc=False, rename="camel"):
@@ -23,10 +23,6 @@ class WireMetadata(Wire, frozen=True, gc=False, rename="camel"):
     create_time: datetime | None = None
     output: WireOutput | None = None
 
-    def age(self, since: float) -> float:
-        """Return the seconds from a moment to the creation of the batch; 0 if it is not known."""
-        return 0.0 if self.create_time is None else self.create_time.timestamp() - since
-
 
 class WireOperation(Wire, frozen=True, gc=False):
     """The operation of a batch."""
@@ -36,6 +32,11 @@ class WireOperation(Wire, frozen=True, gc=False):
     done: bool = False
     response: WireOutput | None = None
     error: Json = None
+
+    @property
+    def created_at(self) -> datetime | None:
+        """The time of the creation of the batch."""
+        return self.metadata.create_time
 
     @property
     def output(self) -> WireOutput:
@@ -57,19 +58,12 @@ class WireKey(Wire, frozen=True, gc=False):
 
 
 class WireAnswer(Wire, frozen=True, gc=False):
-    """The answer to a row; with a name, the operation that contains the answers."""
+    """The answer to a row."""
 
-    name: str | None = None
     key: str = ""
     metadata: WireKey = WireKey()
     response: msgspec.Raw = NOTHING
     error: Json = None
-
-
-class WireInlined(Wire, frozen=True, gc=False, rename="camel"):
-    """The answers to the rows of a request."""
-
-    inlined_responses: tuple[WireAnswer, ...] = ()
 
 
 class WireRow(Wire, frozen=True, gc=False):

@@ -6,11 +6,11 @@ have a file of at most 2 GB. A batch is a long-running operation, whose output i
 and in its metadata if it has an error. Without output, an expired batch has answered no row.
 """
 
-from collections.abc import Collection, Generator, Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Collection, Sequence
 
 import msgspec
 
+from chatmodels.core import ChatModelError, ResponseInvalidError
 from chatmodels.core.extending import (
     BatchAnswer,
     BatchLimits,
@@ -18,22 +18,24 @@ from chatmodels.core.extending import (
     BatchStatus,
     UnsettledBatch,
 )
-from chatmodels.http import BatchSteps, HttpFailure, HttpRequest, response_header, whole_body
-from chatmodels.http.wire import NOT_JSON, Json, is_object, path_name, text_or_none
+from chatmodels.http import (
+    BatchEndpoint,
+    BatchPage,
+    BatchSteps,
+    HttpRequest,
+    ResponseHeader,
+    WholeBody,
+    row_bytes,
+)
+from chatmodels.http.wire import Json, is_list, is_object, text_or_none
 from chatmodels.providers.google._batch_wire import (
     WireAnswer,
-    WireInlined,
     WireOperation,
     WirePage,
     WireRow,
     WireUpload,
 )
-from chatmodels.providers.google._decode import reject
-from chatmodels.providers.google._errors import read_failure
-from chatmodels.providers.google._metadata import GEMINI
 from chatmodels.providers.google._paths import Paths
-
-T = TypeVar("T")
 
 INLINE_BYTES = 1_000_000
 """The size of rows up to which a request contains them.
@@ -82,13 +84,13 @@ _ERRORS = {
 
 _UNKNOWN = 2
 _FIRST_STATUS = 100  # below it, an error has a code of a `google.rpc.Status`
-_EARLIER = 3600  # seconds by which the clocks of client and vendor can differ
 _PAGE = 100
+_NO_FILE = 403
 _UPLOAD_URL = "x-goog-upload-url"
 _FILE_TYPE = "application/jsonl"
 
 
-class GeminiBatches(msgspec.Struct, frozen=True, kw_only=True):
+class GeminiBatches(BatchEndpoint, frozen=True, kw_only=True):
     """A `BatchFormat` for the Gemini API.
 
     Attributes:
@@ -103,6 +105,7 @@ class GeminiBatches(msgspec.Struct, frozen=True, kw_only=True):
     host: str = ""
     version: str = "/v1beta"
     limits: BatchLimits = BatchLimits(rows=10_000, bytes=2_000_000_000)
+    id_field: str = "key"
 
     def row(self, id_: str, request: HttpRequest, /) -> bytes:
         """Encode a row from the request of a call."""
@@ -116,57 +119,82 @@ class GeminiBatches(msgspec.Struct, frozen=True, kw_only=True):
         else:
             source = {"requests": {"requests": [_inline(row) for row in rows]}}
         created = yield HttpRequest(
-            path=f"{self.paths.model(model, GEMINI)}:batchGenerateContent",
+            path=f"{self.paths.model(model, self.provider)}:batchGenerateContent",
             body=msgspec.json.encode({"batch": {"displayName": name, "inputConfig": source}}),
             idempotent=False,
         )
-        return _status(_decode(created, WireOperation))
+        return self._status(self.decode(created, WireOperation, "a batch"))
 
     def find(
         self, name: str, rows: int, since: float, others: Collection[str], /
     ) -> BatchSteps[BatchStatus | UnsettledBatch | None]:
-        """Look for a batch with the name, the newest first."""
-        token = ""
-        while True:
-            path = f"{self.paths.version}/batches?pageSize={_PAGE}{token}"
-            page = _decode((yield HttpRequest(method="GET", path=path)), WirePage)
-            for batch in page.operations:
-                if batch.metadata.display_name == name:
-                    return _status(batch)
-            ages = [each.metadata.age(since) for each in page.operations]
-            if not page.next_page_token or max(ages, default=0.0) < -_EARLIER:
-                return None
-            token = f"&pageToken={path_name(page.next_page_token, GEMINI, 'page token')}"
+        """Look for a batch with the name."""
+        batches = yield from self.listed(self._listing(""), self._page, since)
+        named = (each for each in batches if each.metadata.display_name == name)
+        return next(map(self._status, named), None)
 
     def retrieve(self, id_: str, /) -> BatchSteps[BatchStatus]:
         """Fetch the status of a batch."""
-        return _status(_decode((yield self._get(id_)), WireOperation))
+        body = yield self._operation(id_)
+        return self._status(self.decode(body, WireOperation, "a batch"))
 
     def cancel(self, id_: str, /) -> HttpRequest:
         """Return the request that stops a batch."""
-        return HttpRequest(path=f"{self.paths.version}/{_part(id_)}:cancel")
+        return self.post(f"/{self._name(id_)}:cancel")
 
-    def results(self, status: BatchStatus, /) -> Sequence[HttpRequest]:
+    def results(self, status: BatchStatus, /) -> Sequence[HttpRequest | WholeBody]:
         """Return the request for the file of answers, or for the operation that contains them."""
         return [
-            whole_body(self._get(place)) if place == status.id else self._download(place)
+            WholeBody(self._operation(place), self._rows)
+            if place == status.id
+            else self._download(place)
             for place in status.outputs
         ]
 
-    def read(self, line: bytes, /) -> Iterator[BatchAnswer]:
-        """Read the answer on a line of a file, or the answers in an operation."""
-        answer = _decode(line, WireAnswer)
-        if answer.name is None:
-            yield _answer(answer)
-            return
-        inlined = _decode(line, WireOperation).output.inlined_responses
-        if len(inlined):
-            found = _decode(inlined, WireInlined).inlined_responses
-            keyed = [each for each in found if each.metadata.key]
-            for each in keyed or found:
-                yield _answer(each)
+    def read(self, row: bytes, /) -> BatchAnswer:
+        """Read the answer on a line of a file, or in an operation."""
+        answer = self.decode(row, WireAnswer, "an answer of a batch")
+        id_ = answer.key or answer.metadata.key
+        if not id_:
+            raise ResponseInvalidError(f"{self.provider}: an answer of a batch has no key")
+        if len(answer.response):
+            return BatchAnswer(id=id_, status=200, body=bytes(answer.response))
+        if answer.error is None:
+            return BatchAnswer(id=id_)
+        status, error = _failure(answer.error)
+        return BatchAnswer(id=id_, status=status, body=msgspec.json.encode(error))
 
-    def _upload(self, name: str, rows: Sequence[bytes]) -> Generator[HttpRequest, bytes, str]:
+    def unreadable(self, error: ChatModelError, /) -> ChatModelError:
+        """Return the error of results that cannot be fetched.
+
+        The key has just read the batch, so that a 403 is not about the key: the Files API responds
+        with it to the name of a file that does not exist.
+        """
+        if error.status != _NO_FILE:
+            return error
+        return ResponseInvalidError(
+            f"its results have been deleted, or belong to another project: {error.message}",
+            status=error.status,
+            request_id=error.request_id,
+            details=error.details,
+        )
+
+    def _listing(self, following: str) -> HttpRequest:
+        return self.get("/batches", f"pageSize={_PAGE}{following}")
+
+    def _page(self, body: bytes) -> BatchPage[WireOperation]:
+        page = self.decode(body, WirePage, "a list of batches")
+        if not page.next_page_token:
+            return BatchPage(page.operations)
+        token = self.part(page.next_page_token, "page token")
+        return BatchPage(page.operations, self._listing(f"&pageToken={token}"))
+
+    def _rows(self, document: bytes) -> list[bytes]:
+        inlined = self.decode(document, WireOperation, "a batch").output.inlined_responses
+        found = inlined.get("inlinedResponses") if is_object(inlined) else None
+        return [row_bytes(each) for each in found] if is_list(found) else []
+
+    def _upload(self, name: str, rows: Sequence[bytes]) -> BatchSteps[str]:
         """Upload a file by the resumable protocol, at once."""
         body = b"\n".join(rows)
         start = HttpRequest(
@@ -179,10 +207,12 @@ class GeminiBatches(msgspec.Struct, frozen=True, kw_only=True):
                 ("x-goog-upload-header-content-type", _FILE_TYPE),
             ),
         )
-        url = (yield response_header(start, _UPLOAD_URL)).decode()
+        url = (yield ResponseHeader(start, _UPLOAD_URL)).decode()
         _, upload, path = url.partition("/upload/")
         if not upload:
-            reject(b"", f"the header {_UPLOAD_URL} has no URL of an upload", GEMINI)
+            raise ResponseInvalidError(
+                f"{self.provider}: the header {_UPLOAD_URL} has no URL of an upload"
+            )
         uploaded = yield HttpRequest(
             path=f"{self.host}{upload}{path}",  # of the same host, so that no other has the key
             body=body,
@@ -192,14 +222,36 @@ class GeminiBatches(msgspec.Struct, frozen=True, kw_only=True):
                 ("x-goog-upload-offset", "0"),
             ),
         )
-        return _decode(uploaded, WireUpload).file.name
+        return self.decode(uploaded, WireUpload, "a file").file.name
 
-    def _get(self, name: str) -> HttpRequest:
-        return HttpRequest(method="GET", path=f"{self.paths.version}/{_part(name)}")
+    def _operation(self, id_: str) -> HttpRequest:
+        return self.get(f"/{self._name(id_)}")
 
     def _download(self, name: str) -> HttpRequest:
-        path = f"{self.host}/download{self.version}/{_part(name)}:download?alt=media"
+        path = f"{self.host}/download{self.version}/{self._name(name)}:download?alt=media"
         return HttpRequest(method="GET", path=path)
+
+    def _name(self, name: str) -> str:
+        return self.part(name, "name", safe="/")
+
+    def _status(self, batch: WireOperation) -> BatchStatus:
+        state = batch.metadata.state.rpartition("_STATE_")[2]
+        output = batch.output
+        outputs: tuple[str, ...] = ()
+        if output.responses_file:
+            outputs = (output.responses_file,)
+        elif output.inlined_responses:
+            outputs = (batch.name,)
+        error = None
+        if state == "FAILED" and not outputs:
+            status, body = _failure(batch.error)
+            error = self.refusal(body, status)
+        return BatchStatus(
+            id=batch.name,
+            state="ended" if batch.done else _STATES.get(state, "running"),
+            outputs=outputs,
+            error=error,
+        )
 
 
 def _inline(row: bytes) -> dict[str, object]:
@@ -208,40 +260,7 @@ def _inline(row: bytes) -> dict[str, object]:
     return {"request": each.request, "metadata": {"key": each.key}}
 
 
-def _status(batch: WireOperation) -> BatchStatus:
-    state = batch.metadata.state.rpartition("_STATE_")[2]
-    output = batch.output
-    outputs: tuple[str, ...] = ()
-    if output.responses_file:
-        outputs = (output.responses_file,)
-    elif len(output.inlined_responses):
-        outputs = (batch.name,)
-    error = None
-    if state == "FAILED" and not outputs:
-        status, body = _failure(batch.error)
-        failure = HttpFailure(status=status, headers={}, body=body)
-        error = read_failure(failure, GEMINI)
-    return BatchStatus(
-        id=batch.name,
-        state="ended" if batch.done else _STATES.get(state, "running"),
-        outputs=outputs,
-        error=error,
-    )
-
-
-def _answer(answer: WireAnswer) -> BatchAnswer:
-    id_ = answer.key or answer.metadata.key
-    if not id_:
-        reject(b"", "an answer of a batch has no key", GEMINI)
-    if len(answer.response):
-        return BatchAnswer(id=id_, status=200, body=bytes(answer.response))
-    if answer.error is None:
-        return BatchAnswer(id=id_)
-    status, body = _failure(answer.error)
-    return BatchAnswer(id=id_, status=status, body=body)
-
-
-def _failure(error: Json) -> tuple[int, bytes]:
+def _failure(error: Json) -> tuple[int, dict[str, Json]]:
     """Return the status and the body of a call with the error of an operation or a row."""
     fields = error if is_object(error) else {}
     code, word = fields.get("code"), fields.get("status")
@@ -250,15 +269,4 @@ def _failure(error: Json) -> tuple[int, bytes]:
         word, code = _ERRORS.get(known, _ERRORS[_UNKNOWN])
     message = text_or_none(fields.get("message")) or "it failed without a reason"
     shown = {"code": code, "status": word, "message": message, "details": fields.get("details")}
-    return code, msgspec.json.encode({"error": shown})
-
-
-def _part(name: str) -> str:
-    return path_name(name, GEMINI, "name", safe="/")
-
-
-def _decode(body: bytes | msgspec.Raw, kind: type[T]) -> T:
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except NOT_JSON as error:
-        reject(bytes(body), error, GEMINI)
+    return code, {"error": shown}

@@ -1,6 +1,7 @@
 """Google's providers: the Gemini API and Vertex AI."""
 
 import re
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -12,6 +13,7 @@ from chatmodels.providers.google._batches import GeminiBatches
 from chatmodels.providers.google._codec import gemini_codec
 from chatmodels.providers.google._credentials import Credentials, VertexTokens
 from chatmodels.providers.google._encode import GEMINI_SETTINGS, VERTEX_SETTINGS
+from chatmodels.providers.google._errors import read_failure
 from chatmodels.providers.google._metadata import (
     GEMINI,
     GEMINI_METADATA,
@@ -34,11 +36,18 @@ _VALID = {"project": _is_project, "location": is_host_label}  # a location is pa
 def codec(options: ProviderOptions) -> Codec:
     """Create the codec of the Gemini API for the options of a model."""
     paths = Paths(_version(options, "/v1beta"))
-    if paths.version:
-        batches = GeminiBatches(paths=paths, version=paths.version)
-    else:  # the URLs of files have the version at another place
-        host, _, version = (options.base_url or "").rstrip("/").rpartition("/")
-        batches = GeminiBatches(paths=paths, host=host, version=f"/{version}")
+    host, version = "", paths.version
+    if not version:  # the URLs of files have the version at another place
+        host, _, last = (options.base_url or "").rstrip("/").rpartition("/")
+        version = f"/{last}"
+    batches = GeminiBatches(
+        provider=GEMINI,
+        failure=partial(read_failure, provider=GEMINI),
+        path=paths.version,
+        paths=paths,
+        host=host,
+        version=version,
+    )
     return gemini_codec(GEMINI, GEMINI_SETTINGS, paths, batches)
 
 

@@ -5,19 +5,16 @@ mistralai 3.7. A job has at most a million requests and one model, a file 512 MB
 have at most 32 characters. Jobs that are not done after 24 hours time out.
 """
 
+import itertools
 from collections.abc import Collection, Mapping, Sequence
 
-import msgspec
-
-from chatmodels.core import ChatModelError
 from chatmodels.core.extending import BatchLimits, BatchState, BatchStatus, UnsettledBatch
-from chatmodels.http import BatchSteps, HttpFailure, HttpRequest
-from chatmodels.http.wire import Json, Wire, is_object, objects
-from chatmodels.openai_compatible import BATCH_LABEL, BatchTime, CompatibleBatches
+from chatmodels.http import BatchPage, BatchSteps, BatchTime, HttpRequest
+from chatmodels.http.wire import Json, Wire, objects
+from chatmodels.openai_compatible import BATCH_LABEL, CompatibleBatches
 
 _ENDPOINT = "/v1/chat/completions"
 _PAGE = 100
-_REFUSED = 400
 _UNKNOWN: dict[str, Json] = {"message": "the job failed without a reason"}
 _STATES: Mapping[str, BatchState] = {
     "QUEUED": "queued",
@@ -50,18 +47,17 @@ class MistralBatches(CompatibleBatches, frozen=True, kw_only=True):
     def find(
         self, name: str, rows: int, since: float, others: Collection[str], /
     ) -> BatchSteps[BatchStatus | UnsettledBatch | None]:
-        """Look for the name in the metadata of jobs, the newest first."""
-        number = 0
-        while True:
-            query = f"order_by=-created&page_size={_PAGE}&page={number}"
-            listed = yield self.get("/batch/jobs", query)
-            jobs = self.decode(listed, _WirePage, "a list of batch jobs").data or []
-            for job in jobs:
-                if is_object(job.metadata) and job.metadata.get(BATCH_LABEL) == name:
-                    return self._status(job)
-            if len(jobs) < _PAGE or self.precedes(jobs[-1].created_at, since):
-                return None
-            number += 1
+        """Look for the name in the metadata of jobs."""
+        following = itertools.count(1)
+
+        def page(body: bytes) -> BatchPage[_WireJob]:
+            jobs = self.decode(body, _WirePage, "a list of batch jobs").data or []
+            is_last = len(jobs) < _PAGE
+            return BatchPage(jobs, None if is_last else self._listing(next(following)))
+
+        jobs = yield from self.listed(self._listing(0), page, since)
+        found = (self._status(job) for job in jobs if self.is_labelled(job.metadata, name))
+        return next(found, None)
 
     def retrieve(self, id_: str, /) -> BatchSteps[BatchStatus]:
         """Fetch the status of a job."""
@@ -72,6 +68,9 @@ class MistralBatches(CompatibleBatches, frozen=True, kw_only=True):
         """Return the request that stops a job."""
         return self.post(f"/batch/jobs/{self.part(id_)}/cancel", {})
 
+    def _listing(self, number: int) -> HttpRequest:
+        return self.get("/batch/jobs", f"order_by=-created&page_size={_PAGE}&page={number}")
+
     def _status(self, job: "_WireJob") -> BatchStatus:
         outputs = tuple(id_ for id_ in (job.output_file, job.error_file) if id_)
         has_failed = job.status == "FAILED" and not outputs
@@ -79,13 +78,8 @@ class MistralBatches(CompatibleBatches, frozen=True, kw_only=True):
             id=job.id,
             state=_STATES.get(job.status, "running"),
             outputs=outputs,
-            error=self._error(job) if has_failed else None,
+            error=self.refusal(next(iter(objects(job.errors)), _UNKNOWN)) if has_failed else None,
         )
-
-    def _error(self, job: "_WireJob") -> ChatModelError:
-        first = next(iter(objects(job.errors)), _UNKNOWN)
-        body = msgspec.json.encode(first)
-        return self.failure(HttpFailure(status=_REFUSED, headers={}, body=body))
 
 
 class _WireJob(Wire, frozen=True, gc=False):

@@ -1,7 +1,7 @@
 """The JSON of OpenRouter's batch API ("Batch API Quickstart"; the types of openrouter 1.3)."""
 
+from chatmodels.http import BatchTime
 from chatmodels.http.wire import Json, Wire
-from chatmodels.openai_compatible import BatchLine, BatchTime
 
 _REFUSED, _FAILED = 400, 500
 _STATUSES = {
@@ -55,9 +55,9 @@ class WirePage(Wire, frozen=True, gc=False):
 
 
 class WireResults(Wire, frozen=True, gc=False):
-    """The results of a batch; None until it has ended."""
+    """The results of a batch, each to be read on its own; None until it has ended."""
 
-    results: list[BatchLine] | None = None
+    results: list[Json] | None = None
 
 
 def read_error(error: dict[str, Json], /) -> tuple[int, dict[str, Json]]:

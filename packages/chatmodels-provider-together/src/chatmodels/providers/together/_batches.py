@@ -7,16 +7,13 @@ Together AI's documentation, and the types of together 3.1. A file has at most 5
 
 from collections.abc import Collection, Sequence
 
-import msgspec
-
 from chatmodels.core import ChatModelError
 from chatmodels.core.extending import BatchLimits, BatchStatus, UnsettledBatch
-from chatmodels.http import BatchSteps, HttpFailure, HttpRequest
+from chatmodels.http import BatchSteps, HttpRequest
 from chatmodels.http.wire import Wire
 from chatmodels.openai_compatible import BATCH_STATES, CompatibleBatches
 
 _ENDPOINT = "/v1/chat/completions"
-_REFUSED = 400
 
 
 class TogetherBatches(CompatibleBatches, frozen=True, kw_only=True):
@@ -68,8 +65,7 @@ class TogetherBatches(CompatibleBatches, frozen=True, kw_only=True):
         )
 
     def _error(self, message: str) -> ChatModelError:
-        body = msgspec.json.encode({"error": {"message": message}})
-        return self.failure(HttpFailure(status=_REFUSED, headers={}, body=body))
+        return self.refusal({"error": {"message": message}})
 
 
 class _WireBatch(Wire, frozen=True, gc=False):

@@ -1,88 +1,73 @@
 """The server side of Anthropic's Message Batches API (API reference, "Message Batches")."""
 
-import datetime as dt
 import re
 from typing import Any
 
 import msgspec
 
-from chatmodels.testing._batches.api import page_of
-from chatmodels.testing._batches.batch import (
-    Answer,
-    BatchedAnswer,
-    BatchedRow,
-    SimulatedBatch,
-    SimulatedBatches,
-)
-from chatmodels.testing._exchange import ReceivedRequest
-from chatmodels.testing._simulated_response import SimulatedResponse, json_response
+from chatmodels.testing._batches.api import BatchApi, BatchCall, created_at, row_of
+from chatmodels.testing._batches.batch import BatchedAnswer, SimulatedBatch
+from chatmodels.testing._simulated_response import SimulatedResponse
 
 _CUSTOM_ID = re.compile("[a-zA-Z0-9_-]{1,64}")
+_COUNTS = {
+    "completed": "errored",
+    "cancelled": "canceled",
+    "expired": "expired",
+    "failed": "expired",
+}
+"""The counts of the rows that have not succeeded, by the state of their batch."""
+
 _OUTCOMES = {"expired": "expired", "cancelled": "canceled"}
 
 
-class AnthropicBatches:
+class AnthropicBatches(BatchApi):
     """The batches below `/messages/batches`."""
 
     paths = re.compile(r"(?P<messages>.*/messages)/batches(/(?P<id>[^/]+)(/(?P<action>\w+))?)?")
+    missing = "Message batch {} not found"
+    after = "after_id"
 
     def calls(self, path: re.Match[str], /) -> str:
         """Return the path of a call."""
         return path["messages"]
 
-    def respond(
-        self,
-        request: ReceivedRequest,
-        path: re.Match[str],
-        batches: SimulatedBatches,
-        answer: Answer,
-        /,
-    ) -> SimulatedResponse | str:
-        """Create, return, list or cancel batches, or return the answers of one."""
-        id_, action = path["id"], path["action"]
-        if id_ is None:
-            if request.method != "POST":
-                return self._list(request, batches, answer)
-            return self._create(request, path["messages"], batches)
-        batch = batches.find(id_)
-        if batch is None:
-            return f"Message batch {id_} not found"
-        match action:
-            case "results":
-                return _results(batch)
-            case "cancel":
-                batch.cancel(answer)
-            case _:
-                batch.poll(answer)
-        return json_response(_batch(batch))
-
-    def _create(
-        self, request: ReceivedRequest, messages: str, batches: SimulatedBatches
-    ) -> SimulatedResponse | str:
-        entries: list[dict[str, Any]] = request.json["requests"]
+    def create(self, call: BatchCall, /) -> SimulatedResponse | str:
+        """Create a batch."""
+        entries: list[dict[str, Any]] = call.request.json["requests"]
         if not all(_CUSTOM_ID.fullmatch(entry["custom_id"]) for entry in entries):
             return "requests.0.custom_id: String should match pattern '^[a-zA-Z0-9_-]{1,64}$'"
-        rows = [
-            BatchedRow(
-                entry["custom_id"],
-                msgspec.structs.replace(
-                    request, target=messages, body=msgspec.json.encode(entry["params"])
-                ),
-            )
-            for entry in entries
-        ]
+        target = self.calls(call.path)
+        rows = [row_of(entry["custom_id"], entry["params"], call, target) for entry in entries]
         if len({row.id for row in rows}) < len(rows):
             return "requests: custom_id must be unique"
-        batch = batches.add("msgbatch_", "", rows)
-        if batch.fault == "lost_answer":
-            return SimulatedResponse(cut_after=0, ending="close")
-        return json_response(_batch(batch))
+        return self.created(call, call.batches.add("msgbatch_", "", rows))
 
-    def _list(
-        self, request: ReceivedRequest, batches: SimulatedBatches, answer: Answer
-    ) -> SimulatedResponse:
-        page, has_more = page_of(batches, request, "after_id", answer)
-        return json_response({"data": [_batch(batch) for batch in page], "has_more": has_more})
+    def respond_about(self, batch: SimulatedBatch, call: BatchCall, /) -> SimulatedResponse | str:
+        """Cancel or return a batch, or return its answers."""
+        if call.path["action"] == "results":
+            return _results(batch)
+        return super().respond_about(batch, call)
+
+    def describe(self, batch: SimulatedBatch, /) -> dict[str, Any]:
+        """Return a batch as the API does."""
+        ended, rows, succeeded = batch.has_ended, len(batch.rows), batch.succeeded
+        others = {"errored": 0, "canceled": 0, "expired": 0}
+        if ended:
+            others[_COUNTS[batch.state]] = rows - succeeded
+        return {
+            "id": batch.id,
+            "type": "message_batch",
+            "processing_status": "ended" if ended else "in_progress",
+            "request_counts": {
+                "processing": 0 if ended else rows,
+                "succeeded": succeeded,
+                **others,
+            },
+            "created_at": created_at(batch),
+            "expires_at": created_at(batch, hours=24),
+            "results_url": f"https://simulated.invalid/{batch.id}/results" if ended else None,
+        }
 
 
 def _results(batch: SimulatedBatch) -> SimulatedResponse:
@@ -101,26 +86,3 @@ def _line(answer: BatchedAnswer) -> dict[str, Any]:
     else:
         result = {"type": "errored", "error": msgspec.Raw(answer.body)}
     return {"custom_id": answer.id, "result": result}
-
-
-def _batch(batch: SimulatedBatch) -> dict[str, Any]:
-    ended = batch.state != "running"
-    processed = [each for each in batch.results if each.outcome == "processed"]
-    succeeded = sum(each.succeeded for each in processed)
-    counts = {
-        "processing": 0 if ended else len(batch.rows),
-        "succeeded": succeeded,
-        "errored": len(batch.rows) - succeeded if batch.state == "completed" else 0,
-        "canceled": len(batch.rows) - succeeded if batch.state == "cancelled" else 0,
-        "expired": len(batch.rows) - succeeded if batch.state in ("expired", "failed") else 0,
-    }
-    created = dt.datetime.fromtimestamp(batch.created, dt.UTC)
-    return {
-        "id": batch.id,
-        "type": "message_batch",
-        "processing_status": "ended" if ended else "in_progress",
-        "request_counts": counts,
-        "created_at": created.isoformat(),
-        "expires_at": (created + dt.timedelta(hours=24)).isoformat(),
-        "results_url": f"https://simulated.invalid/{batch.id}/results" if ended else None,
-    }

@@ -88,9 +88,24 @@ class SimulatedBatch:
         self.output = ""
         self._polls = polls
 
+    @property
+    def has_ended(self) -> bool:
+        """True if no further row is processed."""
+        return self.state != "running"
+
+    @property
+    def processed(self) -> list[BatchedAnswer]:
+        """The answers to rows that were processed."""
+        return [each for each in self.results if each.outcome == "processed"]
+
+    @property
+    def succeeded(self) -> int:
+        """The number of rows with the response of a successful call."""
+        return sum(each.succeeded for each in self.results)
+
     def poll(self, answer: Answer, /) -> None:
         """Advance by one poll, which can be a listing; the last one ends the batch."""
-        if self.state != "running" or self.fault == "endless":
+        if self.has_ended or self.fault == "endless":
             return
         self._polls -= 1
         if self._polls >= 0:
@@ -103,7 +118,7 @@ class SimulatedBatch:
 
     def cancel(self, answer: Answer, /) -> None:
         """Stop the batch when half of its rows are processed."""
-        if self.state != "running":
+        if self.has_ended:
             return
         half = len(self.rows) // 2
         self.results = [_answered(row, answer) for row in self.rows[:half]]

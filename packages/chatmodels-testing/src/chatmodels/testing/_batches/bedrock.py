@@ -4,7 +4,6 @@ Sources: "CreateModelInvocationJob" and the other operations of jobs (API refere
 "Process multiple prompts with batch inference", and "ListObjectsV2" (API reference of S3).
 """
 
-import datetime as dt
 import re
 from hashlib import sha256
 from typing import Any
@@ -14,13 +13,8 @@ from xml.sax.saxutils import escape
 import msgspec
 
 from chatmodels.core import ErrorCode
-from chatmodels.testing._batches.batch import (
-    Answer,
-    BatchedAnswer,
-    BatchedRow,
-    SimulatedBatch,
-    SimulatedBatches,
-)
+from chatmodels.testing._batches.api import BatchApi, BatchCall, created_at, page_at, row_of
+from chatmodels.testing._batches.batch import BatchedAnswer, SimulatedBatch, SimulatedBatches
 from chatmodels.testing._exchange import ReceivedRequest
 from chatmodels.testing._protocols.bedrock_converse import BedrockConverse
 from chatmodels.testing._simulated_response import SimulatedResponse, json_response
@@ -43,56 +37,45 @@ _SCOPED = ("key", "date", "region", "service", "aws4_request")
 _PAGE = 1  # objects on a page of a listing, so that each client meets a second one
 
 
-class BedrockBatches:
+class BedrockBatches(BatchApi):
     """The jobs below `/model-invocation-job`, and the objects below `/s3`."""
 
     paths = re.compile(
         r"(?P<prefix>.*)/(?:"
         r"(?P<jobs>model-invocation-jobs)"
-        r"|model-invocation-job(?:/(?P<id>[^/]+)(?P<stop>/stop)?)?"
+        r"|model-invocation-job(?:/(?P<id>[^/]+)(?:/(?P<action>stop))?)?"
         r"|s3/(?P<bucket>[^/]+)(?:/(?P<key>.+))?)"
     )
+    missing = "The provided job identifier {} is not found."
+    describes_cancelled = False
+    refuses_at_once = True
 
     def calls(self, path: re.Match[str], /) -> str:
         """Return the path of a call."""
         return f"{path['prefix']}/model/simulated/converse"
 
-    def respond(
-        self,
-        request: ReceivedRequest,
-        path: re.Match[str],
-        batches: SimulatedBatches,
-        answer: Answer,
-        /,
-    ) -> SimulatedResponse | str:
-        """Create, return, list or stop jobs; store, return or list objects."""
+    def respond(self, call: BatchCall, /) -> SimulatedResponse | str:
+        """Return the response to a request about jobs or objects."""
+        request, path = call.request, call.path
         if path["bucket"]:
-            return self._object(request, path["bucket"], path["key"], batches)
+            return self._object(request, path["bucket"], path["key"], call.batches)
         if _scope(request) not in ("bedrock", ""):
             return f"Credential should be scoped to correct service: 'bedrock', {_scope(request)}."
 
         def answer_row(row: ReceivedRequest) -> SimulatedResponse:
             refused = "The model returned: toolConfig is not supported in batch inference."
-            return _error(400, refused) if "toolConfig" in row.json else answer(row)
+            return _error(400, refused) if "toolConfig" in row.json else call.answer(row)
 
-        if path["jobs"]:
-            return self._list(request, batches, answer_row)
-        if path["id"] is None:
-            return self._create(request, path["prefix"], batches)
-        id_ = unquote(path["id"])  # or the ARN of the job
-        batch = batches.find(_ARN + id_.removeprefix(_ARN))
-        if batch is None:
-            return f"The provided job identifier {id_} is not found."
-        if path["stop"]:
-            batch.cancel(answer_row)
-            return json_response({})
-        batch.poll(answer_row)
-        return json_response(_job(batch))
+        return super().respond(call._replace(answer=answer_row))
 
-    def _create(
-        self, request: ReceivedRequest, prefix: str, batches: SimulatedBatches
-    ) -> SimulatedResponse | str:
-        job: dict[str, Any] = request.json
+    def full_id(self, id_: str, /) -> str:
+        """Return the ARN of a job from its id, or from itself."""
+        return _ARN + unquote(id_).removeprefix(_ARN)
+
+    def create(self, call: BatchCall, /) -> SimulatedResponse | str:
+        """Create a job over a file; a client token has one job."""
+        job: dict[str, Any] = call.request.json
+        batches = call.batches
         if problem := _problem(job):
             return problem
         token = job.get("clientRequestToken") or job["jobName"]
@@ -100,41 +83,51 @@ class BedrockBatches:
         if known is not None:
             return json_response({"jobArn": known.id})
         source = job["inputDataConfig"]["s3InputDataConfig"]["s3Uri"]
-        target = f"{prefix}/model/{quote(job['modelId'], safe='')}/converse"
-        rows: list[BatchedRow] = []
-        for line in batches.files.get(source, b"").splitlines():
-            record = msgspec.json.decode(line)
-            body = msgspec.json.encode(record["modelInput"])
-            inner = msgspec.structs.replace(request, method="POST", target=target, body=body)
-            rows.append(BatchedRow(record["recordId"], inner))
+        target = f"{call.path['prefix']}/model/{quote(job['modelId'], safe='')}/converse"
+        records = map(msgspec.json.decode, batches.files.get(source, b"").splitlines())
+        rows = [row_of(each["recordId"], each["modelInput"], call, target) for each in records]
         batch = batches.add(_ARN, token, rows)
         batch.id = f"{_ARN}{len(batches.all):012}"
         batch.file = source
         batch.output = job["outputDataConfig"]["s3OutputDataConfig"]["s3Uri"]
-        if batch.fault == "too_many_tokens":
-            batches.all.remove(batch)
-            return BedrockConverse().error(
-                ErrorCode.QUOTA_EXCEEDED, 400, "Your account has too many jobs for this model."
-            )
         if len(rows) < _FEWEST:
             batch.state = "failed"
-        if batch.fault == "lost_answer":
-            return SimulatedResponse(cut_after=0, ending="close")
-        return json_response({"jobArn": batch.id})
+        return self.created(call, batch, json_response({"jobArn": batch.id}))
 
-    def _list(
-        self, request: ReceivedRequest, batches: SimulatedBatches, answer: Answer
-    ) -> SimulatedResponse:
-        query = {name: values[0] for name, values in request.query.items()}
+    def full(self) -> SimulatedResponse:
+        """Return the response while too many jobs wait."""
+        return BedrockConverse().error(
+            ErrorCode.QUOTA_EXCEEDED, 400, "Your account has too many jobs for this model."
+        )
+
+    def list_page(self, call: BatchCall, /) -> SimulatedResponse:
+        """Return a page of the jobs with a name."""
+        query = {name: values[0] for name, values in call.request.query.items()}
         part, start = query.get("nameContains", ""), int(query.get("nextToken", "0"))
-        named = [each for each in reversed(batches.all) if part in each.label]
-        page = named[start : start + int(query.get("maxResults", "10"))]
-        for batch in page:
-            batch.poll(answer)
-        listed: dict[str, Any] = {"invocationJobSummaries": [_job(batch) for batch in page]}
-        if start + len(page) < len(named):
+        named = [each for each in call.batches.all if part in each.label]
+        page, has_more = page_at(named, start, int(query.get("maxResults", "10")), call.answer)
+        listed: dict[str, Any] = {"invocationJobSummaries": [self.describe(job) for job in page]}
+        if has_more:
             listed["nextToken"] = str(start + len(page))
         return json_response(listed)
+
+    def describe(self, batch: SimulatedBatch, /) -> dict[str, Any]:
+        """Return a job as the API does."""
+        source = {"s3Uri": batch.file, "s3InputFormat": "JSONL"}
+        job: dict[str, Any] = {
+            "jobArn": batch.id,
+            "jobName": batch.label,
+            "clientRequestToken": batch.label,
+            "status": _STATES[batch.state],
+            "submitTime": created_at(batch),
+            "inputDataConfig": {"s3InputDataConfig": source},
+            "outputDataConfig": {"s3OutputDataConfig": {"s3Uri": batch.output}},
+            "modelInvocationType": "Converse",
+            "processedRecordCount": len(batch.results),
+        }
+        if batch.state == "failed":
+            job["message"] = _TOO_FEW.format(len(batch.rows), _FEWEST)
+        return job
 
     def _object(
         self, request: ReceivedRequest, bucket: str, key: str | None, batches: SimulatedBatches
@@ -178,24 +171,6 @@ def _scope(request: ReceivedRequest) -> str:
     return parts[3] if len(parts) == len(_SCOPED) else ""
 
 
-def _job(batch: SimulatedBatch) -> dict[str, Any]:
-    submitted = dt.datetime.fromtimestamp(batch.created, dt.UTC)
-    job: dict[str, Any] = {
-        "jobArn": batch.id,
-        "jobName": batch.label,
-        "clientRequestToken": batch.label,
-        "status": _STATES[batch.state],
-        "submitTime": submitted.isoformat(),
-        "inputDataConfig": {"s3InputDataConfig": {"s3Uri": batch.file, "s3InputFormat": "JSONL"}},
-        "outputDataConfig": {"s3OutputDataConfig": {"s3Uri": batch.output}},
-        "modelInvocationType": "Converse",
-        "processedRecordCount": len(batch.results),
-    }
-    if batch.state == "failed":
-        job["message"] = _TOO_FEW.format(len(batch.rows), _FEWEST)
-    return job
-
-
 def _outputs(batches: SimulatedBatches) -> dict[str, bytes]:
     """Return the objects that jobs have written, in a folder with the id of the job."""
     objects: dict[str, bytes] = {}
@@ -204,11 +179,10 @@ def _outputs(batches: SimulatedBatches) -> dict[str, bytes]:
             continue
         folder = f"{batch.output}{batch.id.removeprefix(_ARN)}/"
         inputs = {row.id: row.request for row in batch.rows}
-        done = [each for each in batch.results if each.outcome == "processed"]
-        lines = [_line(each, inputs.get(each.id)) + b"\n" for each in done]
+        lines = [_line(each, inputs.get(each.id)) + b"\n" for each in batch.processed]
         if lines:
             objects[f"{folder}{batch.file.rpartition('/')[2]}.out"] = b"".join(lines)
-        manifest = {"totalRecordCount": len(batch.rows), "processedRecordCount": len(done)}
+        manifest = {"totalRecordCount": len(batch.rows), "processedRecordCount": len(lines)}
         objects[f"{folder}manifest.json.out"] = msgspec.json.encode(manifest)
     return objects
 

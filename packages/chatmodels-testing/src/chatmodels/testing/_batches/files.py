@@ -2,17 +2,81 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import msgspec
 
-from chatmodels.testing._batches.batch import BatchedAnswer, BatchedRow, SimulatedBatch
+from chatmodels.testing._batches.api import BatchApi, BatchCall, row_of
+from chatmodels.testing._batches.batch import (
+    BatchedAnswer,
+    BatchedRow,
+    SimulatedBatch,
+    SimulatedBatches,
+)
 from chatmodels.testing._exchange import ReceivedRequest
-from chatmodels.testing._simulated_response import SimulatedResponse
+from chatmodels.testing._simulated_response import SimulatedResponse, json_response
 
 _FIELD = re.compile(rb'name="([^"]*)"')
 _FILE_NAME = re.compile(rb'filename="([^"]*)"')
 _REASONS = {"expired": "batch_expired", "cancelled": "batch_cancelled"}
+
+
+class FileBatchApi(BatchApi):
+    """A batch API over files of rows, with files of answers.
+
+    Attributes:
+        purpose: The purpose of a file of rows.
+        missing_file: The message for a file that does not exist, with its id at the "{}".
+    """
+
+    purpose: ClassVar[str] = "batch"
+    missing_file: ClassVar[str] = "File {} not found."
+
+    def respond(self, call: BatchCall, /) -> SimulatedResponse | str:
+        """Return the response to a request about files or batches."""
+        if call.path["kind"] != "files":
+            return super().respond(call)
+        batches, id_ = call.batches, call.path["id"]
+        if call.request.method == "POST":
+            return self._upload(call)
+        if id_ is None:
+            listed = [self.describe_file(each, batches) for each in batches.files]
+            return json_response({"object": "list", "data": listed, "has_more": False})
+        if id_ in batches.files:
+            batches.polled.add(id_)
+            return json_response(self.describe_file(id_, batches))
+        batch_id, _, kind = id_.removeprefix("file-").rpartition("-")
+        batch = batches.find(batch_id)
+        if batch is None:
+            return self.missing_file.format(id_)
+        return lines_of(batch, succeeded=kind == "output")
+
+    def form_problem(self, form: "Form", /) -> str | None:
+        """Return the reason for which the form of an upload is refused; None if there is none."""
+        return None
+
+    def describe_file(self, id_: str, batches: SimulatedBatches, /) -> dict[str, Any]:
+        """Return a file of rows as the API does."""
+        return {
+            "id": id_,
+            "object": "file",
+            "filename": batches.names[id_],
+            "purpose": self.purpose,
+            "status": "processed",
+        }
+
+    def _upload(self, call: BatchCall) -> SimulatedResponse | str:
+        form, batches = form_of(call.request), call.batches
+        if form.content is None:
+            return "'file' is a required property"
+        if form.fields.get("purpose") != self.purpose:
+            return f"Invalid purpose: only '{self.purpose}' is supported."
+        if problem := self.form_problem(form):
+            return problem
+        id_ = f"file-input-{len(batches.files) + 1}"
+        batches.files[id_] = form.content
+        batches.names[id_] = form.fields.get("file_name", form.name)
+        return json_response(self.describe_file(id_, batches))
 
 
 class Form(NamedTuple):
@@ -41,25 +105,18 @@ def form_of(request: ReceivedRequest, /) -> Form:
     return Form(fields, name, content)
 
 
-def rows_of(content: bytes, request: ReceivedRequest, target: str, /) -> list[BatchedRow]:
+def rows_of(content: bytes, call: BatchCall, target: str, /) -> list[BatchedRow]:
     """Return the rows of a file whose lines are ids and bodies.
 
     Args:
         content: The file.
-        request: A request with the headers of the calls.
+        call: A request with the headers of the calls.
         target: The target of the calls.
     """
     return [
-        row_of(line["custom_id"], line["body"], request, target)
+        row_of(line["custom_id"], line["body"], call, target)
         for line in map(msgspec.json.decode, content.splitlines())
     ]
-
-
-def row_of(id_: str, body: object, request: ReceivedRequest, target: str, /) -> BatchedRow:
-    """Return a row from its id and the body of its call."""
-    encoded = msgspec.json.encode(body)
-    inner = msgspec.structs.replace(request, method="POST", target=target, body=encoded)
-    return BatchedRow(id_, inner)
 
 
 def problem_of(rows: Sequence[BatchedRow], /) -> str | None:
@@ -73,6 +130,16 @@ def problem_of(rows: Sequence[BatchedRow], /) -> str | None:
     if len({row.request.json.get("model") for row in rows}) > 1:
         return "The requests of the file have several models."
     return None
+
+
+def outputs_of(batch: SimulatedBatch, /) -> tuple[str, str]:
+    """Return the ids of the files with the answers that succeeded, and with the others.
+
+    The id of a file without answers is empty.
+    """
+    done = batch.succeeded
+    output = f"file-{batch.id}-output" if done else ""
+    return output, f"file-{batch.id}-error" if len(batch.results) > done else ""
 
 
 def lines_of(batch: SimulatedBatch, /, *, succeeded: bool) -> SimulatedResponse:

@@ -1,21 +1,18 @@
 """The server side of the Gemini API's Batch API and Files API ("Batch API", API reference)."""
 
-import datetime as dt
 import re
 from typing import Any
 from urllib.parse import quote
 
 import msgspec
 
-from chatmodels.testing._batches.api import page_of
+from chatmodels.testing._batches.api import BatchApi, BatchCall, created_at, row_of
 from chatmodels.testing._batches.batch import (
-    Answer,
     BatchedAnswer,
     BatchedRow,
     SimulatedBatch,
     SimulatedBatches,
 )
-from chatmodels.testing._exchange import ReceivedRequest
 from chatmodels.testing._simulated_response import SimulatedResponse, json_response
 
 _MOST_INLINE = 20_000_000
@@ -38,54 +35,48 @@ _TOO_MANY_TOKENS = {
 }
 
 
-class GeminiBatches:
+class GeminiBatches(BatchApi):
     """The batches of `batchGenerateContent`, and the files of their rows and answers."""
 
     paths = re.compile(
         r"(?P<prefix>.*?)/(?:"
         r"(?P<version>v1|v1beta)/(?P<model>.+):batchGenerateContent"
-        r"|(?:v1|v1beta)/batches(?:/(?P<id>[^/:]+)(?P<cancel>:cancel)?)?"
+        r"|(?:v1|v1beta)/batches(?:/(?P<id>[^/:]+)(?::(?P<action>cancel))?)?"
         r"|(?P<upload>upload/(?:v1|v1beta)/files)"
         r"|(?:download/)?(?:v1|v1beta)/(?P<file>files/[^/:]+):download)"
     )
+    missing = "Requested entity was not found: batches/{}."
+    after, size = "pageToken", "pageSize"
+    describes_cancelled = False
+    refuses_at_once = True
 
     def calls(self, path: re.Match[str], /) -> str:
         """Return the path of a call."""
         return f"{path['prefix']}/v1beta/models/simulated:generateContent"
 
-    def respond(
-        self,
-        request: ReceivedRequest,
-        path: re.Match[str],
-        batches: SimulatedBatches,
-        answer: Answer,
-        /,
-    ) -> SimulatedResponse | str:
-        """Create, return, list, cancel or delete batches; upload or return a file."""
-        if path["model"]:
-            target = f"{path['prefix']}/{path['version']}/{path['model']}:generateContent"
-            return self._create(request, target, batches)
-        if path["upload"]:
-            return self._upload(request, path["upload"], batches)
-        if path["file"]:
-            return self._content(path["file"], batches)
-        if path["id"] is None:
-            return self._list(request, batches, answer)
-        batch = batches.find(f"batches/{path['id']}")
-        if batch is None:
-            return f"Requested entity was not found: batches/{path['id']}."
-        if path["cancel"]:
-            batch.cancel(answer)
-            return json_response({})
-        if request.method == "DELETE":
-            batches.all.remove(batch)
-            return json_response({})
-        batch.poll(answer)
-        return json_response(_operation(batch))
+    def respond(self, call: BatchCall, /) -> SimulatedResponse | str:
+        """Return the response to a request about batches, or about a file."""
+        if call.path["upload"]:
+            return self._upload(call)
+        if call.path["file"]:
+            return self._content(call.path["file"], call.batches)
+        return super().respond(call)
 
-    def _create(
-        self, request: ReceivedRequest, target: str, batches: SimulatedBatches
-    ) -> SimulatedResponse | str:
+    def full_id(self, id_: str, /) -> str:
+        """Return the name of a batch."""
+        return f"batches/{id_}"
+
+    def respond_about(self, batch: SimulatedBatch, call: BatchCall, /) -> SimulatedResponse | str:
+        """Cancel, delete or return a batch."""
+        if call.request.method != "DELETE":
+            return super().respond_about(batch, call)
+        call.batches.all.remove(batch)
+        return json_response({})
+
+    def create(self, call: BatchCall, /) -> SimulatedResponse | str:
+        """Create a batch over the rows of the request, or over a file."""
+        path, request, batches = call.path, call.request, call.batches
+        target = f"{path['prefix']}/{path['version']}/{path['model']}:generateContent"
         batch: dict[str, Any] = request.json.get("batch") or {}
         source: dict[str, Any] = batch.get("inputConfig") or {}
         label, file = batch.get("displayName"), source.get("fileName", "")
@@ -104,58 +95,75 @@ class GeminiBatches:
             extra = entry.keys() - {"request", "key" if file else "metadata"}
             if extra or not isinstance(key, str) or not isinstance(entry.get("request"), dict):
                 return f"Invalid request {len(rows)}: {', '.join(sorted(extra)) or 'no key'}."
-            body = msgspec.json.encode(entry["request"])
-            inner = msgspec.structs.replace(request, method="POST", target=target, body=body)
-            rows.append(BatchedRow(key, inner))
+            rows.append(row_of(key, entry["request"], call, target))
         created = batches.add("batches/simulated", label, rows)
         created.file = file
-        if created.fault == "too_many_tokens":
-            batches.all.remove(created)
-            return json_response({"error": _TOO_MANY_TOKENS}, status=429)
-        if created.fault == "lost_answer":
-            return SimulatedResponse(cut_after=0, ending="close")
-        return json_response(_operation(created))
+        return self.created(call, created)
 
-    def _list(
-        self, request: ReceivedRequest, batches: SimulatedBatches, answer: Answer
-    ) -> SimulatedResponse:
-        page, has_more = page_of(batches, request, "pageToken", answer, size="pageSize")
-        listed: dict[str, Any] = {"operations": [_operation(batch) for batch in page]}
+    def full(self) -> SimulatedResponse:
+        """Return the response while too many rows wait."""
+        return json_response({"error": _TOO_MANY_TOKENS}, status=429)
+
+    def describe_page(self, page: list[SimulatedBatch], /, *, has_more: bool) -> dict[str, Any]:
+        """Return a page of the listing as the API does."""
+        listed: dict[str, Any] = {"operations": [self.describe(batch) for batch in page]}
         if has_more:
             listed["nextPageToken"] = page[-1].id
-        return json_response(listed)
+        return listed
 
-    def _upload(
-        self, request: ReceivedRequest, path: str, batches: SimulatedBatches
-    ) -> SimulatedResponse | str:
+    def describe(self, batch: SimulatedBatch, /) -> dict[str, Any]:
+        """Return a batch as the API does; only a batch that succeeded has a response."""
+        metadata: dict[str, Any] = {
+            "@type": "type.googleapis.com/google.ai.generativelanguage.v1main.GenerateContentBatch",
+            "name": batch.id,
+            "displayName": batch.label,
+            "state": _STATES[batch.state],
+            "createTime": created_at(batch).replace("+00:00", "Z"),
+            "batchStats": {"requestCount": str(len(batch.rows))},
+        }
+        operation: dict[str, Any] = {"name": batch.id, "metadata": metadata}
+        output = _output(batch)
+        if output:
+            metadata["output"] = output
+        if batch.state in _ENDED:
+            operation["done"] = True
+        if batch.state == "completed":
+            operation["response"] = output
+        elif batch.state == "cancelled":
+            operation["error"] = {"code": 1, "message": "The operation was cancelled."}
+        return operation
+
+    def _upload(self, call: BatchCall) -> SimulatedResponse | str:
         """Begin an upload, or accept its bytes ("Files API", resumable uploads)."""
-        headers, query = request.headers, request.query
+        headers, body, files = call.request.headers, call.request.body, call.batches.files
         command = headers.get("x-goog-upload-command")
         if command == "start":
             length = headers.get("x-goog-upload-header-content-length", "")
             if headers.get("x-goog-upload-protocol") != "resumable" or not length.isdecimal():
                 return "An upload needs its protocol and the length of its content."
             host = quote(headers["host"], safe=":")
-            url = f"http://{host}/{path}?upload_id={length}&upload_protocol=resumable"
+            url = (
+                f"http://{host}/{call.path['upload']}?upload_id={length}&upload_protocol=resumable"
+            )
             return json_response({}, x_goog_upload_url=url, x_goog_upload_status="active")
-        declared = query.get("upload_id", [""])[0]
+        declared = call.request.query.get("upload_id", [""])[0]
         if command != "upload, finalize" or headers.get("x-goog-upload-offset") != "0":
             return "The upload has no bytes at the offset 0, or is not finalized."
-        if declared != str(len(request.body)):
-            return f"The upload has {len(request.body)} bytes instead of {declared}."
-        name = f"files/input{len(batches.files) + 1}"
-        batches.files[name] = request.body
+        if declared != str(len(body)):
+            return f"The upload has {len(body)} bytes instead of {declared}."
+        name = f"files/input{len(files) + 1}"
+        files[name] = body
         file = {"name": name, "mimeType": "application/jsonl", "state": "ACTIVE"}
         return json_response({"file": file}, x_goog_upload_status="final")
 
-    def _content(self, file: str, batches: SimulatedBatches) -> SimulatedResponse | str:
+    def _content(self, file: str, batches: SimulatedBatches) -> SimulatedResponse:
         batch = next((each for each in batches.all if _responses_file(each) == file), None)
         if batch is None:
-            return f"File {file} not found."
+            message = f"You do not have permission to access the file {file}, or it is not there."
+            error = {"code": 403, "message": message, "status": "PERMISSION_DENIED"}
+            return json_response({"error": error}, status=403)
         lines = [
-            msgspec.json.encode({"key": each.id, **_line(each)}) + b"\n"
-            for each in batch.results
-            if each.outcome == "processed"
+            msgspec.json.encode({"key": each.id, **_line(each)}) + b"\n" for each in batch.processed
         ]
         return SimulatedResponse(
             headers={"content-type": "application/octet-stream"}, body=(b"".join(lines),)
@@ -166,37 +174,12 @@ def _entries_of(file: bytes) -> list[dict[str, Any]]:
     return [msgspec.json.decode(line) for line in file.splitlines()]
 
 
-def _operation(batch: SimulatedBatch) -> dict[str, Any]:
-    """Encode a batch; only a batch that succeeded has a response."""
-    created = dt.datetime.fromtimestamp(batch.created, dt.UTC)
-    metadata: dict[str, Any] = {
-        "@type": "type.googleapis.com/google.ai.generativelanguage.v1main.GenerateContentBatch",
-        "name": batch.id,
-        "displayName": batch.label,
-        "state": _STATES[batch.state],
-        "createTime": created.isoformat().replace("+00:00", "Z"),
-        "batchStats": {"requestCount": str(len(batch.rows))},
-    }
-    operation: dict[str, Any] = {"name": batch.id, "metadata": metadata}
-    output = _output(batch)
-    if output:
-        metadata["output"] = output
-    if batch.state in _ENDED:
-        operation["done"] = True
-    if batch.state == "completed":
-        operation["response"] = output
-    elif batch.state == "cancelled":
-        operation["error"] = {"code": 1, "message": "The operation was cancelled."}
-    return operation
-
-
 def _output(batch: SimulatedBatch) -> dict[str, Any]:
-    processed = [each for each in batch.results if each.outcome == "processed"]
-    if not processed:
+    if not batch.processed:
         return {}
     if batch.file:
         return {"responsesFile": _responses_file(batch)}
-    inlined = [{"metadata": {"key": each.id}, **_line(each)} for each in processed]
+    inlined = [{"metadata": {"key": each.id}, **_line(each)} for each in batch.processed]
     return {"inlinedResponses": {"inlinedResponses": inlined}}
 
 

@@ -3,10 +3,9 @@
 import re
 from typing import Any
 
-from chatmodels.testing._batches.api import PAGE, page_at, start_after
-from chatmodels.testing._batches.batch import Answer, SimulatedBatch, SimulatedBatches
+from chatmodels.testing._batches.api import PAGE, BatchCall, page_at, start_after
+from chatmodels.testing._batches.batch import SimulatedBatch
 from chatmodels.testing._batches.openai import OpenAIBatches
-from chatmodels.testing._exchange import ReceivedRequest
 from chatmodels.testing._simulated_response import SimulatedResponse, json_response
 
 _CURSOR = "cursor_"
@@ -19,12 +18,11 @@ class GroqBatches(OpenAIBatches):
         r"(?P<root>/groq/.*)/(?P<kind>files|batches)(/(?P<id>[^/]+)(/(?P<action>\w+))?)?"
     )
 
-    def list_page(
-        self, request: ReceivedRequest, batches: SimulatedBatches, answer: Answer, /
-    ) -> SimulatedResponse:
+    def list_page(self, call: BatchCall, /) -> SimulatedResponse:
         """Return a page of the listing; its size cannot be chosen."""
-        cursor = request.query.get("cursor", [""])[0].removeprefix(_CURSOR)
-        page, has_more = page_at(batches, start_after(batches, cursor), PAGE, answer)
+        cursor = call.request.query.get("cursor", [""])[0].removeprefix(_CURSOR)
+        start = start_after(call.batches, cursor)
+        page, has_more = page_at(call.batches.all, start, PAGE, call.answer)
         body: dict[str, Any] = {"object": "list", "data": [self.describe(each) for each in page]}
         if has_more:
             body["paging"] = {"next_cursor": f"{_CURSOR}{page[-1].id}"}

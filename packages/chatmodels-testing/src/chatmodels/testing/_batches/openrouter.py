@@ -8,15 +8,9 @@ from typing import Any
 
 import msgspec
 
-from chatmodels.testing._batches.api import created, page_of
-from chatmodels.testing._batches.batch import (
-    Answer,
-    BatchedAnswer,
-    SimulatedBatch,
-    SimulatedBatches,
-)
-from chatmodels.testing._batches.files import answer_line, problem_of, row_of
-from chatmodels.testing._exchange import ReceivedRequest
+from chatmodels.testing._batches.api import BatchApi, BatchCall, row_of
+from chatmodels.testing._batches.batch import BatchedAnswer, SimulatedBatch
+from chatmodels.testing._batches.files import answer_line, problem_of
 from chatmodels.testing._simulated_response import SimulatedResponse, json_response
 
 _ENDPOINT = "/v1/chat/completions"
@@ -24,45 +18,15 @@ _CREATE = ["endpoint", "model", "completion_window", "callback_url", "provider",
 _ERROR_TYPES = {400: "invalid_request", 429: "rate_limit_exceeded"}
 
 
-class OpenRouterBatches:
+class OpenRouterBatches(BatchApi):
     """The batches, whose requests and results are inline; they cannot be cancelled."""
 
     paths = re.compile(r"(?P<root>/openrouter/api/v1)/batches(/(?P<id>[^/]+))?")
+    refuses_at_once = True
 
-    def calls(self, path: re.Match[str], /) -> str:
-        """Return the path of a call."""
-        return f"{path['root']}/chat/completions"
-
-    def respond(
-        self,
-        request: ReceivedRequest,
-        path: re.Match[str],
-        batches: SimulatedBatches,
-        answer: Answer,
-        /,
-    ) -> SimulatedResponse | str:
-        """Create, return or list batches."""
-        if path["id"] is None and request.method == "POST":
-            return self._create(request, path, batches)
-        if path["id"] is None:
-            page, has_more = page_of(batches, request, "after", answer)
-            listed = [_batch(batch) for batch in page]
-            last = listed[-1]["id"] if listed else None
-            return json_response(
-                {"object": "list", "data": listed, "has_more": has_more, "last_id": last}
-            )
-        batch = batches.find(path["id"])
-        if batch is None:
-            return f"Batch {path['id']} not found"
-        batch.poll(answer)
-        results = [_result(each, number) for number, each in enumerate(batch.results)]
-        ended = batch.state != "running"
-        return json_response({**_batch(batch), "results": results if ended else None})
-
-    def _create(
-        self, request: ReceivedRequest, path: re.Match[str], batches: SimulatedBatches
-    ) -> SimulatedResponse | str:
-        body: dict[str, Any] = request.json
+    def create(self, call: BatchCall, /) -> SimulatedResponse | str:
+        """Create a batch."""
+        body: dict[str, Any] = call.request.json
         if unknown := body.keys() - set(_CREATE):
             return f"Unrecognized key: {min(unknown)}"
         names = list(body)
@@ -70,19 +34,45 @@ class OpenRouterBatches:
             return "`endpoint` and `model` must be serialized before `requests`"
         if body["endpoint"] != _ENDPOINT or body.get("completion_window", "24h") != "24h":
             return "Invalid endpoint or completion_window"
-        rows = [
-            row_of(each["custom_id"], each["body"], request, self.calls(path))
-            for each in body["requests"]
-        ]
+        target = self.calls(call.path)
+        rows = [row_of(each["custom_id"], each["body"], call, target) for each in body["requests"]]
         if any(row.request.json.get("model", body["model"]) != body["model"] for row in rows):
             return "The model of a request must match that of the batch"
         if any(row.request.json.get("stream") for row in rows):
             return "Streaming is not supported in batches"
         if problem := problem_of(rows):
             return problem
-        batch = batches.add("batch-", "", rows)
-        response = json_response({**_batch(batch), "results": None}, status=202)
-        return created(batches, batch, response)
+        batch = call.batches.add("batch-", "", rows)
+        described = {**self.describe(batch), "results": None}
+        return self.created(call, batch, json_response(described, status=202))
+
+    def respond_about(self, batch: SimulatedBatch, call: BatchCall, /) -> SimulatedResponse:
+        """Return a batch with its results."""
+        batch.poll(call.answer)
+        results = [_result(each, number) for number, each in enumerate(batch.results)]
+        shown = results if batch.has_ended else None
+        return json_response({**self.describe(batch), "results": shown})
+
+    def describe_page(self, page: list[SimulatedBatch], /, *, has_more: bool) -> dict[str, Any]:
+        """Return a page of the listing as the API does."""
+        last = page[-1].id if page else None
+        return {**super().describe_page(page, has_more=has_more), "last_id": last}
+
+    def describe(self, batch: SimulatedBatch, /) -> dict[str, Any]:
+        """Return a batch as the API does, without its results."""
+        done = batch.succeeded
+        failed = len(batch.results) - done
+        return {
+            "id": batch.id,
+            "object": "batch",
+            "endpoint": _ENDPOINT,
+            "model": "simulated",
+            "completion_window": "24h",
+            "status": batch.state if batch.has_ended else "in_progress",
+            "created_at": int(batch.created),
+            "error": None,
+            "request_counts": {"total": len(batch.rows), "completed": done, "failed": failed},
+        }
 
 
 def _result(answer: BatchedAnswer, number: int) -> dict[str, Any]:
@@ -98,22 +88,3 @@ def _result(answer: BatchedAnswer, number: int) -> dict[str, Any]:
         "error_type": _ERROR_TYPES.get(answer.status, "server"),
     }
     return {**line, "response": None, "error": reported}
-
-
-def _batch(batch: SimulatedBatch) -> dict[str, Any]:
-    done = sum(each.succeeded for each in batch.results)
-    return {
-        "id": batch.id,
-        "object": "batch",
-        "endpoint": _ENDPOINT,
-        "model": "simulated",
-        "completion_window": "24h",
-        "status": "in_progress" if batch.state == "running" else batch.state,
-        "created_at": int(batch.created),
-        "error": None,
-        "request_counts": {
-            "total": len(batch.rows),
-            "completed": done,
-            "failed": len(batch.results) - done,
-        },
-    }

@@ -4,8 +4,6 @@ A parser may forgive what the next server on the way reads differently. Here, su
 refused: its bytes could be taken for the response to another request.
 """
 
-import re
-
 MAX_HEAD = 100 * 1024
 """Bytes that a head can have, and the bytes without content between two chunks of a body."""
 
@@ -16,7 +14,6 @@ UNTIL_CLOSE = -2
 """The body ends with the connection."""
 
 _BEGINNING = b"HTTP/1."
-_BARE_LINE_FEED = re.compile(rb"(?<!\r)\n")
 _MAX_DIGITS = 18
 
 
@@ -36,7 +33,8 @@ def check_beginning(data: bytes, start: int, /) -> None:
     """
     if not data.startswith(_BEGINNING[: len(data)]):
         raise FramingError("the response is not HTTP/1.1")
-    if _BARE_LINE_FEED.search(data, start):
+    # Counting takes a tenth of the time of a regular expression. The return can be known already.
+    if data.count(b"\n", start) != data.count(b"\r\n", max(0, start - 1)):
         raise FramingError("a line in the head of the response ends without a carriage return")
     if len(data) > MAX_HEAD:
         raise FramingError(f"the head of the response is longer than {MAX_HEAD // 1024} KB")
