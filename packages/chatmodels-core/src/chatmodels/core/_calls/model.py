@@ -331,7 +331,7 @@ class StandardChatModel(CallMethods, Primitives):
     def __copy__(self) -> Self:
         copy = object.__new__(type(self))
         # Not `copy.__dict__`: before Python 3.13, an instance is slower once it has been read.
-        for name, value in self.__dict__.items():
+        for name, value in tuple(self.__dict__.items()):
             object.__setattr__(copy, name, value)
         return copy
 
