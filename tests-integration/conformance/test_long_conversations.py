@@ -70,6 +70,18 @@ def test_an_invalid_text_in_a_long_conversation_is_named(row: Row) -> None:
         row.model().explain(messages)
 
 
+class Subclass(str):
+    __slots__ = ()
+
+
+@each_row
+@pytest.mark.parametrize("length", [5, 29])
+def test_a_text_that_is_not_json_is_invalid_in_every_length(row: Row, length: int) -> None:
+    messages = [*TURNS[:4], Message("user", (TextPart(Subclass("?")),)), *TURNS[5:length]]
+    with pytest.raises(InvalidRequestError, match="cannot be written as JSON"):
+        row.model().explain(messages)
+
+
 @pytest.mark.parametrize(
     "spec", ["openai:gpt-6.1-terra", "anthropic:claude-opus-5-5", "google:gemini-3.8-flash"]
 )
