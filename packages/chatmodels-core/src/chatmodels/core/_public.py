@@ -53,8 +53,10 @@ def import_lazily(names: dict[str, Any], modules: Mapping[str, str], name: str, 
     """
     found = getattr(import_module(f"{names['__package__']}.{modules[name]}"), name)
     for each, home in modules.items():
+        if each in names:
+            continue
         module = sys.modules.get(f"{names['__package__']}.{home}")
-        if each not in names and module is not None and _is_complete(module):
+        if module is not None and _is_complete(module):
             names[each] = getattr(module, each)
             _set_module(names[each], names["__name__"])
     return found
