@@ -173,6 +173,34 @@ def test_a_server_without_a_batch_api_is_reported(
     assert run(model, ["Hello"], to=tmp_path / "a.jsonl", via="auto", limits=limits).answered == 1
 
 
+NO_MODEL = {"message": "The model does not exist.", "code": "model_not_found"}
+NO_FILE = {"message": "No such File object: f", "type": "invalid_request_error", "code": None}
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "body", "code"),
+    [
+        ("groq", "batches", {"error": NO_MODEL}, ErrorCode.MODEL_NOT_FOUND),
+        ("groq", "files", {"error": NO_MODEL}, ErrorCode.MODEL_NOT_FOUND),
+        ("groq", "batches", {"detail": "Model m not found"}, ErrorCode.MODEL_NOT_FOUND),
+        ("groq", "batches", {"error": NO_FILE}, ErrorCode.INVALID_REQUEST),
+        ("azure", "files/f", {"error": NO_FILE}, ErrorCode.INVALID_REQUEST),
+        ("groq", "files", {"error": NO_FILE}, ErrorCode.UNSUPPORTED),
+        ("azure", "files/f", {"detail": "Not Found"}, ErrorCode.UNSUPPORTED),
+    ],
+)
+def test_a_404_about_a_model_or_a_file_is_not_about_the_api(
+    name: str, path: str, body: dict[str, Any], code: ErrorCode, simulator: Simulator
+) -> None:
+    root = BATCHES[name].removesuffix("/batches")
+    simulator.respond(f"{root}/files", {"id": "f", "status": "pending"})
+    simulator.respond(f"{root}/{path}", body, status=404)
+    api = backend(name, simulator)
+    with pytest.raises(ChatModelError) as caught:
+        asyncio.run(api.create("name", [row(api)]))
+    assert (caught.value.code, caught.value.status) == (code, 404)
+
+
 def test_an_error_of_a_creation_is_not_about_the_api(simulator: Simulator) -> None:
     simulator.respond(BATCHES["groq"], {"error": {"message": "No."}}, status=403)
     api = backend("groq", simulator)

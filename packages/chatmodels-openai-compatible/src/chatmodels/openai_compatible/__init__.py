@@ -4,7 +4,12 @@ The Responses API is in the subpackage `chatmodels.openai_compatible.responses`.
 """
 
 from chatmodels.core.extending import publish
-from chatmodels.openai_compatible._batch_files import BATCH_LABEL, BatchLine, CompatibleBatches
+from chatmodels.openai_compatible._batch_files import (
+    BATCH_LABEL,
+    BatchFile,
+    BatchLine,
+    CompatibleBatches,
+)
 from chatmodels.openai_compatible._batches import (
     BATCH_LIMITS,
     BATCH_STATES,
@@ -38,6 +43,7 @@ __all__ = [
     "TOKENIZE",
     "TOOLS_REMEDY",
     "TOOL_FAMILIES",
+    "BatchFile",
     "BatchLine",
     "CompatibleBatches",
     "CompatibleProvider",

@@ -8,7 +8,7 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 import msgspec
 
 from chatmodels.core import ChatModelError
-from chatmodels.core.extending import BatchLimits
+from chatmodels.core.extending import BatchAnswer, BatchLimits
 from chatmodels.http._codec.batches import BatchSteps
 from chatmodels.http._exchange import HttpFailure, HttpRequest
 from chatmodels.http.wire._invalid_body import raise_for_body
@@ -142,15 +142,25 @@ class BatchEndpoint(msgspec.Struct, frozen=True, kw_only=True):
         """Return the error of results that cannot be fetched."""
         return error
 
-    def refusal(self, body: object, /, status: int = _REFUSED) -> ChatModelError:
+    def failed_answer(self, id_: str, status: int, body: Json, /) -> BatchAnswer:
+        """Return the answer of a row for which the vendor reports an error, and no response.
+
+        Args:
+            id_: The id of the row.
+            status: The status that the failed call would have.
+            body: The body that it would have, as JSON. A text in it can be invalid Unicode.
+        """
+        return BatchAnswer(id=id_, status=status, body=_error_bytes(body))
+
+    def refusal(self, body: Json, /, status: int = _REFUSED) -> ChatModelError:
         """Return the error of a call for the reason why the vendor refused a whole batch.
 
         Args:
-            body: The body that the failed call would have, as JSON.
+            body: The body that the failed call would have, as JSON. A text in it can be invalid
+                Unicode.
             status: The status that it would have.
         """
-        encoded = msgspec.json.encode(body)
-        return self.failure(HttpFailure(status=status, headers={}, body=encoded))
+        return self.failure(HttpFailure(status=status, headers={}, body=_error_bytes(body)))
 
     def listed(
         self, first: HttpRequest, read: Callable[[bytes], BatchPage[B]], since: float, /
@@ -190,6 +200,14 @@ def row_bytes(row: Json, /) -> bytes:
         return msgspec.json.encode(row)
     except UnicodeEncodeError:
         return json.dumps(row).encode()
+
+
+def _error_bytes(body: Json) -> bytes:
+    """Encode an error; a "?" replaces a character that is not Unicode, so that a code stays."""
+    try:
+        return msgspec.json.encode(body)
+    except UnicodeEncodeError:
+        return json.dumps(body, ensure_ascii=False).encode(errors="replace")
 
 
 def _lenient(body: bytes) -> Json:

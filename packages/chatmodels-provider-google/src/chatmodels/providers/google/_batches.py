@@ -162,7 +162,7 @@ class GeminiBatches(BatchEndpoint, frozen=True, kw_only=True):
         if answer.error is None:
             return BatchAnswer(id=id_)
         status, error = _failure(answer.error)
-        return BatchAnswer(id=id_, status=status, body=msgspec.json.encode(error))
+        return self.failed_answer(id_, status, error)
 
     def unreadable(self, error: ChatModelError, /) -> ChatModelError:
         """Return the error of results that cannot be fetched.
