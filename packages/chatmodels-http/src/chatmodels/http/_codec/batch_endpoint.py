@@ -1,6 +1,7 @@
 """The endpoint of a batch API: its requests, its responses, and the search of its listing."""
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Generic, NamedTuple, Protocol, TypeVar
@@ -9,7 +10,7 @@ import msgspec
 
 from chatmodels.core import ChatModelError
 from chatmodels.core.extending import BatchAnswer, BatchLimits
-from chatmodels.http._codec.batches import BatchSteps
+from chatmodels.http._codec.batches import BatchSteps, WholeBody
 from chatmodels.http._exchange import HttpFailure, HttpRequest
 from chatmodels.http.wire._invalid_body import raise_for_body
 from chatmodels.http.wire._json import NOT_JSON, Json
@@ -113,8 +114,9 @@ class BatchEndpoint(msgspec.Struct, frozen=True, kw_only=True):
     def decode(self, body: bytes, kind: type[T], what: str, /) -> T:
         """Decode a response.
 
-        A text that is not Unicode, or a NaN, does not prevent it: one of the answers in a document
-        can contain it. A `msgspec.Raw` cannot, so that this answer is invalid.
+        A text that is not Unicode, a control character or a NaN does not prevent it: one of the
+        answers in a document can contain it. A `msgspec.Raw` cannot, so that this answer is
+        invalid.
 
         Raises:
             ChatModelError: It reports an error, or is not `what`.
@@ -138,7 +140,9 @@ class BatchEndpoint(msgspec.Struct, frozen=True, kw_only=True):
         """Return a true value if a JSON object reports an error."""
         return body.get("error")
 
-    def unreadable(self, error: ChatModelError, /) -> ChatModelError:
+    def unreadable(
+        self, request: HttpRequest | WholeBody, error: ChatModelError, /
+    ) -> ChatModelError:
         """Return the error of results that cannot be fetched."""
         return error
 
@@ -173,13 +177,17 @@ class BatchEndpoint(msgspec.Struct, frozen=True, kw_only=True):
             since: The moment in seconds since the epoch, by the clock of this machine.
         """
         batches: list[B] = []
+        previous: Sequence[B] = ()
         request: HttpRequest | None = first
         while request is not None:
             page = read((yield request))
             batches += page.batches
             is_past = [self.precedes(each.created_at, since) for each in page.batches]
-            # A server that does not know the parameter returns the same page again.
-            is_over = (is_past and all(is_past)) or page.following == request
+            # A server that does not know the parameter returns the same page again. An empty page
+            # can precede others.
+            is_repeated = page.following == request or (previous and page.batches == previous)
+            is_over = (is_past and all(is_past)) or is_repeated
+            previous = page.batches
             request = None if is_over else page.following
         return batches
 
@@ -217,4 +225,13 @@ def _lenient(body: bytes) -> Json:
         ValueError: It is not JSON otherwise.
     """
     text = body.decode(errors="surrogateescape")
-    return json.loads(text, parse_constant=lambda _: _INVALID)
+    return json.loads(
+        text,
+        parse_constant=lambda _: _INVALID,
+        parse_float=_number,
+        strict=False,  # so that a text can contain line feeds and other control characters
+    )
+
+
+def _number(text: str) -> float | str:
+    return number if math.isfinite(number := float(text)) else _INVALID  # such as 1e400
