@@ -13,11 +13,24 @@ from collections.abc import Callable
 
 from benchmarks.instructions import counted
 from benchmarks.measuring import cpu_seconds, row
-from chatmodels.core import ChatRequest, Message, assistant, create_chat_model, image, user
+from chatmodels.core import (
+    ChatRequest,
+    Message,
+    assistant,
+    create_chat_model,
+    image,
+    system,
+    user,
+)
 
 TEXT = "The sky is blue because air scatters short waves of light more than long ones. "
-SHORT = [user(TEXT) if number % 2 == 0 else assistant(TEXT) for number in range(1_000)]
-PICTURE = [user("Describe", image(bytes(1_000_000), media_type="image/png")), *SHORT[1:10]]
+TURNS = [assistant(TEXT) if number % 2 else user(TEXT) for number in range(999)]
+SHORT = [system(TEXT), *TURNS]  # it ends with the user, as Google requires
+PICTURE = [
+    SHORT[0],
+    user("Describe", image(bytes(1_000_000), media_type="image/png")),
+    *SHORT[2:10],
+]
 MODELS = ("openai:gpt-6.1-terra", "anthropic:claude-opus-5-5", "google:gemini-3.8-flash")
 HISTORIES: dict[str, tuple[list[Message], int]] = {
     "1,000 short messages": (SHORT, 10),

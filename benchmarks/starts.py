@@ -19,6 +19,10 @@ TURNS = 5
 IMPORT_ONLY = {
     "python -c pass": ("chatmodels", "pass"),
     "import chatmodels.core": ("chatmodels", "import chatmodels.core"),
+    "its names for a program": (
+        "chatmodels",
+        "from chatmodels.core import create_chat_model, tool, user",
+    ),
     "import httpx": ("httpx", "import httpx"),
 }
 OURS = """
@@ -73,6 +77,7 @@ PROGRAMS = IMPORT_ONLY | {
 
 COMPARED = {
     "import chatmodels.core": ("import httpx",),
+    "its names for a program": ("import httpx",),
     "a sync call, chatmodels": ("a sync call, httpx2", "a sync call, openai"),
     "an async call, chatmodels": ("an async call, httpx2", "an async call, openai"),
 }

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from chatmodels.core import ChatResponse, UnsupportedError, tool
+from chatmodels.core import ChatResponse, UnsupportedError, run_tools, tool
 from chatmodels.http.wire import OUTPUT_FROM_TOOL
 from chatmodels.testing import Simulator
 from vendors import VENDORS, model_of
@@ -23,6 +23,12 @@ class City(msgspec.Struct):
 def weather(city: str) -> str:
     """Return the weather."""
     raise AssertionError("the model only asks for it")
+
+
+@tool
+def forecast(city: str) -> str:
+    """Return the forecast."""
+    return "rain"
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +86,18 @@ async def test_output_through_a_tool_is_streamed_as_text(
     assert found
     assert all(part is None or "city".startswith(part.get("city", "")) for part in found)
     assert found[-1] == {"city": "city"}
+
+
+@pytest.mark.parametrize("provider", [name for name in FORCING if not name.startswith("azure")])
+def test_a_run_of_tools_ends_with_output_through_a_tool(
+    provider: str, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = without_native_output(provider, monkeypatch, simulator)
+
+    run = run_tools(model, "Where?", tools=[forecast], output_type=City)
+
+    assert [end.result.text for end in run.tool_ends] == ["rain"]
+    assert run.parsed == City("city")
 
 
 @pytest.mark.parametrize("provider", FORCING)

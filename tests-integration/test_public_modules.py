@@ -64,3 +64,23 @@ def test_every_public_module_lists_its_names_before_they_are_used() -> None:
     )
 
     assert listed.stdout.splitlines() == names
+
+
+@pytest.mark.parametrize(
+    "module", ["chatmodels.core.extending", "chatmodels.http", "chatmodels.openai_compatible"]
+)
+def test_a_module_with_lazy_names_has_no_others(module: str) -> None:
+    with pytest.raises(AttributeError, match="unheard_of"):
+        getattr(importlib.import_module(module), "unheard_of")  # noqa: B009 - not typed
+
+
+def test_values_have_their_public_module_before_their_names_are_used() -> None:
+    script = (
+        "import sys\n"
+        "from chatmodels.core._values.events import TextDelta\n"
+        "import pickle, chatmodels.core as core\n"
+        "assert 'TextDelta' not in vars(core)\n"
+        "assert repr(TextDelta) == \"<class 'chatmodels.core.TextDelta'>\"\n"
+        "assert pickle.loads(pickle.dumps(TextDelta('a'))) == TextDelta('a')\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)

@@ -1,4 +1,6 @@
+import errno
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -26,6 +28,7 @@ from chatmodels.testing import FAULTS, Simulator
 
 PNG = b"\x89PNG\r\n\x1a\n of a pixel"
 WAV = b"RIFF\x04\x00\x00\x00WAVE"
+FULL = Path("/dev/full")
 
 
 @pytest.fixture
@@ -499,6 +502,21 @@ def sleep(seconds):
 set_alias("slow", create_chat_model("mock:echo", interval=1, sleep=sleep))
 main(["ask", "slow", "one two", "--json"])
 """
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="the system has no /dev/full")
+def test_output_that_cannot_be_written_is_reported() -> None:
+    with FULL.open("wb") as full:
+        process = subprocess.run(
+            [sys.executable, "-m", "chatmodels.cli", "ask", "mock:echo", "one two three"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+
+    assert process.stderr == f"error: the output cannot be written: {os.strerror(errno.ENOSPC)}\n"
+    assert process.returncode == 1
 
 
 def test_a_reader_that_has_ended_is_no_failure_to_report() -> None:

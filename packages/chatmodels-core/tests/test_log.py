@@ -76,9 +76,9 @@ def test_loggers_are_below_the_librarys_own_and_made_once() -> None:
 
 def test_nothing_is_printed_unless_the_program_configures_logging() -> None:
     program = (
-        "import sys, chatmodels.core as core\n"
+        "import sys, chatmodels.core._log as log\n"
         "assert 'logging' not in sys.modules, 'logging is imported before it is needed'\n"
-        "core._log.logger('chatmodels.calls').warning('Hi')\n"
+        "log.logger('chatmodels.calls').warning('Hi')\n"
         "import logging\n"
         "handlers = logging.getLogger('chatmodels').handlers\n"
         "assert [type(handler) for handler in handlers] == [logging.NullHandler]\n"

@@ -104,6 +104,7 @@ PHRASES = {
     "model_not_found": [
         "model 'x' not found",
         "the model x does not exist",
+        "model not exist",
         "not found: model x",
         "Not found the model x",
         "x is not a valid model",

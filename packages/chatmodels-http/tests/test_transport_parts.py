@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Iterator
 from threading import Thread
 from typing import Any
+from urllib.parse import quote, urlsplit
 
 import pytest
 
@@ -18,7 +19,12 @@ from chatmodels.http._transport.http1.reader import ResponseReader
 from chatmodels.http._transport.request_heads import prepare
 from chatmodels.http._transport.routes import route_to
 from chatmodels.http._transport.socket_channel import SocketChannel
-from chatmodels.http._transport.sockets import PARSED_AT_ONCE, alternating, open_socket
+from chatmodels.http._transport.sockets import (
+    PARSED_AT_ONCE,
+    alternating,
+    numeric_addresses,
+    open_socket,
+)
 from chatmodels.http._transport.tls_session import TlsSession
 from chatmodels.http._transport.waiting import Waiter
 
@@ -338,3 +344,43 @@ def test_the_families_of_addresses_alternate() -> None:
     six: Any = [(socket.AF_INET6, 1, 6, "", (str(number), 1)) for number in range(2)]
     assert alternating(six + four) == [six[0], four[0], six[1], four[1], four[2]]
     assert alternating(four) == four
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:8000/v1/chat/completions",
+        "https://api.acme.example/v1/models/a~b-c_d.json?limit=100&after=x_1",
+        "https://acme.example",
+        "https://acme.example?all=1",
+        "http://acme.example:65535/",
+    ],
+)
+def test_a_plain_url_is_split_as_by_the_standard_library(url: str) -> None:
+    parts = urlsplit(url)
+    made = prepare(RequestHead("GET", url, ()))
+    assert (made.scheme, made.host, made.port) == (parts.scheme, parts.hostname, parts.port)
+    query = f"?{parts.query}" if parts.query else ""
+    assert made.target == quote(parts.path or "/") + query
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://acme.example:65536/v1", "http://acme..example/v1", f"http://{'a' * 64}.example/v1"],
+    ids=["port", "empty label", "long label"],
+)
+def test_a_plain_url_that_is_not_valid_is_refused(url: str) -> None:
+    with pytest.raises(TransferError, match="the URL is not valid"):
+        prepare(RequestHead("GET", url, ()))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_a_numeric_host_has_the_address_of_the_standard_library(host: str) -> None:
+    found = socket.getaddrinfo(host, 80, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    assert [each[:3] + each[4:] for each in numeric_addresses(host, 80)] == [
+        each[:3] + each[4:] for each in found
+    ]
+
+
+def test_a_name_has_no_numeric_address() -> None:
+    assert numeric_addresses("acme.example", 80) == []

@@ -23,6 +23,7 @@ from chatmodels.core import (
 )
 from chatmodels.core.extending import ProviderOptions
 from chatmodels.providers.openai import DIALECT, PROVIDER, part_options
+from chatmodels.testing import Simulator
 
 
 @pytest.fixture(autouse=True)
@@ -45,6 +46,37 @@ def test_import_does_not_load_http_tls_or_event_loops() -> None:
     assert "chatmodels.providers.openai" in loaded
     assert not loaded & {"httpx", "httpcore", "ssl", "asyncio", "anyio", "importlib.metadata"}
     assert "chatmodels.openai_compatible.responses" not in loaded
+
+
+def test_a_first_call_imports_only_what_it_needs() -> None:
+    program = """
+import sys
+before = set(sys.modules)  # what measures coverage imports a lot
+from chatmodels.core import create_chat_model
+assert "chatmodels.core._registry.registry" not in sys.modules
+model = create_chat_model("openai:gpt-6.1-terra", api_key="key", base_url=sys.argv[1])
+assert model.generate("Hi").text
+print(*(set(sys.modules) - before))
+"""
+    with Simulator() as running:
+        done = subprocess.run(
+            [sys.executable, "-c", program, f"{running.url}/v1"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    loaded = set(done.stdout.split())
+    assert "chatmodels.http" in loaded
+    assert not loaded & {"ssl", "asyncio", "logging", "urllib.parse", "ipaddress", "encodings.idna"}
+    assert not loaded & {
+        "chatmodels.core._calls.batch",
+        "chatmodels.core._registry.alias",
+        "chatmodels.core._schema.translation",
+        "chatmodels.core._tools.tools",
+        "chatmodels.http._codec.batches",
+        "chatmodels.http._health",
+        "chatmodels.openai_compatible._listing",
+    }
 
 
 def test_chat_completions_honour_every_setting_but_two() -> None:

@@ -1,12 +1,15 @@
 """The response to a repeated request is the stored one."""
 
 import asyncio
+import copy
 import logging
+import pickle
 import threading
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -794,6 +797,28 @@ def test_limits_of_a_store_are_checked_together(make: Any) -> None:
     with pytest.raises(ConfigurationError, match=r"max_entries must be .* ttl must be"):
         make(max_entries=0, ttl=-1)
     assert make().ttl is None
+
+
+@pytest.mark.parametrize(
+    "copied",
+    [copy.deepcopy, lambda policy: pickle.loads(pickle.dumps(policy))],
+    ids=["copy", "pickle"],
+)
+def test_its_configuration_is_copied(copied: Callable[[Any], Any], tmp_path: Path) -> None:
+    memory = MemoryStore(5, ttl=7)
+    memory.put("key", ChatResponse(message=assistant("stored")))
+
+    with SqliteStore(tmp_path / "cache", max_entries=6, ttl=8) as file:
+        file.put("key", ChatResponse(message=assistant("stored")))
+        in_memory = copied(Cache(memory, namespace="n"))
+        in_file = copied(Cache(file))
+        with in_file.store as same:
+            assert same.get("key") == file.get("key")
+
+    assert (in_memory.namespace, in_memory.hits, in_memory.misses) == ("n", 0, 0)
+    assert (in_memory.store.max_entries, in_memory.store.ttl) == (5, 7)
+    assert in_memory.store.get("key") is None
+    assert (same.path, same.max_entries, same.ttl) == (file.path, 6, 8)
 
 
 def test_a_memory_describes_itself() -> None:

@@ -128,10 +128,29 @@ def test_it_repeats_the_results_of_tools(simulator: Simulator) -> None:
     ]
 
     first = ask(simulator, messages=messages, tools=[WEATHER])
-    forced = ask(simulator, messages=messages, tools=[WEATHER], tool_choice="required")
 
     assert first.message["content"] == "The tools returned: rain / sun"
-    assert forced.message["tool_calls"]
+
+
+@pytest.mark.parametrize(
+    ("choice", "called"),
+    [
+        ("required", "clock"),
+        ({"type": "function", "function": {"name": "weather"}}, "weather"),
+    ],
+)
+def test_it_calls_one_tool_if_a_call_is_required_after_the_results(
+    simulator: Simulator, choice: Any, called: str
+) -> None:
+    messages = [
+        {"role": "user", "content": "Oslo?"},
+        {"role": "assistant", "content": None, "tool_calls": [{"id": "1"}]},
+        {"role": "tool", "tool_call_id": "1", "content": "rain"},
+    ]
+
+    got = ask(simulator, messages=messages, tools=[WEATHER, CLOCK], tool_choice=choice)
+
+    assert [call["function"]["name"] for call in got.message["tool_calls"]] == [called]
 
 
 @pytest.mark.parametrize(

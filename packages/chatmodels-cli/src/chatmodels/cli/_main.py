@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from errno import EDQUOT, EFBIG, EIO, ENOSPC
 from io import TextIOWrapper
 from typing import Any
 
@@ -11,6 +12,9 @@ import click
 from chatmodels.cli._commands import COMMANDS, load
 from chatmodels.cli._exit_codes import ExitCode
 from chatmodels.cli._preferences import COLORS, Preferences, preferences
+
+_UNWRITABLE = {EDQUOT, EFBIG, EIO, ENOSPC}
+"""The errors of an output that is no longer accepted, as on a full disk."""
 
 
 class LazyGroup(click.Group):
@@ -71,14 +75,19 @@ def _failure(error: Exception, ctx: click.Context) -> ExitCode:
 
         return report(error, preferences(ctx))
     if isinstance(error, BrokenPipeError):
-        return _silence()
+        _silence()
+        return ExitCode.BROKEN_PIPE
+    if isinstance(error, OSError) and error.errno in _UNWRITABLE and error.filename is None:
+        _silence()
+        label = click.style("error:", fg="red", bold=True)
+        click.echo(f"{label} the output cannot be written: {error.strerror}", err=True)
+        return ExitCode.FAILED
     raise error
 
 
-def _silence() -> ExitCode:
-    """Let Python flush to nowhere at exit, instead of reporting the broken pipe."""
+def _silence() -> None:
+    """Let Python flush to nowhere at exit, instead of reporting the failure again."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return ExitCode.BROKEN_PIPE
 
 
 @click.group(

@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from chatmodels.core._calls.protocols import ChatModel
-from chatmodels.core._calls.stream import AsyncChatStream, ChatStream
 from chatmodels.core._errors.attempts import FailedAttempt
 from chatmodels.core._errors.classes import (
     AuthenticationError,
@@ -48,25 +46,8 @@ from chatmodels.core._registry.front import (
     reload_config,
     set_alias,
 )
-from chatmodels.core._registry.registry import registry
 from chatmodels.core._values.cost import Cost, CostPart
-from chatmodels.core._values.events import (
-    AudioDelta,
-    LogprobsDelta,
-    PartEnd,
-    ReasoningDelta,
-    RefusalDelta,
-    StreamEnd,
-    StreamEvent,
-    StreamStart,
-    TextDelta,
-    ToolCallDelta,
-    ToolCallEnd,
-    ToolCallStart,
-    UsageUpdate,
-)
 from chatmodels.core._values.messages import Message, Prompt, assistant, system, tool_result, user
-from chatmodels.core._values.metadata import HealthReport, ModelInfo
 from chatmodels.core._values.parts import (
     AudioPart,
     Citation,
@@ -86,20 +67,39 @@ from chatmodels.core._values.response import ChatResponse, FinishReason, Timing,
 from chatmodels.core._values.secret import Secret
 from chatmodels.core._values.settings import AudioOutput, Settings
 from chatmodels.core._values.timeout import Timeout
-from chatmodels.core._values.token_count import TokenCount
 from chatmodels.core._values.usage import Usage
 from chatmodels.core._version import VERSION
 
 if TYPE_CHECKING:
     from chatmodels.core._calls.model_prices import prices_of
+    from chatmodels.core._calls.protocols import ChatModel
+    from chatmodels.core._calls.stream import AsyncChatStream, ChatStream
     from chatmodels.core._loop.front import arun_tools, astream_tools, run_tools, stream_tools
     from chatmodels.core._loop.repair import repair_conversation
     from chatmodels.core._loop.run import ToolRun
     from chatmodels.core._loop.stream import AsyncToolStream, ToolStream
+    from chatmodels.core._registry.registry import registry
     from chatmodels.core._tools.context import ToolContext
     from chatmodels.core._tools.tools import Tool, tool
+    from chatmodels.core._values.events import (
+        AudioDelta,
+        LogprobsDelta,
+        PartEnd,
+        ReasoningDelta,
+        RefusalDelta,
+        StreamEnd,
+        StreamEvent,
+        StreamStart,
+        TextDelta,
+        ToolCallDelta,
+        ToolCallEnd,
+        ToolCallStart,
+        UsageUpdate,
+    )
     from chatmodels.core._values.json import from_json, to_json
     from chatmodels.core._values.media import audio, file, image
+    from chatmodels.core._values.metadata import HealthReport, ModelInfo
+    from chatmodels.core._values.token_count import TokenCount
     from chatmodels.core._values.tool_events import ToolEnd, ToolStart
 
 __version__ = VERSION
@@ -216,13 +216,32 @@ __all__ = [
 ]
 
 _LAZY = {
+    "AsyncChatStream": "_calls.stream",
     "AsyncToolStream": "_loop.stream",
+    "AudioDelta": "_values.events",
+    "ChatModel": "_calls.protocols",
+    "ChatStream": "_calls.stream",
+    "HealthReport": "_values.metadata",
+    "LogprobsDelta": "_values.events",
+    "ModelInfo": "_values.metadata",
+    "PartEnd": "_values.events",
+    "ReasoningDelta": "_values.events",
+    "RefusalDelta": "_values.events",
+    "StreamEnd": "_values.events",
+    "StreamEvent": "_values.events",
+    "StreamStart": "_values.events",
+    "TextDelta": "_values.events",
+    "TokenCount": "_values.token_count",
     "Tool": "_tools.tools",
+    "ToolCallDelta": "_values.events",
+    "ToolCallEnd": "_values.events",
+    "ToolCallStart": "_values.events",
     "ToolContext": "_tools.context",
     "ToolEnd": "_values.tool_events",
     "ToolRun": "_loop.run",
     "ToolStart": "_values.tool_events",
     "ToolStream": "_loop.stream",
+    "UsageUpdate": "_values.events",
     "arun_tools": "_loop.front",
     "astream_tools": "_loop.front",
     "audio": "_values.media",
@@ -230,13 +249,14 @@ _LAZY = {
     "from_json": "_values.json",
     "image": "_values.media",
     "prices_of": "_calls.model_prices",
+    "registry": "_registry.registry",
     "repair_conversation": "_loop.repair",
     "run_tools": "_loop.front",
     "stream_tools": "_loop.front",
     "to_json": "_values.json",
     "tool": "_tools.tools",
 }
-"""Names that are imported on first use, because calls without tools and media do not need them."""
+"""Names that are imported on first use: the import of the package stays short."""
 
 publish(globals(), lazy=_LAZY)
 register_former_modules()

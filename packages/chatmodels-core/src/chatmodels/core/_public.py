@@ -52,10 +52,10 @@ def import_lazily(names: dict[str, Any], modules: Mapping[str, str], name: str, 
         name: One of these names.
     """
     found = getattr(import_module(f"{names['__package__']}.{modules[name]}"), name)
-    for each, path in modules.items():
-        module = sys.modules.get(f"{names['__package__']}.{path}")
+    for each in modules.keys() - names.keys():
+        module = sys.modules.get(f"{names['__package__']}.{modules[each]}")
         # A module that is being imported does not have all its names.
-        if each not in names and hasattr(module, each):
+        if hasattr(module, each):
             names[each] = getattr(module, each)
             _set_module(names[each], names["__name__"])
     return found

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from functools import lru_cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -19,7 +19,6 @@ from chatmodels.core import (
     registry,
 )
 from chatmodels.core.extending import (
-    BatchBackend,
     CallInfo,
     Explanation,
     Observer,
@@ -36,13 +35,14 @@ from chatmodels.http._codec.codec import Codec
 from chatmodels.http._codec.endpoint import at_endpoint
 from chatmodels.http._codec.mapped import mapped_settings
 from chatmodels.http._codec.schema_support import TranslatedRequest, translate_request
-from chatmodels.http._counting import acount_tokens, count_tokens
 from chatmodels.http._deadlines import Limits
-from chatmodels.http._health import acheck_health, check_health
 from chatmodels.http._sender import Sender
-from chatmodels.http._signing import AnySource
 from chatmodels.http._stream import StreamReading, decode_response
 from chatmodels.http._transport.engine import TransferError
+
+if TYPE_CHECKING:
+    from chatmodels.core.extending import BatchBackend
+    from chatmodels.http._signing import AnySource
 
 
 class HttpChatModel(StandardChatModel):
@@ -79,7 +79,7 @@ class HttpChatModel(StandardChatModel):
         *,
         policies: Sequence[Policy] | None = None,
         observers: Sequence[Observer] = (),
-        signers: AnySource | None = None,
+        signers: "AnySource | None" = None,
         remedies: Mapping[str, str] | None = None,
         given: ProviderOptions | None = None,
     ) -> None:
@@ -247,11 +247,15 @@ class HttpChatModel(StandardChatModel):
 
     def token_count(self, request: ChatRequest, /) -> TokenCount:
         """Count the input tokens of a request with the vendor's endpoint, or estimate them."""
+        from chatmodels.http._counting import count_tokens
+
         within = request.timeout or self._defaults.timeout
         return count_tokens(self._sender, self.model, self._translated(request), within)
 
     async def atoken_count(self, request: ChatRequest, /) -> TokenCount:
         """Async version of `token_count`."""
+        from chatmodels.http._counting import acount_tokens
+
         within = request.timeout or self._defaults.timeout
         return await acount_tokens(self._sender, self.model, self._translated(request), within)
 
@@ -260,7 +264,7 @@ class HttpChatModel(StandardChatModel):
             request, self._schemas, self.provider, profile=self._profile, lenient=self._lenient
         )
 
-    def batch_backend(self) -> BatchBackend:
+    def batch_backend(self) -> "BatchBackend":
         """Return the batch API of the model.
 
         Raises:
@@ -281,7 +285,11 @@ class HttpChatModel(StandardChatModel):
                 model=self.model,
             )
         return HttpBatchBackend(
-            self._sender, self.model, batches, self._translated, self._defaults.timeout
+            self._sender,
+            self.model,
+            batches() if callable(batches) else batches,
+            self._translated,
+            self._defaults.timeout,
         )
 
     def model_info(self) -> ModelInfo:
@@ -290,10 +298,14 @@ class HttpChatModel(StandardChatModel):
 
     def probe(self) -> HealthReport:
         """Send the cheapest request that verifies address and credentials; it never raises."""
+        from chatmodels.http._health import check_health
+
         return check_health(self._sender, self._defaults.timeout)
 
     async def aprobe(self) -> HealthReport:
         """Async version of `probe`."""
+        from chatmodels.http._health import acheck_health
+
         return await acheck_health(self._sender, self._defaults.timeout)
 
 

@@ -4,6 +4,9 @@ import warnings
 from functools import lru_cache
 
 from chatmodels.core import ConfigurationError
+from chatmodels.http._codec.conversation import endpoint_of
+
+_THIS_MACHINE = ("localhost", "127.0.0.1")
 
 
 class InsecureTransportWarning(UserWarning):
@@ -23,6 +26,8 @@ def warn_if_plaintext(base_url: str, provider: str, /) -> None:
     """
     if base_url.startswith("https://"):
         return
+    if (endpoint_of(base_url) or "").partition(":")[0] in _THIS_MACHINE:
+        return  # most servers without TLS; others need modules that are slow to import
     from urllib.parse import urlsplit
 
     try:
@@ -45,7 +50,7 @@ def warn_if_plaintext(base_url: str, provider: str, /) -> None:
 def _is_loopback(host: str) -> bool:
     from ipaddress import ip_address
 
-    if host == "localhost" or host.endswith(".localhost"):
+    if host.endswith(".localhost"):
         return True
     try:
         return ip_address(host).is_loopback

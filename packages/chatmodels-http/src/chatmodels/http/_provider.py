@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import aclosing
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec.structs import replace
 
@@ -10,14 +10,12 @@ from chatmodels.core import ChatModelError, ConfigurationError, HealthReport, Mo
 from chatmodels.core.extending import ProviderMetadata, ProviderOptions
 from chatmodels.http._codec.codec import Codec
 from chatmodels.http._exchange import HttpRequest
-from chatmodels.http._fetching import afetch, fetch
 from chatmodels.http._framing.frames import Frame, Framer
-from chatmodels.http._health import check_health
-from chatmodels.http._listing import alist_models, list_models
 from chatmodels.http._model import HttpChatModel, describe_model
-from chatmodels.http._progress import afollow, follow
 from chatmodels.http._sender import Sender
-from chatmodels.http._signing import SignerFactory
+
+if TYPE_CHECKING:
+    from chatmodels.http._signing import SignerFactory
 
 T = TypeVar("T")
 
@@ -28,6 +26,7 @@ OptionsRule = Callable[[ProviderOptions], ProviderOptions]
 """Function that completes or checks the options of a model."""
 
 
+# The other operations of a provider are imported by their methods: most programs only call models.
 class HttpProvider:
     """A `Provider` from metadata and a codec.
 
@@ -48,7 +47,7 @@ class HttpProvider:
         codec: Codec | CodecFactory,
         *,
         complete: OptionsRule = lambda options: options,
-        signers: SignerFactory = lambda _: None,
+        signers: "SignerFactory" = lambda _: None,
     ) -> None:
         if not isinstance(codec, Codec) and (isinstance(codec, type) or not callable(codec)):
             raise TypeError(
@@ -112,6 +111,8 @@ class HttpProvider:
 
     def check_health(self, options: ProviderOptions, /) -> HealthReport:
         """Send the cheapest request that verifies address and credentials."""
+        from chatmodels.http._health import check_health
+
         try:
             sender = self._sender(options)
         except ChatModelError as error:
@@ -130,6 +131,8 @@ class HttpProvider:
             UnsupportedError: The vendor does not list its models.
             ChatModelError: A request failed.
         """
+        from chatmodels.http._listing import list_models
+
         try:
             return list_models(self._sender(options), options.timeout)
         except ChatModelError as error:
@@ -137,6 +140,8 @@ class HttpProvider:
 
     async def alist_models(self, options: ProviderOptions, /) -> Sequence[ModelInfo]:
         """Async version of `list_models`."""
+        from chatmodels.http._listing import alist_models
+
         try:
             return await alist_models(self._sender(options), options.timeout)
         except ChatModelError as error:
@@ -164,6 +169,8 @@ class HttpProvider:
         Raises:
             ChatModelError: The request failed, or a time limit passed.
         """
+        from chatmodels.http._fetching import fetch
+
         try:
             sender = self._sender(options)
             return fetch(sender, _placed(sender, request, at_root), decode, options.timeout)
@@ -181,6 +188,8 @@ class HttpProvider:
         at_root: bool = False,
     ) -> T:
         """Async version of `fetch`."""
+        from chatmodels.http._fetching import afetch
+
         try:
             sender = self._sender(options)
             return await afetch(sender, _placed(sender, request, at_root), decode, options.timeout)
@@ -212,6 +221,8 @@ class HttpProvider:
         Raises:
             ChatModelError: The request or a frame failed, or a time limit passed.
         """
+        from chatmodels.http._progress import follow
+
         try:
             yield from follow(self._sender(options), request, framer, decode, options.timeout)
         except ChatModelError as error:
@@ -228,6 +239,8 @@ class HttpProvider:
         op: str,
     ) -> AsyncGenerator[T]:
         """Async version of `follow`."""
+        from chatmodels.http._progress import afollow
+
         try:
             sender = self._sender(options)
             async with aclosing(afollow(sender, request, framer, decode, options.timeout)) as steps:

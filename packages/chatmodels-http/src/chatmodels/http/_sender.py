@@ -21,7 +21,6 @@ from chatmodels.http._errors.redaction import mask_secrets
 from chatmodels.http._errors.response_errors import fill_from_head, rejected_key_error, send_error
 from chatmodels.http._exchange import HttpFailure, HttpRequest
 from chatmodels.http._plaintext import warn_if_plaintext
-from chatmodels.http._signing import AnySource, Signer
 from chatmodels.http._tracebacks import forget_locals
 from chatmodels.http._transport.engine import (
     AsyncEngine,
@@ -37,6 +36,7 @@ from chatmodels.http._transport.resending import asend, send
 
 if TYPE_CHECKING:
     from chatmodels.http._signer_fetching import SignerFetcher
+    from chatmodels.http._signing import AnySource, Signer
 
 _STANDARD = {
     "accept-encoding": "identity",  # compression delays the events of streams
@@ -64,7 +64,7 @@ class Sender:
         metadata: ProviderMetadata,
         codec: Codec,
         options: ProviderOptions,
-        signers: AnySource | None = None,
+        signers: "AnySource | None" = None,
     ) -> None:
         base_url = options.base_url or metadata.base_url
         if base_url is None:
@@ -262,7 +262,7 @@ class Sender:
         extra_headers: Mapping[str, str] | None,
         *,
         stream: bool,
-        signer: Signer | None,
+        signer: "Signer | None",
     ) -> RequestHead:
         key = (request.method, request.path, request.headers, not request.body, stream, secret)
         head = self._heads.get(key)
@@ -285,7 +285,7 @@ class Sender:
         return RequestHead(head.method, head.url, (*head.headers, *extra_headers.items()))
 
     def _signed(
-        self, head: RequestHead, request: HttpRequest, signer: Signer
+        self, head: RequestHead, request: HttpRequest, signer: "Signer"
     ) -> tuple[RequestHead, list[tuple[str, str]]]:
         """Sign a head. The user's headers override the signature, and the signature all others."""
         signature = signer.sign(head, request.body)

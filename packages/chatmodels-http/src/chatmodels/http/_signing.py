@@ -8,11 +8,12 @@ thread if an event loop is running.
 from collections.abc import Callable, Generator, Sequence
 from typing import Protocol, runtime_checkable
 
-from chatmodels.core.extending import ProviderOptions
+from chatmodels.core.extending import ProviderOptions, published_in
 from chatmodels.http._exchange import HttpRequest
 from chatmodels.http._transport.engine import RequestHead
 
 
+@published_in("chatmodels.http")
 class Signer(Protocol):
     """Credentials that are valid now; immutable, and comparable if they can be rejected."""
 
@@ -34,6 +35,7 @@ class Signer(Protocol):
         ...
 
 
+@published_in("chatmodels.http")
 class SignerSource(Protocol):
     """A source of credentials; shared by threads and tasks.
 
@@ -60,6 +62,7 @@ class SignerSource(Protocol):
         ...
 
 
+@published_in("chatmodels.http")
 @runtime_checkable
 class TimedSignerSource(SignerSource, Protocol):
     """A source that can stop in time; `fetch_within` is called instead of `fetch`."""
@@ -77,6 +80,7 @@ class TimedSignerSource(SignerSource, Protocol):
         ...
 
 
+@published_in("chatmodels.http")
 @runtime_checkable
 class AsyncSignerSource(SignerSource, Protocol):
     """A source with an async form, which async calls await instead of a thread."""
@@ -86,6 +90,7 @@ class AsyncSignerSource(SignerSource, Protocol):
         ...
 
 
+@published_in("chatmodels.http")
 @runtime_checkable
 class ExchangingSource(Protocol):
     """A source whose credentials are in the responses to requests, sent by the model's engine."""

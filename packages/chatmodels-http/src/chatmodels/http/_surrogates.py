@@ -28,18 +28,18 @@ BACKSLASH = ord(b"\\")
 
 may_have_surrogates = re.compile(rb"\\u[dD]").search
 
-_ESCAPE = re.compile(
-    rb"\\u[dD][89abAB]..\\u[dD][c-fC-F].."  # a whole character
+# Patterns are compiled on first use: most programs do not need them.
+_ESCAPE = (
+    rb"(?s)\\u[dD][89abAB]..\\u[dD][c-fC-F].."  # a whole character
     rb"|\\u([dD][89a-fA-F][0-9a-fA-F]{2})"  # a lone surrogate or one of a pair that is split
-    rb"|\\.",
-    re.DOTALL,
+    rb"|\\."
 )
 _SURROGATES = 0xD800
 _STAND_INS = 0x10F000  # in a private-use plane without any known use
 _HIGH = "\U0010f000-\U0010f3ff"
 _LOW = "\U0010f400-\U0010f7ff"
-_STAND_IN = re.compile(f"([{_HIGH}])([{_LOW}])|[{_HIGH}{_LOW}]")
-_ENDS_WITH_HIGH = re.compile(f"[{_HIGH}]\\Z")
+_STAND_IN = f"([{_HIGH}])([{_LOW}])|[{_HIGH}{_LOW}]"
+_ENDS_WITH_HIGH = f"[{_HIGH}]\\Z"
 
 _Delta = TextDelta | ReasoningDelta | RefusalDelta | ToolCallDelta
 
@@ -48,7 +48,7 @@ def with_stand_ins(data: bytes) -> bytes:
     """Replace surrogates in JSON by their stand-ins; return the same object if none."""
     if BACKSLASH not in data or not may_have_surrogates(data):
         return data
-    replaced = _ESCAPE.sub(_stand_in, data)
+    replaced = re.sub(_ESCAPE, _stand_in, data)
     return data if replaced == data else replaced
 
 
@@ -100,7 +100,7 @@ class SurrogateJoiner:
         key = event.type, event.index
         before = self._pending.pop(key, None)
         text = _text(event) if before is None else _text(before) + _text(event)
-        if _ENDS_WITH_HIGH.search(text):  # the next delta can contain the other surrogate
+        if re.search(_ENDS_WITH_HIGH, text):  # the next delta can contain the other surrogate
             self._pending[key] = _with(event, text[-1])
             text = text[:-1]
         if text:
@@ -128,7 +128,7 @@ def _stand_in(match: re.Match[bytes]) -> bytes:
 
 
 def _join_surrogates(text: str) -> str:
-    return _STAND_IN.sub(_character, text)
+    return re.sub(_STAND_IN, _character, text)
 
 
 def _character(match: re.Match[str]) -> str:
@@ -141,6 +141,6 @@ def _character(match: re.Match[str]) -> str:
 def _restored(event: StreamEvent) -> StreamEvent:
     """Replace the stand-ins in all texts of an event, at any depth."""
     encoded = msgspec.json.encode(event).decode()
-    if not _STAND_IN.search(encoded):
+    if not re.search(_STAND_IN, encoded):
         return event
     return msgspec.json.decode(_join_surrogates(encoded), type=type(event))

@@ -7,12 +7,13 @@ from typing import Any, Self
 import msgspec
 
 from chatmodels.core import ResponseInvalidError
-from chatmodels.core.extending import MASK
+from chatmodels.core.extending import MASK, published_in
 from chatmodels.http._exchange import Headers, HttpRequest
 from chatmodels.http._signing import Signer
 from chatmodels.http._transport.engine import RequestHead
 
 
+@published_in("chatmodels.http")
 class BearerToken(msgspec.Struct, frozen=True, gc=False):
     """A `Signer` that sends a token as `Authorization: Bearer`.
 
@@ -35,6 +36,7 @@ class BearerToken(msgspec.Struct, frozen=True, gc=False):
         return (("authorization", f"Bearer {self.token}"),)
 
 
+@published_in("chatmodels.http")
 class IssuedToken(msgspec.Struct, frozen=True):
     """A token from the response of an issuer.
 
@@ -70,6 +72,7 @@ class _OAuth(msgspec.Struct):
     expires_in: float | None = None
 
 
+@published_in("chatmodels.http")
 class TokenExchange:
     """A source of tokens that an issuer returns for a request, such as IBM's IAM or OAuth 2.0.
 

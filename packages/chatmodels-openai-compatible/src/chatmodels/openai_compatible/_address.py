@@ -9,8 +9,9 @@ from chatmodels.core import ConfigurationError
 from chatmodels.core.extending import ProviderOptions
 from chatmodels.http.wire import shown_name
 
-_PLACE = re.compile(r"\{(\w+)\}")
-_PART = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
+# Patterns are compiled on first use: most vendors have a fixed address.
+_PLACE = r"\{(\w+)\}"
+_PART = r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?"
 
 
 def places(template: str) -> Sequence[str]:
@@ -19,7 +20,7 @@ def places(template: str) -> Sequence[str]:
     >>> places("https://api.acme.example/{account}/v1")
     ['account']
     """
-    return _PLACE.findall(template)
+    return re.findall(_PLACE, template)
 
 
 def complete_address(
@@ -46,7 +47,7 @@ def complete_address(
             raise ConfigurationError(
                 f"{provider} has no {name}; {set_one}pass {name}=..., or pass base_url=..."
             )
-        if not _PART.fullmatch(value):
+        if not re.fullmatch(_PART, value):
             raise ConfigurationError(
                 f"{provider}: the {name} {shown_name(value)} cannot be part of a URL; use letters, "
                 "digits, '.', '_' and '-'"

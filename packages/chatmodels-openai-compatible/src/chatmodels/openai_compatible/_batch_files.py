@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from chatmodels.core.extending import BatchAnswer, BatchStatus
+from chatmodels.core.extending import BatchAnswer, BatchStatus, published_in
 from chatmodels.http import BatchEndpoint, BatchSteps, HttpRequest, WholeBody
 from chatmodels.http.wire import Json, Wire, is_object
 
@@ -20,6 +20,7 @@ _FAILED = 500
 _BOUNDARY = "chatmodels-batch-4f1c3a7e9b2d"
 
 
+@published_in("chatmodels.openai_compatible")
 class CompatibleBatches(BatchEndpoint, frozen=True, kw_only=True):
     """The parts of a `BatchFormat` with files, for batch APIs like OpenAI's."""
 
@@ -80,6 +81,7 @@ class CompatibleBatches(BatchEndpoint, frozen=True, kw_only=True):
         return is_object(metadata) and metadata.get(BATCH_LABEL) == name
 
 
+@published_in("chatmodels.openai_compatible")
 class BatchFile(Wire, frozen=True, gc=False):
     """An uploaded file.
 
@@ -100,6 +102,7 @@ class WireResponse(Wire, frozen=True, gc=False):
     body: msgspec.Raw = msgspec.Raw(b"null")
 
 
+@published_in("chatmodels.openai_compatible")
 class BatchLine(Wire, frozen=True, gc=False):
     """The answer to a row: a response, or an error of the batch itself."""
 

@@ -18,7 +18,13 @@ from urllib.parse import quote
 import msgspec
 
 from chatmodels.core import ChatModelError, ErrorCode, UnsupportedError
-from chatmodels.core.extending import BatchLimits, BatchState, BatchStatus, UnsettledBatch
+from chatmodels.core.extending import (
+    BatchLimits,
+    BatchState,
+    BatchStatus,
+    UnsettledBatch,
+    published_in,
+)
 from chatmodels.http import BatchPage, BatchSteps, BatchTime, HttpRequest
 from chatmodels.http.wire import Json, Wire, is_object, objects
 from chatmodels.openai_compatible._batch_files import BATCH_LABEL, BatchFile, CompatibleBatches
@@ -49,6 +55,7 @@ BATCH_LIMITS = BatchLimits(rows=50_000, bytes=200_000_000)
 """OpenAI's limits of one batch."""
 
 
+@published_in("chatmodels.openai_compatible")
 class OpenAIBatches(CompatibleBatches, frozen=True, kw_only=True):
     """A `BatchFormat` for OpenAI's batch API.
 

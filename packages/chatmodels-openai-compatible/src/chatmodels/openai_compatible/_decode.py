@@ -5,6 +5,7 @@ from 4 on.
 """
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -39,7 +40,6 @@ from chatmodels.http.wire import (
     text_or_none,
     warn,
 )
-from chatmodels.openai_compatible._audio import AUDIO_INDEX, AudioAssembler
 from chatmodels.openai_compatible._citations import parts_to_send_back, read_citations
 from chatmodels.openai_compatible._connector_messages import (
     calls_of_caller,
@@ -48,13 +48,11 @@ from chatmodels.openai_compatible._connector_messages import (
 )
 from chatmodels.openai_compatible._content import ContentReader, content_parts
 from chatmodels.openai_compatible._errors import failure_of
-from chatmodels.openai_compatible._images import read_images
 from chatmodels.openai_compatible._reading import (
     FINISH_REASONS,
     REASONING_FIELD,
     merge_details,
     merge_thinking,
-    read_logprobs,
     reasoning_field_of,
     reasoning_in_parts,
     reasoning_part,
@@ -64,6 +62,9 @@ from chatmodels.openai_compatible._think_tags import ThinkTagSplitter
 from chatmodels.openai_compatible._tool_calls import FIRST_INDEX, CallAssembler
 from chatmodels.openai_compatible._usage import read_service_tier, read_usage, reported_usage
 from chatmodels.openai_compatible._wire import WireBody, WireChoice, WireMessage, WireToolCall
+
+if TYPE_CHECKING:
+    from chatmodels.openai_compatible._audio import AudioAssembler
 
 REASONING, TEXT, REFUSAL = range(3)
 
@@ -244,6 +245,8 @@ class ChatCompletionsDecoder:
             self._refusal.append(delta.refusal)
             deltas.append(RefusalDelta(delta.refusal, REFUSAL))
         if delta.audio is not None:
+            from chatmodels.openai_compatible._audio import AudioAssembler  # few models speak
+
             self._audio = self._audio or AudioAssembler()
             deltas += self._audio.feed(delta.audio, self._warnings)
         if delta.annotations is not None:
@@ -257,6 +260,8 @@ class ChatCompletionsDecoder:
                 self._executed[str(tool.get("index"))] = tool
 
     def _draw(self, images: Json, events: list[StreamEvent]) -> None:
+        from chatmodels.openai_compatible._images import read_images  # few models draw
+
         for image in read_images(images, self._warnings):
             if image not in self._images:
                 # Parts of other kinds can have the same index.
@@ -279,6 +284,8 @@ class ChatCompletionsDecoder:
             deltas.append(ReasoningDelta(reasoning, REASONING))
 
     def _take_logprobs(self, choice: WireChoice, events: list[StreamEvent]) -> None:
+        from chatmodels.openai_compatible._logprobs import read_logprobs  # few calls request them
+
         logprobs = read_logprobs(choice.logprobs, self._warnings)
         if logprobs:
             events.append(LogprobsDelta(logprobs))
@@ -316,6 +323,8 @@ class ChatCompletionsDecoder:
             events += self._audio.finish(self._request)
         steps = [*self._steps, *executed]
         if fields := parts_to_send_back(self._annotations, content.others, steps):
+            from chatmodels.openai_compatible._audio import AUDIO_INDEX
+
             signature = ProviderState(self._dialect, fields)
             events.append(PartEnd(ProviderPart(signature), AUDIO_INDEX))
         events += self._calls.finish()

@@ -33,10 +33,10 @@ _ANNOTATIONS = frozenset(
     {"type", "title", "description", "default", "examples", "deprecated", "discriminator"}
 )
 _TEXT_RULES = (("pattern",), ("format",), ("minLength", "maxLength"))
-_UNSUPPORTED_PATTERN = re.compile(r"\(\?(?!:)|\\[bBpPkAZz1-9]")
+_UNSUPPORTED_PATTERN = r"\(\?(?!:)|\\[bBpPkAZz1-9]"  # compiled on first use, as `_END`
 """Lookarounds, flags and named groups, boundaries, properties, and references."""
 
-_END = re.compile(r"(?<!\\)(\\\\)*\$$")
+_END = r"(?<!\\)(\\\\)*\$$"
 
 
 def _adapt(schema: dict[str, Json], /) -> tuple[dict[str, Json], Sequence[str]]:
@@ -44,7 +44,7 @@ def _adapt(schema: dict[str, Json], /) -> tuple[dict[str, Json], Sequence[str]]:
     if schema.get("format", "date") not in _FORMATS:
         left_out.append("format")
     pattern: str | None = schema.get("pattern")
-    if pattern is not None and _UNSUPPORTED_PATTERN.search(pattern):
+    if pattern is not None and re.search(_UNSUPPORTED_PATTERN, pattern):
         left_out.append("pattern")
     if len(schema.get("patternProperties", ())) > 1 and schema.get("additionalProperties") is False:
         # vLLM rejects an object with several patterns and without further properties.
@@ -66,7 +66,7 @@ def _adapt(schema: dict[str, Json], /) -> tuple[dict[str, Json], Sequence[str]]:
 
 def _whole(pattern: str) -> str:
     """Rewrite a pattern, which JSON Schema finds anywhere, to match the whole text."""
-    begin, end = pattern.startswith("^"), _END.search(pattern) is not None
+    begin, end = pattern.startswith("^"), re.search(_END, pattern) is not None
     if "|" in pattern:
         return pattern if begin or end else f"^.*(?:{pattern}).*$"
     return f"{'' if begin else '^.*'}{pattern}{'' if end else '.*$'}"

@@ -8,13 +8,30 @@ from chatmodels.core import ModelInfo
 from chatmodels.http.wire import (
     NOT_JSON,
     Json,
+    Wire,
     integer_or_none,
     is_list,
     is_object,
     objects,
     reject_listing,
 )
-from chatmodels.openai_compatible._wire import WireModel
+
+
+class WireModel(Wire, frozen=True, gc=False):
+    """A model in a list: OpenAI's fields, then other vendors' fields for its limits."""
+
+    id: str
+    created: int | float | None = None
+    owned_by: str | None = None
+    context_window: int | None = None  # Groq
+    context_length: int | None = None  # OpenRouter, Together
+    max_model_len: int | None = None  # vLLM
+    max_completion_tokens: int | None = None  # Groq
+    meta: Json = None  # llama.cpp
+    shutdown_date: str | None = None  # OpenAI's "Deprecations" page
+    expiration_date: str | None = None  # OpenRouter, as the next two
+    architecture: Json = None
+    top_provider: Json = None
 
 
 def read_models(body: bytes, provider: str) -> Sequence[ModelInfo]:

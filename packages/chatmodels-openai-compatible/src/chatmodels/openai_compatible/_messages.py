@@ -17,19 +17,30 @@ from chatmodels.core import (
     ToolResult,
 )
 from chatmodels.core.extending import numbered
-from chatmodels.http.wire import Json, arguments_json, describe_part, objects, state_of
+from chatmodels.http.wire import (
+    TEXT,
+    Json,
+    PlainForm,
+    PlainMessages,
+    arguments_json,
+    describe_part,
+    objects,
+    state_of,
+)
 from chatmodels.openai_compatible._custom import custom_input
 from chatmodels.openai_compatible._dialect import Dialect
 from chatmodels.openai_compatible._media import encode_media
 from chatmodels.openai_compatible._reading import REASONING_FIELD
 
+_PLAIN = PlainForm({"role": "user", "content": TEXT}, {"role": "assistant", "content": TEXT})
 _NOT_FIELDS = frozenset({"content", "steps"})
 
 
-def encode_conversation(
-    messages: Sequence[Message], dialect: Dialect, problems: list[str]
-) -> list[dict[str, Json]]:
+def encode_conversation(messages: Sequence[Message], dialect: Dialect, problems: list[str]) -> Json:
     """Translate a conversation; unsupported parts are added to the problems."""
+    if isinstance(messages, PlainMessages) and dialect.adapt is None:
+        instructions = encode_conversation(messages.instructions, dialect, problems)
+        return _PLAIN.encode(messages, before=instructions)
     encoded: list[dict[str, Json]] = []
     roles = {"system": dialect.system_role, "user": "user", "assistant": "assistant"}
     for number, message in numbered(messages):

@@ -3,8 +3,9 @@
 import re
 from typing import TypedDict
 
-_REASONS = re.compile(r"(ft:)?gpt-(5\.[5-9]|[6-9]|1\d)(?!.*-(chat|search|audio))")
-_NO_TOOLS = re.compile(r"(ft:)?gpt-(5\.[46-9]|[6-9]|1\d)(?!.*-(chat|search|audio))")
+# Compiled on first use: other models do not need them.
+_REASONS = r"(ft:)?gpt-(5\.[5-9]|[6-9]|1\d)(?!.*-(chat|search|audio))"
+_NO_TOOLS = r"(ft:)?gpt-(5\.[46-9]|[6-9]|1\d)(?!.*-(chat|search|audio))"
 
 TOOL_FAMILIES = ("gpt-5.4*", "gpt-5.5*", "gpt-5.[6-9]*", "gpt-[6-9]*", "gpt-1[0-9]*", "*")
 """The families whose `tool_rules` differ, as `Codec.families`."""
@@ -25,7 +26,7 @@ def reasons_by_default(model: str, /) -> bool:
 
     GPT-5.1, GPT-5.2 and GPT-5.4 do not.
     """
-    return _REASONS.match(model) is not None
+    return re.match(_REASONS, model) is not None
 
 
 def tool_rules(model: str, /) -> ToolRules:
@@ -38,5 +39,5 @@ def tool_rules(model: str, /) -> ToolRules:
     """
     return {
         "reasons_by_default": reasons_by_default(model),
-        "tools_with_reasoning": _NO_TOOLS.match(model) is None,
+        "tools_with_reasoning": re.match(_NO_TOOLS, model) is None,
     }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from msgspec.structs import replace
 
 from chatmodels.core import ChatModelError, ConfigurationError, ProviderPart
-from chatmodels.core.extending import ProviderMetadata, ProviderOptions, ProviderState
+from chatmodels.core.extending import ProviderMetadata, ProviderOptions, ProviderState, published_in
 from chatmodels.http import BatchFormat, Codec, HttpFailure, HttpProvider, Listing
 from chatmodels.openai_compatible._codec import chat_completions_codec
 from chatmodels.openai_compatible._dialect import Dialect
@@ -57,6 +57,7 @@ _SHARED = (
 """The fields of a dialect that apply to all families of models."""
 
 
+@published_in("chatmodels.openai_compatible")
 class CompatibleProvider(HttpProvider):
     """A provider whose API is described by a dialect; `compatible_provider` creates it.
 

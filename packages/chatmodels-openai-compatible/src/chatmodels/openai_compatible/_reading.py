@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from chatmodels.core import FinishReason, ReasoningPart, TokenLogprob
+from chatmodels.core import FinishReason, ReasoningPart
 from chatmodels.core.extending import ProviderState
-from chatmodels.http.wire import Json, lenient, objects
-from chatmodels.openai_compatible._wire import WireLogprobs, WireMessage, WireTop
+from chatmodels.http.wire import Json, objects
+from chatmodels.openai_compatible._wire import WireMessage
 
 FINISH_REASONS: dict[str, FinishReason] = {
     "stop": "stop",
@@ -109,16 +109,3 @@ def merge_thinking(blocks: Sequence[Json]) -> list[Json]:
         if signature := block.get("signature"):
             last["signature"] = signature
     return [block for block in merged if block.get("signature") or block.get("data")]
-
-
-def read_logprobs(value: Json, warnings: list[str]) -> tuple[TokenLogprob, ...]:
-    """Read the probabilities of the visible tokens."""
-    wire = lenient(value, WireLogprobs, "the log probabilities were", warnings)
-    return tuple(
-        TokenLogprob(token.token, token.logprob, tuple(map(_top, token.top_logprobs or ())))
-        for token in (wire.content if wire is not None else None) or ()
-    )
-
-
-def _top(wire: WireTop) -> TokenLogprob:
-    return TokenLogprob(wire.token, wire.logprob)

@@ -6,9 +6,9 @@ from typing import Any, TypedDict
 
 import msgspec
 
+from chatmodels.core import ModelInfo
 from chatmodels.core.extending import OutputForm
 from chatmodels.http import HttpRequest, Listing, SchemaSupport
-from chatmodels.openai_compatible._listing import read_models
 from chatmodels.openai_compatible._schemas import OPENAI_SCHEMAS
 
 Headers = tuple[tuple[str, str], ...]
@@ -65,7 +65,7 @@ def codec_fields(server: Server, headers: Headers) -> CodecFields:
     models = None
     if server.models_path is not None:
         request = HttpRequest(method="GET", path=server.models_path, headers=headers)
-        models = Listing(request, partial(read_models, provider=server.name))
+        models = Listing(request, partial(_read_models, server.name))
     return {
         "schemas": partial(_schemas, server.schemas),
         "authorization": partial(_authorization, server.key_header, server.key_prefix),
@@ -79,6 +79,12 @@ def output_forms(formats: Collection[str]) -> frozenset[OutputForm]:
     schema: tuple[OutputForm, ...] = ("strict", "schema") if "json_schema" in formats else ()
     objects: tuple[OutputForm, ...] = ("object",) if "json_object" in formats else ()
     return frozenset((*schema, *objects))
+
+
+def _read_models(provider: str, body: bytes) -> Sequence[ModelInfo]:
+    from chatmodels.openai_compatible._listing import read_models  # calls do not need it
+
+    return read_models(body, provider)
 
 
 def _schemas(schemas: SchemaSupport, model: str, /) -> SchemaSupport:

@@ -90,27 +90,6 @@ class WireBody(Wire, frozen=True, gc=False):
     x_groq: Json = None
 
 
-class WireTop(Wire, frozen=True, gc=False):
-    """A likely token."""
-
-    token: str
-    logprob: float
-
-
-class WireToken(Wire, frozen=True, gc=False):
-    """A token of the output, with the most likely alternatives."""
-
-    token: str
-    logprob: float
-    top_logprobs: list[WireTop] | None = None
-
-
-class WireLogprobs(Wire, frozen=True, gc=False):
-    """The probabilities of a choice's visible tokens."""
-
-    content: list[WireToken] | None = None
-
-
 class WireInputDetails(Wire, frozen=True, gc=False):
     """The details of the input tokens."""
 
@@ -146,23 +125,6 @@ class WireUsage(Wire, frozen=True, gc=False):
     cost_details: Json = None  # OpenRouter
     is_byok: Json = None  # OpenRouter
     cost_in_usd_ticks: Json = None  # xAI
-
-
-class WireModel(Wire, frozen=True, gc=False):
-    """A model in a list: OpenAI's fields, then other vendors' fields for its limits."""
-
-    id: str
-    created: int | float | None = None
-    owned_by: str | None = None
-    context_window: int | None = None  # Groq
-    context_length: int | None = None  # OpenRouter, Together
-    max_model_len: int | None = None  # vLLM
-    max_completion_tokens: int | None = None  # Groq
-    meta: Json = None  # llama.cpp
-    shutdown_date: str | None = None  # OpenAI's "Deprecations" page
-    expiration_date: str | None = None  # OpenRouter, as the next two
-    architecture: Json = None
-    top_provider: Json = None
 
 
 body_decoder = msgspec.json.Decoder(WireBody)

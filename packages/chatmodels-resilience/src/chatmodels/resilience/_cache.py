@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from hashlib import sha256
 from threading import Lock
 from typing import Any
@@ -89,6 +90,7 @@ class Cache:
         self.store = store
         self.namespace = namespace
         self._blocks = not isinstance(store, MemoryStore)
+        self._clock = clock
         self._calls = SharedCalls(clock)
         self._lock = Lock()
         self._hits = self._misses = 0
@@ -102,6 +104,10 @@ class Cache:
     def misses(self) -> int:
         """The number of calls whose request was sent, without those that cannot be stored."""
         return self._misses
+
+    def __reduce__(self) -> Any:
+        """Pickle the configuration with the store; another process counts for itself."""
+        return partial(Cache, namespace=self.namespace, clock=self._clock), (self.store,)
 
     def __call__(self, call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         """Return the flow of one call."""

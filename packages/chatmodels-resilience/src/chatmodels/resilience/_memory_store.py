@@ -3,6 +3,7 @@
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import partial
 from threading import Lock
 from typing import Any, Protocol, runtime_checkable
 
@@ -77,6 +78,11 @@ class MemoryStore:
 
     def __repr__(self) -> str:
         return f"<MemoryStore: {len(self)} of {self.max_entries} entries>"
+
+    def __reduce__(self) -> Any:
+        """Pickle the configuration; another process stores responses of its own."""
+        options = {"ttl": self.ttl, "clock": self._clock}
+        return partial(MemoryStore, **options), (self.max_entries,)
 
 
 def check_limits(store: str, max_entries: int, ttl: float | None) -> None:

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 from os import PathLike, fspath
 from sqlite3 import Connection, connect
 from threading import Lock
@@ -120,3 +121,8 @@ class SqliteStore:
 
     def __repr__(self) -> str:
         return f"SqliteStore({self.path!r})"
+
+    def __reduce__(self) -> Any:
+        """Pickle the configuration; another process opens the file itself."""
+        options = {"max_entries": self.max_entries, "ttl": self.ttl, "clock": self._clock}
+        return partial(SqliteStore, **options), (self.path,)

@@ -76,6 +76,8 @@ def simulate(parsed: ParsedRequest, identity: str, /) -> ChatResponse[Any]:
     ):
         name = choice.name if choice is not None else None
         called = [tool for tool in parsed.tools if name in {None, tool.name}]
+        if parsed.results:  # only the last one, which mostly stands for structured output
+            called = called[-1:]
         calls = [_call(tool, f"call_{identity}_{position}") for position, tool in enumerate(called)]
         return _response(assistant(*calls), parsed, identity)
     if parsed.output is not None:

@@ -10,6 +10,7 @@ from chatmodels.core._calls.batch import Progress, check_batch, in_order, size_o
 from chatmodels.core._concurrency.interface import AsyncLibrary, Event, Semaphore
 from chatmodels.core._concurrency.running import running_library
 from chatmodels.core._errors.classes import ChatModelError, InvalidRequestError
+from chatmodels.core._public import published_in
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -17,6 +18,7 @@ Result = TypeVar("Result")
 _END: Any = object()
 
 
+@published_in("chatmodels.core.extending")
 class AsyncBatchResults(Generic[Result]):
     """The results of many calls, as they complete: an async iterator of `(index, result)`.
 

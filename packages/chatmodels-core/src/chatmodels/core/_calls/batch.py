@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 from chatmodels.core._errors.classes import ChatModelError, InvalidRequestError
+from chatmodels.core._public import published_in
 from chatmodels.core._values.foreign_messages import converter_for
 
 Item = TypeVar("Item")
@@ -14,6 +15,7 @@ Progress = Callable[[int, int | None], object]
 """Receives the number of completed calls, and of all calls if that is known."""
 
 
+@published_in("chatmodels.core.extending")
 class BatchResults(Generic[Result]):
     """The results of many calls, as they complete: an iterator of `(index, result)`.
 

@@ -6,6 +6,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 import msgspec
 
 from chatmodels.core._errors.classes import ChatModelError
+from chatmodels.core._public import published_in
 from chatmodels.core._values.request import ChatRequest
 from chatmodels.core._values.response import ChatResponse
 
@@ -13,6 +14,7 @@ BatchState = Literal["queued", "running", "stopping", "ended"]
 """The state of a batch; an ended one can have answered all of its rows, some, or none."""
 
 
+@published_in("chatmodels.core.extending")
 class BatchLimits(msgspec.Struct, frozen=True, kw_only=True):
     """The vendor's limits of one batch.
 
@@ -29,6 +31,7 @@ class BatchLimits(msgspec.Struct, frozen=True, kw_only=True):
     cancellable: bool = True
 
 
+@published_in("chatmodels.core.extending")
 class BatchStatus(msgspec.Struct, frozen=True, kw_only=True):
     """The status of a batch.
 
@@ -46,6 +49,7 @@ class BatchStatus(msgspec.Struct, frozen=True, kw_only=True):
     error: ChatModelError | None = None
 
 
+@published_in("chatmodels.core.extending")
 class BatchAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to one row of a batch, not decoded yet.
 
@@ -65,6 +69,7 @@ class BatchAnswer(msgspec.Struct, frozen=True, kw_only=True):
     error: ChatModelError | None = None
 
 
+@published_in("chatmodels.core.extending")
 class UnsettledBatch(msgspec.Struct, frozen=True):
     """A sign that a batch may exist: the vendor's listing does not decide it yet."""
 
@@ -73,6 +78,7 @@ UNSETTLED = UnsettledBatch()
 """The result of `BatchBackend.find` while the listing does not decide whether the batch exists."""
 
 
+@published_in("chatmodels.core.extending")
 class BatchBackend(Protocol):
     """The batch API of one model: requests and answers only, without a state of its own.
 
@@ -171,6 +177,7 @@ class BatchBackend(Protocol):
         ...
 
 
+@published_in("chatmodels.core.extending")
 @runtime_checkable
 class BatchingModel(Protocol):
     """A model whose vendor can have a batch API."""

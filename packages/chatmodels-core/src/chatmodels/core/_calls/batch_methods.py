@@ -3,8 +3,6 @@
 from collections.abc import AsyncIterable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
-from chatmodels.core._calls.async_batch import AsyncBatchResults
-from chatmodels.core._calls.batch import BatchResults, Progress
 from chatmodels.core._calls.batch_protocol import BatchModel
 from chatmodels.core._calls.options import CallOptions
 from chatmodels.core._errors.classes import ChatModelError
@@ -14,6 +12,9 @@ from chatmodels.core._values.response import ChatResponse
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm, TypeVar
+
+    from chatmodels.core._calls.async_batch import AsyncBatchResults
+    from chatmodels.core._calls.batch import BatchResults, Progress
 
     T = TypeVar("T", default=None)
 else:
@@ -29,7 +30,7 @@ class BatchMethods:
         self,
         prompts: Sequence[Prompt | ChatRequest],
         max_concurrency: int,
-        on_progress: Progress | None,
+        on_progress: "Progress | None",
         output_type: Any,
         options: CallOptions,
     ) -> list[ChatResponse[Any] | ChatModelError]: ...
@@ -38,7 +39,7 @@ class BatchMethods:
         self,
         prompts: Sequence[Prompt | ChatRequest],
         max_concurrency: int,
-        on_progress: Progress | None,
+        on_progress: "Progress | None",
         output_type: Any,
         options: CallOptions,
     ) -> list[ChatResponse[Any] | ChatModelError]: ...
@@ -47,19 +48,19 @@ class BatchMethods:
         self,
         prompts: Iterable[Prompt | ChatRequest],
         max_concurrency: int,
-        on_progress: Progress | None,
+        on_progress: "Progress | None",
         output_type: Any,
         options: CallOptions,
-    ) -> BatchResults[ChatResponse[Any] | ChatModelError]: ...
+    ) -> "BatchResults[ChatResponse[Any] | ChatModelError]": ...
 
     def _abatch_as_completed(
         self,
         prompts: Iterable[Prompt | ChatRequest] | AsyncIterable[Prompt | ChatRequest],
         max_concurrency: int,
-        on_progress: Progress | None,
+        on_progress: "Progress | None",
         output_type: Any,
         options: CallOptions,
-    ) -> AsyncBatchResults[ChatResponse[Any] | ChatModelError]: ...
+    ) -> "AsyncBatchResults[ChatResponse[Any] | ChatModelError]": ...
 
     @overload
     def batch(
@@ -68,7 +69,7 @@ class BatchMethods:
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: Progress | None = None,
+        on_progress: "Progress | None" = None,
         output_type: type[T] | None = None,
         **options: Unpack[CallOptions],
     ) -> list[ChatResponse[T] | ChatModelError]: ...
@@ -79,7 +80,7 @@ class BatchMethods:
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: Progress | None = None,
+        on_progress: "Progress | None" = None,
         output_type: "TypeForm[T]",
         **options: Unpack[CallOptions],
     ) -> list[ChatResponse[T] | ChatModelError]: ...
@@ -90,7 +91,7 @@ class BatchMethods:
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: Progress | None = None,
+        on_progress: "Progress | None" = None,
         output_type: OutputSchema,
         **options: Unpack[CallOptions],
     ) -> list[ChatResponse[Any] | ChatModelError]: ...
@@ -100,7 +101,7 @@ class BatchMethods:
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: Progress | None = None,
+        on_progress: "Progress | None" = None,
         output_type: Any = None,
         **options: Unpack[CallOptions],
     ) -> list[ChatResponse[Any] | ChatModelError]:
@@ -114,7 +115,7 @@ class BatchMethods:
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: Progress | None = None,
+        on_progress: "Progress | None" = None,
         output_type: type[T] | None = None,
         **options: Unpack[CallOptions],
     ) -> list[ChatResponse[T] | ChatModelError]: ...
@@ -125,7 +126,7 @@ class BatchMethods:
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: Progress | None = None,
+        on_progress: "Progress | None" = None,
         output_type: "TypeForm[T]",
         **options: Unpack[CallOptions],
     ) -> list[ChatResponse[T] | ChatModelError]: ...
@@ -136,7 +137,7 @@ class BatchMethods:
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: Progress | None = None,
+        on_progress: "Progress | None" = None,
         output_type: OutputSchema,
         **options: Unpack[CallOptions],
     ) -> list[ChatResponse[Any] | ChatModelError]: ...
@@ -146,7 +147,7 @@ class BatchMethods:
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: Progress | None = None,
+        on_progress: "Progress | None" = None,
         output_type: Any = None,
         **options: Unpack[CallOptions],
     ) -> list[ChatResponse[Any] | ChatModelError]:
@@ -160,10 +161,10 @@ class BatchMethods:
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: Progress | None = None,
+        on_progress: "Progress | None" = None,
         output_type: type[T] | None = None,
         **options: Unpack[CallOptions],
-    ) -> BatchResults[ChatResponse[T] | ChatModelError]: ...
+    ) -> "BatchResults[ChatResponse[T] | ChatModelError]": ...
     @overload
     def batch_as_completed(
         self,
@@ -171,10 +172,10 @@ class BatchMethods:
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: Progress | None = None,
+        on_progress: "Progress | None" = None,
         output_type: "TypeForm[T]",
         **options: Unpack[CallOptions],
-    ) -> BatchResults[ChatResponse[T] | ChatModelError]: ...
+    ) -> "BatchResults[ChatResponse[T] | ChatModelError]": ...
     @overload
     def batch_as_completed(
         self,
@@ -182,20 +183,20 @@ class BatchMethods:
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: Progress | None = None,
+        on_progress: "Progress | None" = None,
         output_type: OutputSchema,
         **options: Unpack[CallOptions],
-    ) -> BatchResults[ChatResponse[Any] | ChatModelError]: ...
+    ) -> "BatchResults[ChatResponse[Any] | ChatModelError]": ...
     def batch_as_completed(
         self,
         prompts: Iterable[Prompt | ChatRequest],
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: Progress | None = None,
+        on_progress: "Progress | None" = None,
         output_type: Any = None,
         **options: Unpack[CallOptions],
-    ) -> BatchResults[ChatResponse[Any] | ChatModelError]:
+    ) -> "BatchResults[ChatResponse[Any] | ChatModelError]":
         """Return the responses to many prompts, as they complete."""
         return self._batch_as_completed(prompts, max_concurrency, on_progress, output_type, options)
 
@@ -206,10 +207,10 @@ class BatchMethods:
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: Progress | None = None,
+        on_progress: "Progress | None" = None,
         output_type: type[T] | None = None,
         **options: Unpack[CallOptions],
-    ) -> AsyncBatchResults[ChatResponse[T] | ChatModelError]: ...
+    ) -> "AsyncBatchResults[ChatResponse[T] | ChatModelError]": ...
     @overload
     def abatch_as_completed(
         self,
@@ -217,10 +218,10 @@ class BatchMethods:
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: Progress | None = None,
+        on_progress: "Progress | None" = None,
         output_type: "TypeForm[T]",
         **options: Unpack[CallOptions],
-    ) -> AsyncBatchResults[ChatResponse[T] | ChatModelError]: ...
+    ) -> "AsyncBatchResults[ChatResponse[T] | ChatModelError]": ...
     @overload
     def abatch_as_completed(
         self,
@@ -228,20 +229,20 @@ class BatchMethods:
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: Progress | None = None,
+        on_progress: "Progress | None" = None,
         output_type: OutputSchema,
         **options: Unpack[CallOptions],
-    ) -> AsyncBatchResults[ChatResponse[Any] | ChatModelError]: ...
+    ) -> "AsyncBatchResults[ChatResponse[Any] | ChatModelError]": ...
     def abatch_as_completed(
         self,
         prompts: Iterable[Prompt | ChatRequest] | AsyncIterable[Prompt | ChatRequest],
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: Progress | None = None,
+        on_progress: "Progress | None" = None,
         output_type: Any = None,
         **options: Unpack[CallOptions],
-    ) -> AsyncBatchResults[ChatResponse[Any] | ChatModelError]:
+    ) -> "AsyncBatchResults[ChatResponse[Any] | ChatModelError]":
         """Return the responses to many prompts, as they complete."""
         return self._abatch_as_completed(
             prompts, max_concurrency, on_progress, output_type, options

@@ -3,8 +3,6 @@
 from collections.abc import AsyncIterable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, Unpack, overload, runtime_checkable
 
-from chatmodels.core._calls.async_batch import AsyncBatchResults
-from chatmodels.core._calls.batch import BatchResults, Progress
 from chatmodels.core._calls.options import CallOptions, list_options
 from chatmodels.core._errors.classes import ChatModelError
 from chatmodels.core._values.messages import Prompt
@@ -13,6 +11,9 @@ from chatmodels.core._values.response import ChatResponse
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm, TypeVar
+
+    from chatmodels.core._calls.async_batch import AsyncBatchResults
+    from chatmodels.core._calls.batch import BatchResults, Progress
 
     T = TypeVar("T", default=None)
 else:
@@ -32,7 +33,7 @@ class BatchModel(Protocol):
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: Progress | None = None,
+        on_progress: "Progress | None" = None,
         output_type: type[T] | None = None,
         **options: Unpack[CallOptions],
     ) -> list[ChatResponse[T] | ChatModelError]: ...
@@ -43,7 +44,7 @@ class BatchModel(Protocol):
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: Progress | None = None,
+        on_progress: "Progress | None" = None,
         output_type: "TypeForm[T]",
         **options: Unpack[CallOptions],
     ) -> list[ChatResponse[T] | ChatModelError]: ...
@@ -54,7 +55,7 @@ class BatchModel(Protocol):
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: Progress | None = None,
+        on_progress: "Progress | None" = None,
         output_type: OutputSchema,
         **options: Unpack[CallOptions],
     ) -> list[ChatResponse[Any] | ChatModelError]: ...
@@ -65,7 +66,7 @@ class BatchModel(Protocol):
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: Progress | None = None,
+        on_progress: "Progress | None" = None,
         output_type: Any = None,
         **options: Unpack[CallOptions],
     ) -> list[ChatResponse[Any] | ChatModelError]:
@@ -94,7 +95,7 @@ class BatchModel(Protocol):
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: Progress | None = None,
+        on_progress: "Progress | None" = None,
         output_type: type[T] | None = None,
         **options: Unpack[CallOptions],
     ) -> list[ChatResponse[T] | ChatModelError]: ...
@@ -105,7 +106,7 @@ class BatchModel(Protocol):
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: Progress | None = None,
+        on_progress: "Progress | None" = None,
         output_type: "TypeForm[T]",
         **options: Unpack[CallOptions],
     ) -> list[ChatResponse[T] | ChatModelError]: ...
@@ -116,7 +117,7 @@ class BatchModel(Protocol):
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: Progress | None = None,
+        on_progress: "Progress | None" = None,
         output_type: OutputSchema,
         **options: Unpack[CallOptions],
     ) -> list[ChatResponse[Any] | ChatModelError]: ...
@@ -127,7 +128,7 @@ class BatchModel(Protocol):
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: Progress | None = None,
+        on_progress: "Progress | None" = None,
         output_type: Any = None,
         **options: Unpack[CallOptions],
     ) -> list[ChatResponse[Any] | ChatModelError]:
@@ -156,10 +157,10 @@ class BatchModel(Protocol):
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: Progress | None = None,
+        on_progress: "Progress | None" = None,
         output_type: type[T] | None = None,
         **options: Unpack[CallOptions],
-    ) -> BatchResults[ChatResponse[T] | ChatModelError]: ...
+    ) -> "BatchResults[ChatResponse[T] | ChatModelError]": ...
     @overload
     def batch_as_completed(
         self,
@@ -167,10 +168,10 @@ class BatchModel(Protocol):
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: Progress | None = None,
+        on_progress: "Progress | None" = None,
         output_type: "TypeForm[T]",
         **options: Unpack[CallOptions],
-    ) -> BatchResults[ChatResponse[T] | ChatModelError]: ...
+    ) -> "BatchResults[ChatResponse[T] | ChatModelError]": ...
     @overload
     def batch_as_completed(
         self,
@@ -178,10 +179,10 @@ class BatchModel(Protocol):
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: Progress | None = None,
+        on_progress: "Progress | None" = None,
         output_type: OutputSchema,
         **options: Unpack[CallOptions],
-    ) -> BatchResults[ChatResponse[Any] | ChatModelError]: ...
+    ) -> "BatchResults[ChatResponse[Any] | ChatModelError]": ...
     @list_options
     def batch_as_completed(
         self,
@@ -189,10 +190,10 @@ class BatchModel(Protocol):
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: Progress | None = None,
+        on_progress: "Progress | None" = None,
         output_type: Any = None,
         **options: Unpack[CallOptions],
-    ) -> BatchResults[ChatResponse[Any] | ChatModelError]:
+    ) -> "BatchResults[ChatResponse[Any] | ChatModelError]":
         """Return the responses to many prompts as they complete, called in threads.
 
         Args:
@@ -219,10 +220,10 @@ class BatchModel(Protocol):
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: Progress | None = None,
+        on_progress: "Progress | None" = None,
         output_type: type[T] | None = None,
         **options: Unpack[CallOptions],
-    ) -> AsyncBatchResults[ChatResponse[T] | ChatModelError]: ...
+    ) -> "AsyncBatchResults[ChatResponse[T] | ChatModelError]": ...
     @overload
     def abatch_as_completed(
         self,
@@ -230,10 +231,10 @@ class BatchModel(Protocol):
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: Progress | None = None,
+        on_progress: "Progress | None" = None,
         output_type: "TypeForm[T]",
         **options: Unpack[CallOptions],
-    ) -> AsyncBatchResults[ChatResponse[T] | ChatModelError]: ...
+    ) -> "AsyncBatchResults[ChatResponse[T] | ChatModelError]": ...
     @overload
     def abatch_as_completed(
         self,
@@ -241,10 +242,10 @@ class BatchModel(Protocol):
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: Progress | None = None,
+        on_progress: "Progress | None" = None,
         output_type: OutputSchema,
         **options: Unpack[CallOptions],
-    ) -> AsyncBatchResults[ChatResponse[Any] | ChatModelError]: ...
+    ) -> "AsyncBatchResults[ChatResponse[Any] | ChatModelError]": ...
     @list_options
     def abatch_as_completed(
         self,
@@ -252,10 +253,10 @@ class BatchModel(Protocol):
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: Progress | None = None,
+        on_progress: "Progress | None" = None,
         output_type: Any = None,
         **options: Unpack[CallOptions],
-    ) -> AsyncBatchResults[ChatResponse[Any] | ChatModelError]:
+    ) -> "AsyncBatchResults[ChatResponse[Any] | ChatModelError]":
         """Return the responses to many prompts as they complete, called in tasks.
 
         Args:

@@ -48,9 +48,8 @@ def list_options(method: Method, /) -> Method:
 
 def dedented(text: str, /) -> str:
     """Remove the indentation of a docstring, which Python itself does from 3.13 on."""
-    first, *lines = text.splitlines()
-    margin = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
-    return "\n".join((first, *(line[margin:] for line in lines))).rstrip()
+    margin = text.rpartition("\n")[2]  # in front of the closing quotes
+    return (text.replace(f"\n{margin}", "\n") if margin.isspace() else text).rstrip()
 
 
 def attributes_of(cls: type, /) -> str:

@@ -10,6 +10,7 @@ from chatmodels.core._calls.call import Observer
 from chatmodels.core._calls.effects import Policy
 from chatmodels.core._calls.generation import CallableModel
 from chatmodels.core._calls.options import CallOptions, list_options
+from chatmodels.core._public import published_in
 from chatmodels.core._values.messages import Prompt
 from chatmodels.core._values.metadata import Explanation, HealthReport, ModelInfo
 from chatmodels.core._values.request import ChatRequest
@@ -114,6 +115,7 @@ class AsyncTokenCounter(Protocol):
         ...
 
 
+@published_in("chatmodels.core")
 @runtime_checkable
 class ChatModel(
     CallableModel,

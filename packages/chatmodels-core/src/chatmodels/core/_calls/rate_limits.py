@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Literal
 
+from chatmodels.core._public import published_in
 from chatmodels.core._values.parts import FrozenValue
 
 Unit = Literal["requests", "tokens", "input_tokens", "output_tokens", "other"]
 
 
+@published_in("chatmodels.core.extending")
 class RateLimitStatus(FrozenValue, frozen=True, kw_only=True):
     """One rate limit of a provider, as a response reported it.
 
@@ -91,7 +93,7 @@ def parse_delay(value: str, /, *, now: float) -> float | None:
 _LONGEST_RESET = 31 * 86400.0
 _UNIX_SECONDS = 1e9  # larger numbers are moments, smaller ones durations
 _UNIX_MILLISECONDS = 1e12
-_DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[dhms])")
+_DURATION_PART = r"(\d+(?:\.\d+)?)(ms|[dhms])"  # compiled on first use
 _UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 _ROLES = frozenset({"limit", "remaining", "reset"})
@@ -159,7 +161,7 @@ def _count(text: str | None) -> int | None:
 
 def _duration(text: str) -> float | None:
     seconds, end = 0.0, 0
-    for part in _DURATION_PART.finditer(text):
+    for part in re.finditer(_DURATION_PART, text):
         if part.start() != end:
             return None
         seconds += float(part[1]) * _UNITS[part[2]]

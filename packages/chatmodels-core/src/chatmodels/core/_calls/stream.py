@@ -16,6 +16,7 @@ from chatmodels.core._calls.stream_life import (
     run_stream,
 )
 from chatmodels.core._errors.classes import InvalidRequestError
+from chatmodels.core._public import published_in
 from chatmodels.core._values.events import StreamEvent, TextDelta
 from chatmodels.core._values.response import ChatResponse
 
@@ -80,6 +81,7 @@ class _Readable(Generic[T_co]):
         return self._state.call
 
 
+@published_in("chatmodels.core")
 class ChatStream(_Readable[T_co]):
     """A streamed response: a context manager and an iterator of events.
 
@@ -160,6 +162,7 @@ class ChatStream(_Readable[T_co]):
             raise busy("thread", "end the loop that reads it") from error
 
 
+@published_in("chatmodels.core")
 class AsyncChatStream(_Readable[T_co]):
     """A streamed response: an async context manager and iterator of events.
 

@@ -1,7 +1,6 @@
 """The observers of a call, with their tokens; exceptions that they raise are only logged."""
 
 from collections.abc import Callable, Iterable
-from copy import copy
 from typing import Any, Protocol
 
 from chatmodels.core._log import error_facts, logger
@@ -40,8 +39,8 @@ class Watchers:
 
     def of_branch(self) -> "Watchers":
         """Return the observers of a branch of the call: they are entered for the call only."""
-        watchers = copy(self)
-        watchers._enterable = []
+        watchers = Watchers((), None)
+        watchers._tokens = self._tokens
         return watchers
 
     def enter(self) -> None:

@@ -3,12 +3,10 @@
 from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
 from importlib import import_module
 from threading import Lock
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import msgspec
 
-from chatmodels.core._calls.async_batch import AsyncBatchResults
-from chatmodels.core._calls.batch import BatchResults, Progress
 from chatmodels.core._calls.call import Observer
 from chatmodels.core._calls.effects import Policy
 from chatmodels.core._calls.methods import CallMethods
@@ -16,6 +14,7 @@ from chatmodels.core._calls.options import CallOptions
 from chatmodels.core._calls.protocols import ChatModel
 from chatmodels.core._calls.stream import AsyncChatStream, ChatStream
 from chatmodels.core._errors.classes import ChatModelError, ConfigurationError
+from chatmodels.core._public import published_in
 from chatmodels.core._registry.composition import GivenModel, Target, refuse_options
 from chatmodels.core._registry.credentials import as_secret, has_credentials
 from chatmodels.core._registry.options import refuse_to_pickle
@@ -26,6 +25,10 @@ from chatmodels.core._values.prices import Prices
 from chatmodels.core._values.request import ChatRequest
 from chatmodels.core._values.response import ChatResponse
 from chatmodels.core._values.token_count import TokenCount
+
+if TYPE_CHECKING:
+    from chatmodels.core._calls.async_batch import AsyncBatchResults
+    from chatmodels.core._calls.batch import BatchResults, Progress
 
 
 class Names(Protocol):
@@ -57,6 +60,7 @@ class _Current(msgspec.Struct, frozen=True):
     model: ChatModel
 
 
+@published_in("chatmodels.core.extending")
 class AliasedModel(CallMethods):
     """The model of an alias, which follows the alias when its target changes.
 
@@ -192,7 +196,7 @@ class AliasedModel(CallMethods):
         self,
         prompts: Sequence[Prompt | ChatRequest],
         max_concurrency: int,
-        on_progress: Progress | None,
+        on_progress: "Progress | None",
         output_type: Any,
         options: CallOptions,
     ) -> list[ChatResponse[Any] | ChatModelError]:
@@ -208,7 +212,7 @@ class AliasedModel(CallMethods):
         self,
         prompts: Sequence[Prompt | ChatRequest],
         max_concurrency: int,
-        on_progress: Progress | None,
+        on_progress: "Progress | None",
         output_type: Any,
         options: CallOptions,
     ) -> list[ChatResponse[Any] | ChatModelError]:
@@ -224,10 +228,10 @@ class AliasedModel(CallMethods):
         self,
         prompts: Iterable[Prompt | ChatRequest],
         max_concurrency: int,
-        on_progress: Progress | None,
+        on_progress: "Progress | None",
         output_type: Any,
         options: CallOptions,
-    ) -> BatchResults[ChatResponse[Any] | ChatModelError]:
+    ) -> "BatchResults[ChatResponse[Any] | ChatModelError]":
         return self.target.batch_as_completed(
             prompts,
             max_concurrency=max_concurrency,
@@ -240,10 +244,10 @@ class AliasedModel(CallMethods):
         self,
         prompts: Iterable[Prompt | ChatRequest] | AsyncIterable[Prompt | ChatRequest],
         max_concurrency: int,
-        on_progress: Progress | None,
+        on_progress: "Progress | None",
         output_type: Any,
         options: CallOptions,
-    ) -> AsyncBatchResults[ChatResponse[Any] | ChatModelError]:
+    ) -> "AsyncBatchResults[ChatResponse[Any] | ChatModelError]":
         return self.target.abatch_as_completed(
             prompts,
             max_concurrency=max_concurrency,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from chatmodels.core._calls.protocols import ChatModel
@@ -12,7 +12,6 @@ from chatmodels.core._errors.classes import (
     InternalError,
     ProviderNotFoundError,
 )
-from chatmodels.core._registry.alias import AliasedModel
 from chatmodels.core._registry.catalog import log_change
 from chatmodels.core._registry.composition import (
     Composition,
@@ -28,6 +27,9 @@ from chatmodels.core._registry.errors import no_alias
 from chatmodels.core._registry.provider import Provider
 from chatmodels.core._registry.registrations import Registrations
 from chatmodels.core._registry.watching import watched_creation
+
+if TYPE_CHECKING:
+    from chatmodels.core._registry.alias import AliasedModel
 
 
 class ModelFactory(ConfiguredCatalog):
@@ -84,6 +86,8 @@ class ModelFactory(ConfiguredCatalog):
                 )
             source = OptionSource(table=f"alias {name!r}", options=given) if given else None
             return AliasTarget(spec=target, source=source)
+        from chatmodels.core._registry.alias import AliasedModel
+
         refuse_options(name, given)
         follows = target.alias if isinstance(target, AliasedModel) and target.follows(self) else ""
         return AliasTarget(spec=f"{target.provider}:{target.model}", model=target, follows=follows)
@@ -154,6 +158,8 @@ class ModelFactory(ConfiguredCatalog):
         """
         try:
             if ":" not in checked_name(spec, "spec of a model", _SPEC, op="create_chat_model"):
+                from chatmodels.core._registry.alias import AliasedModel
+
                 return AliasedModel(self, spec, options)
             observers = self._state.observers
             if not observers:
@@ -279,12 +285,12 @@ class ModelFactory(ConfiguredCatalog):
         hooks = self._state.hooks
         return with_hooks(created, hooks) if hooks else created
 
-    def add_follower(self, model: AliasedModel, /) -> None:
+    def add_follower(self, model: "AliasedModel", /) -> None:
         """Record a model that follows a name, so that a config file is checked for it too."""
         with self._following_lock:
             self._following.add(model)
 
-    def _followers(self) -> list[AliasedModel]:
+    def _followers(self) -> "list[AliasedModel]":
         with self._following_lock:
             return list(self._following)
 

@@ -6,7 +6,6 @@ vendors enforce much the same or less.
 
 from chatmodels.core._schema.keywords import Schema
 from chatmodels.core._schema.rules import SchemaRules
-from chatmodels.core._schema.translation import translate_schema
 
 STRICT_SCHEMA = SchemaRules(
     keywords=frozenset(
@@ -43,6 +42,8 @@ def strict_schema(root: Schema, /) -> Schema:
         TypeError: A subschema cannot be enforced, such as an object with free keys; the message
             lists every such subschema.
     """
+    from chatmodels.core._schema.translation import translate_schema
+
     translation = translate_schema(root, STRICT_SCHEMA)
     if translation.problems:
         raise TypeError("; ".join(translation.problems))

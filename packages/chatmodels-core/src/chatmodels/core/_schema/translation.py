@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from chatmodels.core._public import published_in
 from chatmodels.core._schema.keywords import (
     CLOSING,
     CONDITIONS,
@@ -42,6 +43,7 @@ _CHOICES = ("allOf", "anyOf", "oneOf")
 _JOINABLE = frozenset({"type", "properties", "required", "title", "description"})
 
 
+@published_in("chatmodels.core.extending")
 class SchemaTranslation(msgspec.Struct, frozen=True):
     """A schema in the subset of JSON Schema that a vendor accepts.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 import msgspec
 
 from chatmodels.core._errors.classes import InvalidRequestError, OutputInvalidError
+from chatmodels.core._public import published_in
 from chatmodels.core._values.parts import Json
 from chatmodels.core._values.request import OutputSchema
 
@@ -19,6 +20,7 @@ _CACHE_SIZE = 256
 _EXCERPT_LENGTH = 200
 
 
+@published_in("chatmodels.core.extending")
 class Output(Generic[T]):
     """An output type, with its schema and parser.
 

@@ -21,7 +21,7 @@ R_co = TypeVar("R_co", covariant=True)
 Q = ParamSpec("Q")
 S = TypeVar("S")
 
-_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+_NAME = r"[a-zA-Z0-9_-]{1,64}"
 """The names that vendors accept: OpenAI's API reference, "Chat completions", `tools`."""
 
 
@@ -78,7 +78,7 @@ class Tool(Generic[P, R_co]):
         usable, problems = parameters(function)
         contexts = {each.name: kind for each in usable if (kind := context_type(each.annotation))}
         usable = [each for each in usable if each.name not in contexts]
-        if not _NAME.fullmatch(name_):
+        if not re.fullmatch(_NAME, name_):
             problems.append(
                 f"its name {name_!r} is not 1 to 64 letters, digits, '_' and '-'; pass name=..."
             )

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 
 import msgspec
 
+from chatmodels.core._public import published_in
 from chatmodels.core._values.parts import FrozenValue, Part, ToolCall
 from chatmodels.core._values.response import (
     NO_PAYLOAD,
@@ -19,6 +20,7 @@ from chatmodels.core._values.response import (
 from chatmodels.core._values.usage import Usage
 
 
+@published_in("chatmodels.core")
 class StreamStart(FrozenValue, frozen=True, tag_field="type", tag="stream_start"):
     """The start of the response.
 
@@ -33,6 +35,7 @@ class StreamStart(FrozenValue, frozen=True, tag_field="type", tag="stream_start"
     model: str | None = None
 
 
+@published_in("chatmodels.core")
 class TextDelta(FrozenValue, frozen=True, tag_field="type", tag="text_delta"):
     """A chunk of visible text."""
 
@@ -42,6 +45,7 @@ class TextDelta(FrozenValue, frozen=True, tag_field="type", tag="text_delta"):
     index: int = 0
 
 
+@published_in("chatmodels.core")
 class ReasoningDelta(FrozenValue, frozen=True, tag_field="type", tag="reasoning_delta"):
     """A chunk of readable reasoning."""
 
@@ -51,6 +55,7 @@ class ReasoningDelta(FrozenValue, frozen=True, tag_field="type", tag="reasoning_
     index: int = 0
 
 
+@published_in("chatmodels.core")
 class RefusalDelta(FrozenValue, frozen=True, tag_field="type", tag="refusal_delta"):
     """A chunk of the text of a refusal."""
 
@@ -60,6 +65,7 @@ class RefusalDelta(FrozenValue, frozen=True, tag_field="type", tag="refusal_delt
     index: int = 0
 
 
+@published_in("chatmodels.core")
 class AudioDelta(FrozenValue, frozen=True, tag_field="type", tag="audio_delta"):
     """A chunk of audio, or of its transcript.
 
@@ -76,6 +82,7 @@ class AudioDelta(FrozenValue, frozen=True, tag_field="type", tag="audio_delta"):
     index: int = 0
 
 
+@published_in("chatmodels.core")
 class ToolCallStart(FrozenValue, frozen=True, tag_field="type", tag="tool_call_start"):
     """The start of a tool call; its arguments follow."""
 
@@ -86,6 +93,7 @@ class ToolCallStart(FrozenValue, frozen=True, tag_field="type", tag="tool_call_s
     index: int = 0
 
 
+@published_in("chatmodels.core")
 class ToolCallDelta(FrozenValue, frozen=True, tag_field="type", tag="tool_call_delta"):
     """A chunk of a tool call's arguments; the JSON is complete only at the end."""
 
@@ -95,6 +103,7 @@ class ToolCallDelta(FrozenValue, frozen=True, tag_field="type", tag="tool_call_d
     index: int = 0
 
 
+@published_in("chatmodels.core")
 class ToolCallEnd(FrozenValue, frozen=True, tag_field="type", tag="tool_call_end"):
     """The end of a tool call."""
 
@@ -104,6 +113,7 @@ class ToolCallEnd(FrozenValue, frozen=True, tag_field="type", tag="tool_call_end
     index: int = 0
 
 
+@published_in("chatmodels.core")
 class PartEnd(FrozenValue, frozen=True, tag_field="type", tag="part_end"):
     """The end of a part, with its complete value, which replaces that of its deltas.
 
@@ -116,6 +126,7 @@ class PartEnd(FrozenValue, frozen=True, tag_field="type", tag="part_end"):
     index: int = 0
 
 
+@published_in("chatmodels.core")
 class LogprobsDelta(FrozenValue, frozen=True, tag_field="type", tag="logprobs_delta"):
     """The log probabilities of the latest tokens."""
 
@@ -124,6 +135,7 @@ class LogprobsDelta(FrozenValue, frozen=True, tag_field="type", tag="logprobs_de
     logprobs: tuple[TokenLogprob, ...]
 
 
+@published_in("chatmodels.core")
 class UsageUpdate(FrozenValue, frozen=True, tag_field="type", tag="usage_update"):
     """The tokens used so far; the last update is the total."""
 
@@ -132,6 +144,7 @@ class UsageUpdate(FrozenValue, frozen=True, tag_field="type", tag="usage_update"
     usage: Usage
 
 
+@published_in("chatmodels.core")
 class StreamEnd(FrozenValue, frozen=True, tag_field="type", tag="stream_end"):
     """The end of the response. A stream without this event was interrupted.
 

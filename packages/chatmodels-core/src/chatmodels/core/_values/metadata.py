@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from chatmodels.core._public import published_in
 from chatmodels.core._values.parts import FrozenValue, Json
 
 
@@ -29,6 +30,7 @@ class Capability(StrEnum):
     TOKEN_COUNTING = "token_counting"  # noqa: S105 - not a password
 
 
+@published_in("chatmodels.core")
 class ModelInfo(FrozenValue, frozen=True, kw_only=True):
     """Metadata of a model; None or empty if unknown.
 
@@ -112,6 +114,7 @@ class ProviderMetadata(FrozenValue, frozen=True, kw_only=True):
 HealthStatus = Literal["healthy", "unhealthy", "unknown"]
 
 
+@published_in("chatmodels.core")
 class HealthReport(FrozenValue, frozen=True, kw_only=True):
     """The result of a health check of a provider.
 

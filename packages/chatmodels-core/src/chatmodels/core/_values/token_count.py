@@ -2,12 +2,14 @@
 
 from typing import Literal
 
+from chatmodels.core._public import published_in
 from chatmodels.core._values.parts import FrozenValue
 
 CountMethod = Literal["endpoint", "tokenizer", "estimate"]
 """The way to a number of tokens: see `TokenCount.method`."""
 
 
+@published_in("chatmodels.core")
 class TokenCount(FrozenValue, frozen=True, kw_only=True):
     """The number of input tokens of a request: messages, tools, media and output schema.
 

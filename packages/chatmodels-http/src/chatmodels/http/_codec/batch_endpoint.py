@@ -9,7 +9,7 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 import msgspec
 
 from chatmodels.core import ChatModelError
-from chatmodels.core.extending import BatchAnswer, BatchLimits
+from chatmodels.core.extending import BatchAnswer, BatchLimits, published_in
 from chatmodels.http._codec.batches import BatchSteps, WholeBody
 from chatmodels.http._exchange import HttpFailure, HttpRequest
 from chatmodels.http.wire._invalid_body import raise_for_body
@@ -38,6 +38,7 @@ class ListedBatch(Protocol):
 B = TypeVar("B", bound=ListedBatch)
 
 
+@published_in("chatmodels.http")
 class BatchPage(NamedTuple, Generic[B]):
     """A page of a listing.
 
@@ -50,6 +51,7 @@ class BatchPage(NamedTuple, Generic[B]):
     following: HttpRequest | None = None
 
 
+@published_in("chatmodels.http")
 class BatchEndpoint(msgspec.Struct, frozen=True, kw_only=True):
     """The parts of a `BatchFormat` that do not depend on the vendor.
 

@@ -6,18 +6,26 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from chatmodels.core import ChatModelError
-from chatmodels.core.extending import BatchAnswer, BatchLimits, BatchStatus, UnsettledBatch
+from chatmodels.core.extending import (
+    BatchAnswer,
+    BatchLimits,
+    BatchStatus,
+    UnsettledBatch,
+    published_in,
+)
 from chatmodels.http._exchange import HttpRequest
 
 T = TypeVar("T")
 
 
+@published_in("chatmodels.http")
 class FirstLine(msgspec.Struct, frozen=True):
     """A request of whose response only the first line is read, for steps over long files."""
 
     request: HttpRequest
 
 
+@published_in("chatmodels.http")
 class ResponseHeader(msgspec.Struct, frozen=True):
     """A request of whose response only one header is read; it is empty if it is missing.
 
@@ -30,6 +38,7 @@ class ResponseHeader(msgspec.Struct, frozen=True):
     name: str
 
 
+@published_in("chatmodels.http")
 class WholeBody(msgspec.Struct, frozen=True):
     """A request for results in one document, instead of on lines.
 
@@ -50,6 +59,7 @@ The error of a failed request is raised where the operation yielded it.
 """
 
 
+@published_in("chatmodels.http")
 class BatchFormat(Protocol):
     """The wire format of a batch API, without I/O; see `BatchBackend` for the operations.
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from chatmodels.core import ToolCall, ToolResult
 
-_OTHERS = re.compile(r"[^a-zA-Z0-9_-]")
+_OTHERS = r"[^a-zA-Z0-9_-]"
 _ANYTHING = r"[\s\S]*"
 _CHECK = 9  # characters: "_" and a checksum
 
@@ -44,7 +44,7 @@ class IdForm(msgspec.Struct, frozen=True):
             from hashlib import sha256
 
             return b32encode(sha256(whole).digest())[: self.length].decode()
-        return f"{_OTHERS.sub('_', given)[: self.length - _CHECK]}_{zlib.crc32(whole):08x}"
+        return f"{re.sub(_OTHERS, '_', given)[: self.length - _CHECK]}_{zlib.crc32(whole):08x}"
 
 
 ANY_ID = IdForm()

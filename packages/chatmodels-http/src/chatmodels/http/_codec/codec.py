@@ -5,13 +5,12 @@ rest: connections, time limits, secrets, retries, sync and async.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
 from chatmodels.core import ChatModelError, ChatRequest, ChatResponse
 from chatmodels.core.extending import Profile, whole_response
-from chatmodels.http._codec.batches import BatchFormat
 from chatmodels.http._codec.conversation import ConversationRules
 from chatmodels.http._codec.counting import Counting
 from chatmodels.http._codec.listing import Listing
@@ -27,6 +26,9 @@ from chatmodels.http._surrogates import (
     SurrogateJoiner,
     with_stand_ins,
 )
+
+if TYPE_CHECKING:
+    from chatmodels.http._codec.batches import BatchFormat
 
 
 class Encode(Protocol):
@@ -76,7 +78,8 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
             with an abandoned whole response.
         counting: The endpoint that counts the input tokens of a request; None if the vendor has
             none, so that they are estimated.
-        batches: The batch API; None if the vendor has none.
+        batches: The batch API, or a function that returns it, which must be possible to pickle;
+            None if the vendor has none.
         without_batches: The remedy, if the options of the model are the reason why it has none.
         framer: Returns the framer of one stream.
         authorization: Returns the headers that contain the secret.
@@ -97,7 +100,7 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
     models: Listing | None = None
     streams_whole: bool = False
     counting: Counting | None = None
-    batches: BatchFormat | None = None
+    batches: "BatchFormat | Callable[[], BatchFormat] | None" = None
     without_batches: str | None = None
     framer: Callable[[], Framer] = SseFramer
     authorization: Callable[[str], Headers] = bearer

@@ -5,7 +5,6 @@ messages of their own. Blank texts are left out if the API rejects them, and so 
 other endpoints.
 """
 
-import re
 from collections.abc import Callable, Collection, Sequence
 from operator import is_
 
@@ -27,7 +26,6 @@ from chatmodels.http._codec.call_ids import ANY_ID, CallIds, IdForm
 
 _EMPTY = TextPart("(empty)")
 _SIGNED = frozenset({TextPart, ReasoningPart, ToolCall, ProviderPart, ImagePart})
-_AUTHORITY_END = re.compile("[/?#]")
 
 
 def endpoint_of(base_url: str, /) -> str | None:
@@ -36,7 +34,9 @@ def endpoint_of(base_url: str, /) -> str | None:
     The scope does not distinguish the accounts on a host: keys change, and a key does not identify
     its account.
     """
-    authority = _AUTHORITY_END.split(base_url.rpartition("://")[2], 1)[0]
+    authority = base_url.rpartition("://")[2]
+    for end in "/?#":
+        authority = authority.partition(end)[0]
     return authority.rpartition("@")[2].lower() or None
 
 

@@ -1,6 +1,7 @@
 """A codec at an endpoint: rules for conversations before it, scopes of opaque state after it."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 from msgspec.structs import replace
@@ -16,6 +17,7 @@ from chatmodels.http._codec.conversation import (
 )
 from chatmodels.http._codec.paired_calls import check_pairs
 from chatmodels.http._exchange import HttpRequest
+from chatmodels.http.wire._plain import PlainMessages
 
 
 def at_endpoint(codec: Codec, base_url: str, provider: str, /) -> Codec:
@@ -46,6 +48,11 @@ def _encode(
     *,
     stream: bool,
 ) -> HttpRequest:
+    plain = PlainMessages.of(request.messages, blank_texts=rules.blank_texts)
+    if plain is not None:
+        # The error message of a text that is not valid Unicode contains its place.
+        with suppress(UnicodeEncodeError):
+            return inner(model, replace(request, messages=plain), stream=stream)
     if are_plain(request.messages):
         return inner(model, request, stream=stream)
     if paired_by and rules.held.isdisjoint(request.provider_options):

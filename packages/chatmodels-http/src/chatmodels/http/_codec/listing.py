@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from typing import Any
-from urllib.parse import quote
 
 import msgspec
 
@@ -79,6 +78,8 @@ class ListingPages:
                 f"{len(self._tokens) + 1} pages"
             )
         self._tokens.add(token)
+        from urllib.parse import quote  # few lists have several pages
+
         first = self._listing.request
         separator = "&" if "?" in first.path else "?"
         path = f"{first.path}{separator}{names.parameter}={quote(token, safe='')}"

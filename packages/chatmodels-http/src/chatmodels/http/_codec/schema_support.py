@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from operator import is_
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec.structs import replace
@@ -11,14 +12,15 @@ from chatmodels.core.extending import (
     OutputSchema,
     Profile,
     SchemaRules,
-    SchemaTranslation,
     ToolDefinition,
-    translate_schema,
 )
 from chatmodels.http._codec.output_tool import has_strict_tool, with_output_tool
 from chatmodels.http._codec.renamed_arguments import RenamedArguments, rename_arguments
 from chatmodels.http._codec.tool_names import accepted_name, accepted_names, rename_tools
 from chatmodels.http.wire._json import Json
+
+if TYPE_CHECKING:
+    from chatmodels.core.extending import SchemaTranslation
 
 _NO_NAMES: Mapping[str, str] = {}
 _EVERYTHING = Profile()
@@ -218,7 +220,7 @@ class _Tools:
             return tool
         return replace(tool, description=description, parameters=schema, strict=strict)
 
-    def _problems(self, enforced: SchemaTranslation) -> Sequence[str]:
+    def _problems(self, enforced: "SchemaTranslation") -> Sequence[str]:
         most = self._support.most_strict_properties
         if (
             not enforced.problems
@@ -259,17 +261,21 @@ class _CacheEntry(msgspec.Struct, frozen=True):
     schema: dict[str, Json]
     rules: SchemaRules
     copy: dict[str, Json]
-    translation: SchemaTranslation
+    translation: "SchemaTranslation"
 
 
 _translations: dict[tuple[int, int], _CacheEntry] = {}
 
 
-def _translate(schema: dict[str, Json], rules: SchemaRules) -> SchemaTranslation:
+def _translate(schema: dict[str, Json], rules: SchemaRules) -> "SchemaTranslation":
     """Translate a schema once, by its identity; its entry keeps the schema alive."""
     key = (id(schema), id(rules))
     entry = _translations.get(key)
     if entry is None or entry.copy != schema:
+        from chatmodels.core.extending import (
+            translate_schema,  # calls without schemas do not need it
+        )
+
         translation = translate_schema(schema, rules)
         if translation.schema == schema:  # so that requests without changes are not copied
             translation = replace(translation, schema=schema)

@@ -1,7 +1,6 @@
 """Reads error bodies in the formats of vendors, gateways and proxies."""
 
 import re
-import string
 from contextlib import suppress
 from typing import Any, TypeGuard
 
@@ -39,7 +38,7 @@ def excerpt(text: str | bytes, /) -> str:
     if isinstance(text, bytes):
         text = text.decode(errors="replace")
     if "***" in text:
-        text = _STARRED.sub("***", text)
+        text = re.sub(_STARRED, "***", text)
     line = " ".join(text.split())
     return line if len(line) <= EXCERPT_LENGTH else f"{line[: EXCERPT_LENGTH - 3]}..."
 
@@ -146,7 +145,7 @@ def _words(value: Json) -> str:
 def _status(fields: dict[str, Any]) -> int | None:
     for name in ("code", "status", "status_code", "errorCode"):
         value = fields.get(name)
-        number = int(value) if isinstance(value, str) and _STATUS.fullmatch(value) else value
+        number = int(value) if isinstance(value, str) and re.fullmatch(_STATUS, value) else value
         if type(number) is int and 400 <= number <= 599:
             return number
     return None
@@ -162,7 +161,7 @@ def _is_object(value: Json) -> TypeGuard[dict[str, Any]]:
 
 def _read_text(body: bytes) -> ErrorBody:
     text = body[:_PAGE_LENGTH].decode(errors="replace").lstrip("\ufeff \t\r\n")
-    if not _PAGE.match(text):
+    if not re.match(_PAGE, text):
         return ErrorBody(excerpt(text))
     from html import unescape
 
@@ -179,11 +178,12 @@ def page_text(page: str, /) -> str:
     The page is read in one pass, so that the time is linear in its length for every content.
     """
     lower = page.translate(_LOWER)  # unlike `str.lower`, it keeps the length
+    name_of = re.compile(_NAME).match
     words: list[str] = []
     place = 0
     while (start := page.find("<", place)) >= 0:
         words.append(page[place:start])
-        tag = _NAME.match(lower, start)
+        tag = name_of(lower, start)
         name = tag[0] if tag else "<"
         end = page.find("-->" if name == "<!--" else ">", start)
         if end < 0:
@@ -203,11 +203,12 @@ _MESSAGES = (
     *("message", "Message", "errorMessage", "detail", "errors", "msg", "error_description"),
     *("error_msg", "title"),
 )
-_STATUS = re.compile("[0-9]{3}")
+# Patterns are compiled on first use: most programs do not need them.
+_STATUS = "[0-9]{3}"
 _PAGE_LENGTH = 8192  # characters; a page's title is at its beginning
-_PAGE = re.compile(r"<(?:!doctype\s+html|html|head|body|title|h1|center)\b", re.IGNORECASE)
-_NAME = re.compile(r"<(?:!--|[a-z]+)")
-_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+_PAGE = r"(?i)<(?:!doctype\s+html|html|head|body|title|h1|center)\b"
+_NAME = r"<(?:!--|[a-z]+)"
+_LOWER = dict(zip(range(ord("A"), ord("Z") + 1), range(ord("a"), ord("z") + 1), strict=True))
 
 # Vendors repeat a rejected key with stars in its middle; its ends are masked as well.
-_STARRED = re.compile(r"[^\s\"'`]*\*{3,}(?:[^\s\"'`]*[^\s\"'`,;.])?")
+_STARRED = r"[^\s\"'`]*\*{3,}(?:[^\s\"'`]*[^\s\"'`,;.])?"

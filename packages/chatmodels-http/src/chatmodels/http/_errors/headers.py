@@ -4,8 +4,6 @@ import time
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 
-from chatmodels.core.extending import parse_delay, read_rate_limits
-
 REQUEST_ID_HEADERS = (
     "x-request-id",
     "request-id",
@@ -68,6 +66,8 @@ def retry_after(headers: Mapping[str, str], /, *, now: float | None = None) -> f
         headers: Lower-case name to value.
         now: The current time in Unix seconds; by default the system's clock.
     """
+    from chatmodels.core.extending import read_rate_limits  # most responses do not need it
+
     now = time.time() if now is None else now
     for prefix in ("", "llm_provider-"):
         advised = _advised(headers, prefix, now)
@@ -82,6 +82,8 @@ def retry_after(headers: Mapping[str, str], /, *, now: float | None = None) -> f
 
 
 def _advised(headers: Mapping[str, str], prefix: str, now: float) -> float | None:
+    from chatmodels.core.extending import parse_delay
+
     milliseconds = parse_delay(headers.get(f"{prefix}retry-after-ms", ""), now=now)
     if milliseconds is not None:
         return milliseconds / 1000

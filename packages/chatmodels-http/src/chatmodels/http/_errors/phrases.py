@@ -83,7 +83,7 @@ _CONTEXT_LENGTH_EXCEEDED = (
     r"reduce (the length of the|your) (messages?|prompt)",  # Groq, Cerebras
 )
 _MODEL_NOT_FOUND = (
-    r"model.*(not found|does not exist)",
+    r"model.*(not found|(does )?not exist)",  # DeepSeek: "Model Not Exist"
     r"not found:? (the )?model",  # Moonshot
     r"(not a valid|no such|unknown) model",
     r"invalid model( name| id|:)",

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from zlib import crc32
 
 from chatmodels.core import ResponseInvalidError
+from chatmodels.core.extending import published_in
 from chatmodels.http._framing.frames import Frame
 from chatmodels.http._framing.splitter import MAX_FRAME_BYTES
 
@@ -20,6 +21,7 @@ _SIZES = {2: 1, 3: 2, 4: 4, 5: 8, 8: 8, 9: 16}  # of values of a fixed size, by 
 _MAX_CACHED = 64  # blocks of headers: most messages of a stream have one of the same few
 
 
+@published_in("chatmodels.http")
 class EventStreamFramer:
     """Splits a stream of bytes into the messages of an AWS event stream, and verifies checksums.
 

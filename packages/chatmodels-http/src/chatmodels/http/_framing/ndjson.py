@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
+from chatmodels.core.extending import published_in
 from chatmodels.http._framing.frames import Frame
 from chatmodels.http._framing.splitter import MAX_FRAME_BYTES, Splitter
 
 
+@published_in("chatmodels.http")
 class NdjsonFramer:
     """Splits a stream of bytes into lines, without the blank ones that keep a connection alive."""
 

@@ -7,7 +7,8 @@ from chatmodels.http._transport.engine import TransferError
 # Sharp s, final sigma and the joiners. The codec of Python follows IDNA 2003, which replaces or
 # removes them. IDNA 2008, which browsers follow, does not: "faß.de" and "fass.de" are two domains.
 # See "Deviations" in UTS #46 of Unicode.
-_DEVIATIONS = re.compile("[\xdf\u1e9e\u03c2\u200c\u200d]")
+_DEVIATIONS = "[\xdf\u1e9e\u03c2\u200c\u200d]"
+_LONGEST_LABEL = 63
 
 
 def dns_name(host: str, /) -> str:
@@ -18,7 +19,12 @@ def dns_name(host: str, /) -> str:
             key, could be sent to another owner.
         ValueError: It cannot be encoded.
     """
-    if (found := _DEVIATIONS.search(host)) is not None:
+    if host.isascii():  # the codec, which is slow to import, would only check the labels
+        *labels, last = host.split(".")
+        if "" in labels or max(map(len, (*labels, last))) > _LONGEST_LABEL:
+            raise ValueError("a label of the host is empty or too long")
+        return host
+    if (found := re.search(_DEVIATIONS, host)) is not None:
         raise TransferError(
             "unusable",
             f"the host of the URL contains {found[0]!r}, which has two encodings in DNS; write the "

@@ -15,7 +15,7 @@ from typing import Generic, Protocol, TypeVar
 KEEP_ALIVE = 30.0
 """Seconds that an idle connection is kept: shorter than at servers, which rarely close it first."""
 
-_TIMEOUT = re.compile(r"\btimeout=(\d+)")
+_TIMEOUT = r"\btimeout=(\d+)"
 _MARGIN = 1.0
 """Seconds by which a connection is given up before the server closes it."""
 
@@ -38,7 +38,7 @@ def idle_seconds(headers: Mapping[str, str], /) -> float:
         headers: Lower-case name to value.
     """
     header = headers.get("keep-alive")
-    timeout = None if header is None else _TIMEOUT.search(header)
+    timeout = None if header is None else re.search(_TIMEOUT, header)
     return KEEP_ALIVE if timeout is None else min(KEEP_ALIVE, int(timeout[1]) - _MARGIN)
 
 

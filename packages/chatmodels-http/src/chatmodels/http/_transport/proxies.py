@@ -3,7 +3,6 @@
 import os
 import sys
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import urlsplit
 
 from chatmodels.http._transport.dns_names import dns_name
 from chatmodels.http._transport.engine import TransferError
@@ -35,6 +34,8 @@ def parse_proxy(url: str, /) -> Proxy:
     Raises:
         TransferError: It is not valid; its credentials are not in the message.
     """
+    from urllib.parse import urlsplit
+
     try:
         parts = urlsplit(url)
         if parts.scheme not in SCHEMES or not parts.hostname:
@@ -61,6 +62,7 @@ def environment_proxy(url: str, /) -> str | None:
     """
     if not _may_have_proxy():
         return None
+    from urllib.parse import urlsplit
     from urllib.request import getproxies, proxy_bypass
 
     parts = urlsplit(url)

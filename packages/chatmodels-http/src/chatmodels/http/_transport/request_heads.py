@@ -1,7 +1,6 @@
 """Heads of requests, encoded once for all requests that share them."""
 
 import re
-from urllib.parse import quote, urlsplit
 
 from chatmodels.http._transport.dns_names import dns_name
 from chatmodels.http._transport.engine import RequestHead, TransferError
@@ -10,7 +9,14 @@ _SCHEMES = ("http", "https")
 _SAFE = "/?&=%:;@!$'()*+,~#"
 _PORTS = {"http": 80, "https": 443}
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_PLAIN = re.compile(
+    r"(https?)://([a-z0-9.-]+)(?::([0-9]{1,5}))?((?:/[\w.~/-]*)?(?:\?[\w.~=&-]+)?)", re.ASCII
+)
+_LAST_PORT = 65_535
 _OURS = ("host", "content-length", "transfer-encoding")
+
+_Parts = tuple[str, str, int | None, str]
+"""The scheme, the host, the port that the URL names, and path and query, encoded."""
 
 
 class Prepared:
@@ -42,20 +48,16 @@ class Prepared:
 
     def __init__(self, head: RequestHead) -> None:
         try:
-            parts = urlsplit(head.url)
-            host = dns_name(parts.hostname or "")
-            port = parts.port
-            if not host or parts.scheme not in _SCHEMES:
-                raise ValueError(f"{parts.scheme}://{parts.hostname or ''}")
-            target = quote(parts.path or "/", safe=_SAFE)
-            if parts.query:
-                target += "?" + quote(parts.query, safe=_SAFE)
+            scheme, name, port, target = _plain(head.url) or _quoted(head.url)
+            host = dns_name(name)
+            if not host or scheme not in _SCHEMES:
+                raise ValueError(f"{scheme}://{name}")
         except ValueError as error:
             raise TransferError("unusable", f"the URL is not valid: {error}") from error
         self.method = head.method
-        self.scheme, self.host, self.port = parts.scheme, host, port
+        self.scheme, self.host, self.port = scheme, host, port
         self.target = target
-        self.address = f"{parts.scheme}://{self.authority}"
+        self.address = f"{scheme}://{self.authority}"
         named = bracketed(host) if port is None else self.authority
         self.headers: tuple[tuple[bytes, bytes], ...] = (
             (b"Host", named.encode()),
@@ -104,6 +106,29 @@ def prepare(head: RequestHead, /) -> Prepared:
         return cached
     head.prepared = ready = Prepared(head)
     return ready
+
+
+def _plain(url: str) -> _Parts | None:
+    """Split a URL without anything to encode, as nearly all are; None for others."""
+    found = _PLAIN.fullmatch(url)
+    if found is None:
+        return None
+    scheme, host, digits, target = found.groups()
+    port = None if digits is None else int(digits)
+    if port is not None and port > _LAST_PORT:
+        return None
+    return scheme, host, port, target if target.startswith("/") else f"/{target}"
+
+
+def _quoted(url: str) -> _Parts:
+    # Its import takes longer than all else that a first call needs here.
+    from urllib.parse import quote, urlsplit
+
+    parts = urlsplit(url)
+    target = quote(parts.path or "/", safe=_SAFE)
+    if parts.query:
+        target += "?" + quote(parts.query, safe=_SAFE)
+    return parts.scheme, parts.hostname or "", parts.port, target
 
 
 def bracketed(host: str, /) -> str:

@@ -2,7 +2,6 @@
 
 from base64 import b64encode
 from typing import TYPE_CHECKING
-from urllib.parse import unquote_to_bytes
 
 from chatmodels.core.extending import MASK
 from chatmodels.http._transport.proxies import parse_proxy, proxy_for
@@ -61,6 +60,8 @@ def route_to(head: Prepared, proxy: str | None, /) -> Route | None:
     found = parse_proxy(address)
     if found.scheme != "http":
         return None
+    from urllib.parse import unquote_to_bytes
+
     port = found.port or 80
     credentials = b""
     if found.username is not None:

@@ -38,14 +38,20 @@ Address = tuple[int, int, int, str, tuple[object, ...]]
 """An address as `socket.getaddrinfo` returns it: family, type, protocol, name, socket address."""
 
 
+_NUMERIC: list[tuple[int, tuple[int, ...]]] = [(socket.AF_INET, ()), (socket.AF_INET6, (0, 0))]
+"""The families, and the rest of a socket address of each behind host and port."""
+
+
 def numeric_addresses(host: str, port: int, /) -> list[Address]:
     """Return the address of a host that is an IP address; empty if DNS has to be asked."""
-    try:
-        return list(
-            socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
-        )
-    except socket.gaierror:
-        return []
+    # Not `getaddrinfo`, for which Python imports its codec of host names.
+    for family, address in _NUMERIC:
+        try:
+            socket.inet_pton(family, host)
+        except OSError:
+            continue
+        return [(family, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (host, port, *address))]
+    return []
 
 
 def alternating(addresses: list[Address], /) -> list[Address]:

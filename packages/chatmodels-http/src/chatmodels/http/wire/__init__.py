@@ -28,6 +28,7 @@ from chatmodels.http.wire._names import (
     shown_name,
 )
 from chatmodels.http.wire._output import OUTPUT_FROM_TOOL
+from chatmodels.http.wire._plain import TEXT, PlainForm, PlainMessages
 from chatmodels.http.wire._request import (
     add_options,
     arguments_json,
@@ -44,8 +45,11 @@ __all__ = [
     "NO_REASON",
     "OUTPUT_FROM_TOOL",
     "PATH_NAME_RULE",
+    "TEXT",
     "Json",
     "Medium",
+    "PlainForm",
+    "PlainMessages",
     "Wire",
     "add_options",
     "arguments_json",

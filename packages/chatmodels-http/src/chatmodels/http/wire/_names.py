@@ -1,15 +1,14 @@
 """Names in the URL of a request: a name must not change the rest of the path or the host."""
 
 import re
-from urllib.parse import quote
 
 from chatmodels.core import InvalidRequestError
 
 # Servers and gateways treat more spellings than `..` as the parent folder: encoded dots, a
 # backslash for a slash, dots followed by blanks or by `;parameters`. Real names have none of them.
 _SEGMENT = r"(?![. ]*(?:[;?#/]|\Z))[ -$&-.0-\[\]-~]+"
-_PATH = re.compile(f"{_SEGMENT}(?:/{_SEGMENT})*")
-_LABEL = re.compile("[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+_PATH = f"{_SEGMENT}(?:/{_SEGMENT})*"  # compiled on first use, as the next pattern
+_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _LONGEST = 80  # characters of a name in a message
 
 
@@ -25,7 +24,7 @@ def is_path_name(name: str, /) -> bool:
         >>> is_path_name("../other-project")
         False
     """
-    return _PATH.fullmatch(name) is not None
+    return re.fullmatch(_PATH, name) is not None
 
 
 def path_name(name: str, provider: str, kind: str, /, *, safe: str = "") -> str:
@@ -50,6 +49,8 @@ def path_name(name: str, provider: str, kind: str, /, *, safe: str = "") -> str:
         raise InvalidRequestError(
             f"{provider}: the {kind} {shown_name(name)} cannot be part of a URL; {PATH_NAME_RULE}"
         )
+    from urllib.parse import quote  # most providers have no name in their paths
+
     return quote(name, safe=safe)
 
 
@@ -66,7 +67,7 @@ def is_host_label(name: str, /) -> bool:
         >>> is_host_label("eu-west-1"), is_host_label("eu.evil"), is_host_label("-")
         (True, False, False)
     """
-    return _LABEL.fullmatch(name) is not None
+    return re.fullmatch(_LABEL, name) is not None
 
 
 def shown_name(name: str, /) -> str:

@@ -31,7 +31,7 @@ from chatmodels.core import (
 from chatmodels.http import Frame
 from chatmodels.http.wire import NOT_JSON, Json, finish_reason, text_or_none
 from chatmodels.openai_compatible._custom import CUSTOM_BEGIN, CUSTOM_END, escape
-from chatmodels.openai_compatible._reading import read_logprobs
+from chatmodels.openai_compatible._logprobs import read_logprobs
 from chatmodels.openai_compatible.responses._dialect import ResponsesDialect
 from chatmodels.openai_compatible.responses._errors import reject
 from chatmodels.openai_compatible.responses._items import StreamedItem, StreamedItems

@@ -21,7 +21,10 @@ from chatmodels.core import (
 )
 from chatmodels.core.extending import numbered
 from chatmodels.http.wire import (
+    TEXT,
     Json,
+    PlainForm,
+    PlainMessages,
     arguments_json,
     base64_text,
     describe_part,
@@ -34,6 +37,7 @@ from chatmodels.openai_compatible.responses._media import encode_media
 from chatmodels.openai_compatible.responses._wire import Item
 
 _ASSISTANT: Item = {"type": "message", "role": "assistant"}  # llama.cpp requires the type
+_PLAIN = PlainForm({"role": "user", "content": TEXT}, {**_ASSISTANT, "content": TEXT})
 
 _REPEATED = ("caller", "namespace")
 """The vendor's program that waits for the result, and the group of the tool."""
@@ -56,8 +60,10 @@ class InputEncoder:
         self._repeated: dict[str, Item] = {}  # fields of calls that results must repeat
         self._place = ("user", 0)
 
-    def encode(self, messages: Sequence[Message]) -> list[Item]:
+    def encode(self, messages: Sequence[Message]) -> Json:
         """Translate the messages."""
+        if isinstance(messages, PlainMessages):
+            return _PLAIN.encode(messages, before=self.encode(messages.instructions))
         items: list[Item] = []
         system_role = self._dialect.system_role
         for number, message in numbered(messages):

@@ -19,7 +19,7 @@ from chatmodels.core import (
 from chatmodels.core.extending import ProviderState
 from chatmodels.http.wire import Json, integer_or_none, objects, text_or_none
 from chatmodels.openai_compatible._custom import custom_arguments
-from chatmodels.openai_compatible._reading import read_logprobs
+from chatmodels.openai_compatible._logprobs import read_logprobs
 from chatmodels.openai_compatible.responses._wire import (
     Item,
     WireCall,

@@ -21,14 +21,24 @@ from chatmodels.core import (
     ToolResult,
 )
 from chatmodels.core.extending import numbered
-from chatmodels.http.wire import Json, arguments_of, describe_part, state_of
+from chatmodels.http.wire import (
+    TEXT,
+    Json,
+    PlainForm,
+    PlainMessages,
+    arguments_of,
+    describe_part,
+    state_of,
+)
 from chatmodels.providers.anthropic._blocks import PROVIDER_NAME
 from chatmodels.providers.anthropic._media import encode_media
+
+_PLAIN = PlainForm({"role": "user", "content": TEXT}, {"role": "assistant", "content": TEXT})
 
 
 def encode_conversation(
     messages: Sequence[Message], problems: list[str], *, late_system: bool
-) -> tuple[Json, list[dict[str, Json]]]:
+) -> tuple[Json, Json]:
     """Encode a conversation as a system prompt and turns.
 
     Args:
@@ -36,6 +46,10 @@ def encode_conversation(
         problems: List to which content that the API cannot express is appended.
         late_system: Whether system messages can be turns; otherwise all are part of the prompt.
     """
+    if isinstance(messages, PlainMessages):
+        instructions = messages.instructions
+        system, _ = encode_conversation(instructions, problems, late_system=late_system)
+        return system, _PLAIN.encode(messages)
     system: list[Json] = []
     turns: list[dict[str, Json]] = []
     toolsets: dict[str, str] = {}

@@ -6,6 +6,7 @@ from chatmodels.core import ChatRequest
 from chatmodels.core.extending import OutputSchema, ToolDefinition
 from chatmodels.http.wire import (
     Json,
+    PlainMessages,
     add_options,
     set_path,
     write_body,
@@ -76,6 +77,8 @@ def _tool(tool: ToolDefinition) -> Json:
 
 def _called_tools(request: ChatRequest) -> list[Json]:
     """Declare the tools that a conversation calls, for a request without tools."""
+    if isinstance(request.messages, PlainMessages):
+        return []
     names = {call.name for message in request.messages for call in message.tool_calls}
     schema = _object_schema({})
     return [{"toolSpec": {"name": name, "inputSchema": schema}} for name in sorted(names)]

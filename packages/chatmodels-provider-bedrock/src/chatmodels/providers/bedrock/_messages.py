@@ -23,7 +23,10 @@ from chatmodels.core import (
 )
 from chatmodels.core.extending import numbered
 from chatmodels.http.wire import (
+    TEXT,
     Json,
+    PlainForm,
+    PlainMessages,
     add_options,
     arguments_of,
     describe_part,
@@ -35,10 +38,15 @@ from chatmodels.providers.bedrock._media import DocumentNames, encode_media
 
 Blocks = list[dict[str, Json]]
 
+_PLAIN = PlainForm(
+    {"role": "user", "content": [{"text": TEXT}]},
+    {"role": "assistant", "content": [{"text": TEXT}]},
+)
+
 
 def encode_conversation(
     messages: Sequence[Message], problems: list[str], *, keeps_state: bool
-) -> tuple[Blocks, Blocks]:
+) -> tuple[Blocks, Json]:
     """Encode a conversation as a system prompt and turns.
 
     Args:
@@ -46,7 +54,10 @@ def encode_conversation(
         problems: List to which content that the API cannot express is appended.
         keeps_state: Whether the model accepts signed thinking and citations in requests.
     """
-    return _Encoding(problems, keeps_state=keeps_state).turns(messages)
+    encoding = _Encoding(problems, keeps_state=keeps_state)
+    if isinstance(messages, PlainMessages):
+        return encoding.turns(messages.instructions)[0], _PLAIN.encode(messages)
+    return encoding.turns(messages)
 
 
 class _Encoding:

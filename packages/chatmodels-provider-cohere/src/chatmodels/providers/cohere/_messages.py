@@ -22,21 +22,34 @@ from chatmodels.core import (
     ToolResult,
 )
 from chatmodels.core.extending import numbered
-from chatmodels.http.wire import Json, arguments_of, describe_part, state_of
+from chatmodels.http.wire import (
+    TEXT,
+    Json,
+    PlainForm,
+    PlainMessages,
+    arguments_of,
+    describe_part,
+    state_of,
+)
 from chatmodels.providers.cohere._media import encode_document, encode_image
 from chatmodels.providers.cohere._profile import PROVIDER_NAME
 from chatmodels.providers.cohere._response import NO_ARGUMENTS, PLAN
 
+_PLAIN = PlainForm({"role": "user", "content": TEXT}, {"role": "assistant", "content": TEXT})
+
 
 def encode_conversation(
     messages: Sequence[Message], problems: list[str]
-) -> tuple[list[Json], list[Json]]:
+) -> tuple[Json, list[Json]]:
     """Encode a conversation as turns and documents.
 
     Args:
         messages: The conversation.
         problems: List to which content that the API cannot express is appended.
     """
+    if isinstance(messages, PlainMessages):
+        instructions, _ = encode_conversation(messages.instructions, problems)
+        return _PLAIN.encode(messages, before=instructions), []
     turns: list[Json] = []
     documents: list[Json] = []
     for number, message in numbered(messages):

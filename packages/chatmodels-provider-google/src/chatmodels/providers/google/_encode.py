@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from chatmodels.core import ChatRequest, Settings
 from chatmodels.core.extending import ToolDefinition
-from chatmodels.http.wire import Json, add_options, set_path, write_body
+from chatmodels.http.wire import Json, add_options, is_list, set_path, write_body
 from chatmodels.providers.google._messages import encode_conversation
 from chatmodels.providers.google._profile import Generation, find_generation
 
@@ -57,7 +57,7 @@ def encode_request(
         problems,
         modern=generation.modern,
     )
-    if generation.fixed and contents and contents[-1]["role"] == "model":
+    if generation.fixed and is_list(contents) and contents and contents[-1]["role"] == "model":
         problems.append("a conversation that ends with a message of the model, for this model")
     body: dict[str, Json] = {"contents": contents}
     if system:

@@ -26,8 +26,11 @@ from chatmodels.core import (
 from chatmodels.core.extending import ProviderState, numbered
 from chatmodels.http.wire import (
     NOT_JSON,
+    TEXT,
     Json,
     Medium,
+    PlainForm,
+    PlainMessages,
     arguments_of,
     describe_part,
     is_list,
@@ -43,13 +46,17 @@ UNSIGNED = "skip_thought_signature_validator"
 
 _OLD_STATE_FORMAT = "google-vertex"  # of state from earlier versions
 
+_PLAIN = PlainForm(
+    {"role": "user", "parts": [{"text": TEXT}]}, {"role": "model", "parts": [{"text": TEXT}]}
+)
+
 
 def encode_conversation(
     messages: Sequence[Message],
     problems: list[str],
     *,
     modern: bool,
-) -> tuple[list[Json], list[dict[str, Json]]]:
+) -> tuple[list[Json], Json]:
     """Encode a conversation as the parts of the system instruction and the contents.
 
     Args:
@@ -57,6 +64,9 @@ def encode_conversation(
         problems: List to which content that the API cannot express is appended.
         modern: Whether the model requires signed calls and supports image resolutions.
     """
+    if isinstance(messages, PlainMessages):
+        system, _ = encode_conversation(messages.instructions, problems, modern=modern)
+        return system, _PLAIN.encode(messages)
     system: list[Json] = []
     contents: list[dict[str, Json]] = []
     encoder = _Encoder(modern=modern)

@@ -19,7 +19,10 @@ from chatmodels.core import (
 )
 from chatmodels.core.extending import numbered
 from chatmodels.http.wire import (
+    TEXT,
     Json,
+    PlainForm,
+    PlainMessages,
     arguments_of,
     base64_text,
     describe_part,
@@ -27,9 +30,14 @@ from chatmodels.http.wire import (
 )
 from chatmodels.providers.ollama._metadata import PROVIDER_NAME
 
+_PLAIN = PlainForm({"role": "user", "content": TEXT}, {"role": "assistant", "content": TEXT})
 
-def encode_conversation(messages: Sequence[Message], problems: list[str]) -> list[Json]:
+
+def encode_conversation(messages: Sequence[Message], problems: list[str]) -> Json:
     """Encode a conversation; content that the API cannot express is added to `problems`."""
+    if isinstance(messages, PlainMessages):
+        instructions = encode_conversation(messages.instructions, problems)
+        return _PLAIN.encode(messages, before=instructions)
     names = {call.id: call.name for message in messages for call in message.tool_calls}
     encoded: list[Json] = []
     for number, message in numbered(messages):

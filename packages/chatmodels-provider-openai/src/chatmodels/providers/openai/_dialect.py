@@ -1,6 +1,7 @@
 """OpenAI's dialect of chat completions (the "Chat" reference and the guides of its API)."""
 
 import re
+from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,6 +19,9 @@ from chatmodels.openai_compatible import (
 )
 
 if TYPE_CHECKING:
+    from chatmodels.core import ChatModelError
+    from chatmodels.http import HttpFailure
+    from chatmodels.openai_compatible import OpenAIBatches
     from chatmodels.openai_compatible.responses import ResponsesDialect
 
 VALUES = {"service_tier": ("auto", "default", "flex", "scale", "priority", "fast", "ultrafast")}
@@ -71,7 +75,7 @@ These models refuse `max_tokens` ("Reasoning models"), wherever the request come
 """
 
 _SAMPLING = ("temperature", "top_p", "logprobs", "top_logprobs")
-_NO_SAMPLING_WITH_REASONING = re.compile(r"gpt-(5\.\d|[6-9]|1\d)")
+_NO_SAMPLING_WITH_REASONING = r"gpt-(5\.\d|[6-9]|1\d)"
 _NO_REASONING = ("none",)
 
 AnyDialect = TypeVar("AnyDialect", Dialect, "ResponsesDialect")
@@ -124,7 +128,12 @@ def for_model(dialect: AnyDialect, model: str) -> AnyDialect:
     do not reason and do not accept an effort (model pages).
     """
     name = model.removeprefix("ft:")
-    efforts = next(each for pattern, each in _EFFORTS.items() if fnmatchcase(name, pattern))
+    efforts = next(
+        each
+        for pattern, each in _EFFORTS.items()
+        # Most patterns need not be compiled, which takes longer than the rest.
+        if name.startswith(pattern.rstrip("*").partition("[")[0]) and fnmatchcase(name, pattern)
+    )
     rules: dict[str, Any] = {"reasons_by_default": reasons_by_default(model)}
     if isinstance(dialect, Dialect):
         efforts = tuple(effort for effort in efforts if effort != "max")
@@ -137,9 +146,23 @@ def for_model(dialect: AnyDialect, model: str) -> AnyDialect:
         settings=settings,
         values={**dialect.values, "reasoning_effort": efforts} if efforts else dialect.values,
         implied={"reasoning_effort": efforts} if efforts == _NO_REASONING else {},
-        not_with_reasoning=_SAMPLING if _NO_SAMPLING_WITH_REASONING.match(name) else (),
+        not_with_reasoning=_SAMPLING if re.match(_NO_SAMPLING_WITH_REASONING, name) else (),
         **rules,
     )
+
+
+def batches(
+    failure: "Callable[[HttpFailure], ChatModelError]", headers: tuple[tuple[str, str], ...]
+) -> "OpenAIBatches":
+    """Return the batch API, which single calls do not import.
+
+    Args:
+        failure: Translates a failed response.
+        headers: The headers for the account to bill.
+    """
+    from chatmodels.openai_compatible import OpenAIBatches
+
+    return OpenAIBatches(provider="openai", failure=failure, headers=headers)
 
 
 def part_options(**fields: Any) -> ProviderPart:

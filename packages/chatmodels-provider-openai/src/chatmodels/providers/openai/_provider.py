@@ -7,7 +7,7 @@ penalties, `prediction`) and audio ("GPT-Audio"), and which gateways and other s
 """
 
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from msgspec.structs import replace
 
@@ -16,7 +16,6 @@ from chatmodels.core.extending import ProviderOptions
 from chatmodels.http import Codec, HttpChatModel, HttpProvider
 from chatmodels.openai_compatible import (
     TOOLS_REMEDY,
-    OpenAIBatches,
     chat_completions_codec,
     headers_from_options,
 )
@@ -25,6 +24,7 @@ from chatmodels.providers.openai._dialect import (
     DIALECT,
     FAMILIES,
     GATEWAY_DIALECT,
+    batches,
     for_model,
 )
 from chatmodels.providers.openai._metadata import METADATA
@@ -48,7 +48,7 @@ def codec(options: ProviderOptions, model: str = "") -> Codec:
     """
     problems: list[str] = []
     official = is_official(options.base_url)
-    api = options.extra.get("api") or default_api(model, options.base_url)
+    api = _api(options, model)
     if api not in _APIS:
         choices = " or ".join(map(repr, _APIS))
         problems.append(f"openai has no api {api!r}; pass {choices}, or omit it")
@@ -60,6 +60,10 @@ def codec(options: ProviderOptions, model: str = "") -> Codec:
 
         return responses_codec(model, headers, official=official)
     return _chat_codec(model, official, headers)
+
+
+def _api(options: ProviderOptions, model: str) -> object:
+    return options.extra.get("api") or default_api(model, options.base_url)
 
 
 def default_api(model: str, base_url: str | None) -> str:
@@ -85,8 +89,12 @@ def _chat_codec(model: str, official: bool, headers: tuple[tuple[str, str], ...]
     else:
         dialect = GATEWAY_DIALECT if _REASONING.match(model) else COMPATIBLE_DIALECT
     chat = chat_completions_codec(dialect, headers)
-    batches = OpenAIBatches(provider="openai", failure=chat.failure, headers=headers)
-    return replace(chat, batches=batches, families=FAMILIES, remedies=TOOLS_REMEDY)
+    return replace(
+        chat,
+        batches=partial(batches, chat.failure, headers),
+        families=FAMILIES,
+        remedies=TOOLS_REMEDY,
+    )
 
 
 class OpenAIProvider(HttpProvider):
@@ -100,8 +108,10 @@ class OpenAIProvider(HttpProvider):
             UnsupportedError: Settings in the options are not supported.
         """
         model_codec = codec(options, model)
-        chat_settings = for_model(DIALECT, model).settings.keys()
-        only_chat = chat_settings - (model_codec.profile(model).settings or {}).keys()
+        only_chat = frozenset[str]()
+        if _api(options, model) == "responses":
+            chat_settings = for_model(DIALECT, model).settings.keys()
+            only_chat = chat_settings - (model_codec.profile(model).settings or {}).keys()
         return HttpChatModel(
             self.metadata,
             model,

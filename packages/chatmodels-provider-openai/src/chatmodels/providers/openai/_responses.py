@@ -4,12 +4,11 @@ The API returns the state of reasoning by default ("The reasoning item" in the r
 conversations can continue even if OpenAI does not store them.
 """
 
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from msgspec.structs import replace
 
 from chatmodels.http import Codec
-from chatmodels.openai_compatible import OpenAIBatches
 from chatmodels.openai_compatible.responses import (
     RESPONSES_SETTINGS,
     ResponsesDialect,
@@ -20,6 +19,7 @@ from chatmodels.providers.openai._dialect import (
     FAMILIES,
     IMAGE_TYPES,
     VALUES,
+    batches,
     for_model,
 )
 
@@ -47,5 +47,6 @@ def codec(model: str, headers: tuple[tuple[str, str], ...], *, official: bool) -
     """
     dialect = for_model(RESPONSES if official else _COMPATIBLE, model)
     responses = responses_codec(dialect, headers)
-    batches = OpenAIBatches(provider="openai", failure=responses.failure, headers=headers)
-    return replace(responses, batches=batches, families=FAMILIES)
+    return replace(
+        responses, batches=partial(batches, responses.failure, headers), families=FAMILIES
+    )
