@@ -159,6 +159,15 @@ def test_a_listing_that_returns_the_same_page_again_ends_the_search(
     assert len(simulator.exchanges) <= 2
 
 
+def test_a_listing_that_ignores_the_number_of_the_page_ends_the_search(
+    simulator: Simulator,
+) -> None:
+    jobs = [{"id": f"a{n}", "status": "SUCCESS", "created_at": 2_000} for n in range(100)]
+    simulator.respond(BATCHES["mistral"], {"data": jobs, "total": 500})
+    assert asyncio.run(backend("mistral", simulator).find("name", 1, 1_000.0, ())) is None
+    assert len(simulator.exchanges) == 2
+
+
 @pytest.mark.parametrize("path", ["files", "batches"])
 @pytest.mark.parametrize("status", [404, 405])
 def test_a_server_without_a_batch_api_is_reported(
@@ -171,6 +180,34 @@ def test_a_server_without_a_batch_api_is_reported(
         run(model, ["Hello"], to=tmp_path / "a.jsonl", via="batch", limits=limits)
     assert (caught.value.op, caught.value.status) == ("batch", status)
     assert run(model, ["Hello"], to=tmp_path / "a.jsonl", via="auto", limits=limits).answered == 1
+
+
+NO_MODEL = {"message": "The model does not exist.", "code": "model_not_found"}
+NO_FILE = {"message": "No such File object: f", "type": "invalid_request_error", "code": None}
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "body", "code"),
+    [
+        ("groq", "batches", {"error": NO_MODEL}, ErrorCode.MODEL_NOT_FOUND),
+        ("groq", "files", {"error": NO_MODEL}, ErrorCode.MODEL_NOT_FOUND),
+        ("groq", "batches", {"detail": "Model m not found"}, ErrorCode.MODEL_NOT_FOUND),
+        ("groq", "batches", {"error": NO_FILE}, ErrorCode.INVALID_REQUEST),
+        ("azure", "files/f", {"error": NO_FILE}, ErrorCode.INVALID_REQUEST),
+        ("groq", "files", {"error": NO_FILE}, ErrorCode.UNSUPPORTED),
+        ("azure", "files/f", {"detail": "Not Found"}, ErrorCode.UNSUPPORTED),
+    ],
+)
+def test_a_404_about_a_model_or_a_file_is_not_about_the_api(
+    name: str, path: str, body: dict[str, Any], code: ErrorCode, simulator: Simulator
+) -> None:
+    root = BATCHES[name].removesuffix("/batches")
+    simulator.respond(f"{root}/files", {"id": "f", "status": "pending"})
+    simulator.respond(f"{root}/{path}", body, status=404)
+    api = backend(name, simulator)
+    with pytest.raises(ChatModelError) as caught:
+        asyncio.run(api.create("name", [row(api)]))
+    assert (caught.value.code, caught.value.status) == (code, 404)
 
 
 def test_an_error_of_a_creation_is_not_about_the_api(simulator: Simulator) -> None:
@@ -192,6 +229,7 @@ def test_a_line_that_cannot_be_read_fails_its_row_alone(simulator: Simulator) ->
         {"custom_id": "name-0", "response": {"status_code": 200, "body": {}}},
         {"custom_id": "name-1", "response": 1},
         {"custom_id": "name 2", "response": 1},
+        {"custom_id": "name-3", "response": {"custom_id": "name-4", "body": 1, "status_code": ""}},
         [],
     ]
     body = b"\n".join([*(json.dumps(line).encode() for line in lines), b"<html>"])
@@ -202,9 +240,9 @@ def test_a_line_that_cannot_be_read_fails_its_row_alone(simulator: Simulator) ->
     async def read() -> list[BatchAnswer]:
         return [answer async for answer in api.results(status)]
 
-    first, second = asyncio.run(read())
+    first, second, third = asyncio.run(read())
     assert (first.id, first.status) == ("name-0", 200)
-    assert second.id == "name-1"
+    assert (second.id, third.id) == ("name-1", "name-3")
     with pytest.raises(ResponseInvalidError, match="not an answer of a batch"):
         api.decode(second, ChatRequest(messages=(user("Hello"),)))
 
@@ -216,10 +254,13 @@ def test_a_result_of_openrouter_that_cannot_be_read_fails_its_row_alone(
         {"custom_id": "name-0", "response": {"status_code": 200, "body": {}}},
         {"custom_id": "name-1", "response": {"status_code": 200, "body": {"id": "\ud800"}}},
         {"custom_id": "name-2", "response": 1, "error": {"message": "No."}},
+        {"custom_id": "name-3", "response": {"status_code": 200, "body": {"created": "1e400"}}},
+        {"custom_id": "name-4", "response": {"status_code": 200, "body": {"id": "a\nb"}}},
         5,
     ]
     batch = {"id": "a", "status": "completed", "request_counts": {"total": 3, "completed": 3}}
     body = json.dumps({**batch, "results": results}).encode()
+    body = body.replace(b'"1e400"', b"1e400").replace(b"\\n", b"\n")  # as a careless server does
     simulator.respond(f"{BATCHES['openrouter']}/a", body)
     simulator.respond(BATCHES["openrouter"], {"data": [batch]})
     api = backend("openrouter", simulator)
@@ -229,9 +270,10 @@ def test_a_result_of_openrouter_that_cannot_be_read_fails_its_row_alone(
         assert isinstance(found, BatchStatus)
         return [answer async for answer in api.results(await api.retrieve(found.id))]
 
-    first, *others = asyncio.run(read())
+    first, *others, last = asyncio.run(read())
     assert (first.id, first.status, first.error) == ("name-0", 200, None)
-    assert [each.id for each in others] == ["name-1", "name-2"]
+    assert (last.id, last.status, last.error) == ("name-4", 200, None)
+    assert [each.id for each in others] == ["name-1", "name-2", "name-3"]
     for each in others:
         with pytest.raises(ChatModelError):
             api.decode(each, ChatRequest(messages=(user("Hello"),)))

@@ -15,6 +15,7 @@ from chatmodels.core import (
     ChatRequest,
     ConfigurationError,
     ErrorCode,
+    PermissionDeniedError,
     RateLimitError,
     ResponseInvalidError,
     UnsupportedError,
@@ -234,6 +235,31 @@ def test_a_batch_that_does_not_exist_is_an_error(simulator: Simulator) -> None:
     with pytest.raises(ResponseInvalidError, match="deleted") as caught:
         asyncio.run(answers_of(api, status))
     assert (caught.value.status, caught.value.op) == (403, "batch")
+
+
+BLOCKED = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "API_KEY_SERVICE_BLOCKED"}
+
+
+@pytest.mark.parametrize(
+    ("path", "output", "error"),
+    [
+        ("/v1beta/batches/a", "batches/a", {"status": "PERMISSION_DENIED"}),
+        (
+            "/download/v1beta/files/b:download",
+            "files/b",
+            {"status": "PERMISSION_DENIED", "details": [BLOCKED]},
+        ),
+        ("/download/v1beta/files/b:download", "files/b", {}),
+    ],
+    ids=["batch", "reason", "proxy"],
+)
+def test_another_refusal_is_not_about_a_deleted_file(
+    path: str, output: str, error: dict[str, Any], simulator: Simulator
+) -> None:
+    simulator.respond(path, {"error": {"code": 403, "message": "No.", **error}}, status=403)
+    status = BatchStatus(id="batches/a", state="ended", outputs=(output,))
+    with pytest.raises(PermissionDeniedError, match=r"No\."):
+        asyncio.run(answers_of(backend(simulator.url), status))
 
 
 def test_a_batch_whose_file_was_deleted_is_abandoned_if_the_user_accepts_it(

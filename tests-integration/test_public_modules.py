@@ -84,3 +84,73 @@ def test_values_have_their_public_module_before_their_names_are_used() -> None:
         "assert pickle.loads(pickle.dumps(TextDelta('a'))) == TextDelta('a')\n"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+_HINTS = """
+import inspect, sys
+from importlib import import_module
+from typing import get_type_hints, is_typeddict
+import msgspec
+
+module = import_module(sys.argv[1])
+def evaluate(value):
+    if inspect.isfunction(value):
+        get_type_hints(value)
+        inspect.signature(value, eval_str=True)
+    elif isinstance(value, type):
+        get_type_hints(value)
+        if not is_typeddict(value) and not issubclass(value, BaseException):
+            inspect.signature(value, eval_str=True)
+        if issubclass(value, msgspec.Struct):
+            msgspec.structs.fields(value)
+        for method in vars(value).values():
+            if inspect.isfunction(method):
+                get_type_hints(method)
+
+# Functions come first, so that no class in their annotations has been imported by its name.
+for name in sorted(module.__all__, reverse=True):
+    try:
+        evaluate(getattr(module, name))
+    except NameError:
+        print(name)
+"""
+_FOR_TYPE_CHECKERS = {
+    "chatmodels.core": {"ToolStream", "AsyncToolStream"},
+    "chatmodels.core.extending": {
+        "AsyncMessageStreamer",
+        "MessageStreamer",
+        "StartedStream",
+        "add_log_filter",
+        "logger",
+        "running_library",
+        "tool_choice",
+        "tool_definitions",
+    },
+    "chatmodels.http": {"WholeBody"},
+    "chatmodels.resilience": {"Hedge", "RateLimit"},
+    "chatmodels.testing": set[str](),
+}
+"""The names with annotations that only a type checker can evaluate."""
+
+
+@pytest.mark.parametrize("module", _FOR_TYPE_CHECKERS)
+def test_annotations_of_public_names_can_be_evaluated_after_the_import(module: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _HINTS, module], capture_output=True, text=True, check=True
+    )
+    assert set(done.stdout.split()) == _FOR_TYPE_CHECKERS[module]
+
+
+def test_a_container_creates_models_by_the_function_of_the_registry() -> None:
+    script = (
+        "from functools import partial\n"
+        "from chatmodels.core import ChatModel, create_chat_model\n"
+        "from chatmodels.core.container import Container\n"
+        "container = Container()\n"
+        "container.register(ChatModel, partial(create_chat_model, 'mock:m'))\n"
+        "print(container.resolve(ChatModel).model)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "m\n"

@@ -70,6 +70,23 @@ def test_an_invalid_text_in_a_long_conversation_is_named(row: Row) -> None:
         row.model().explain(messages)
 
 
+class Subclass(str):
+    __slots__ = ()
+
+
+@each_row
+def test_a_text_of_another_class_has_the_same_result_in_every_length(row: Row) -> None:
+    messages = [*TURNS[:4], Message("user", (TextPart(Subclass("?")),)), *TURNS[5:]]
+
+    def result(length: int) -> object:
+        try:
+            return turns_of(row.model(), messages[:length])[0][4]
+        except InvalidRequestError as error:  # it is not JSON
+            return str(error)
+
+    assert result(5) == result(29)
+
+
 @pytest.mark.parametrize(
     "spec", ["openai:gpt-6.1-terra", "anthropic:claude-opus-5-5", "google:gemini-3.8-flash"]
 )

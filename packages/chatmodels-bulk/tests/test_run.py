@@ -4,6 +4,7 @@ import csv
 import os
 import sys
 import time
+import tracemalloc
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -514,6 +515,18 @@ def test_results_can_be_exported_into_another_file(rows: Path, to: Path) -> None
     job: Job = run(echo(), rows, to=to, prompt="{text}")
     job.export(to.with_name("other.jsonl"))
     assert to.with_name("other.jsonl").read_bytes() == to.read_bytes()
+
+
+def test_an_export_of_long_results_needs_little_memory(to: Path) -> None:
+    length, count = 20_000, 600
+    job = run(echo(), ["x" * length for _ in range(count)], to=to)
+    tracemalloc.start()
+    try:
+        job.export(to)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < count * length / 2
 
 
 def test_parquet_without_its_library_is_refused(

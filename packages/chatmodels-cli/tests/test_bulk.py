@@ -258,6 +258,28 @@ def test_an_estimate_for_batches_obeys_no_limits_of_batches(run, rows: Path, to:
     assert run("bulk", "estimate", *arguments, "--batch-rows", "2").code == 0
 
 
+def test_an_estimate_for_batches_has_the_limits_of_its_calls(
+    run, openai, simulator, rows: Path, to: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatmodels.bulk._run.CLOCK", StopsAtFirst(to))
+    arguments = (openai, rows, "--to", to, "-p", "{text}", "--via", "batch", "--batch-rows", "1")
+    simulator.queue(ErrorCode.PROVIDER_UNAVAILABLE)
+    limits = ("--retries", "0", "--in-flight", "1")
+    result = run("bulk", "estimate", *arguments, *limits, "--rows", "2")
+    assert "1 of 4 answered, 1 failed" in result.err
+    assert len(simulator.exchanges) == 2
+
+    assert run("bulk", "resume", to).code == 130  # the limits of calls do not apply to batches
+    assert [len(batch.rows) for batch in simulator.batches.all] == [1, 1]
+
+
+def test_an_estimate_refuses_limits_without_effect(run, rows: Path, to: Path) -> None:
+    arguments = ("mock:echo", rows, "--to", to, "-p", "{text}")
+    result = run("bulk", "estimate", *arguments, "--batch-rows", "2")
+    assert result.code == 2
+    assert "--batch-rows has no effect with --via calls; pass --via batch or" in result.err
+
+
 def test_limits_of_batches_without_batches_are_refused(run, rows: Path, stopped: Path) -> None:
     arguments = ("mock:echo", rows, "--to", stopped.with_name("b.csv"))
     result = run("bulk", "run", *arguments, "--batch-rows", "2")
@@ -266,7 +288,7 @@ def test_limits_of_batches_without_batches_are_refused(run, rows: Path, stopped:
         result.err
     )
     result = run("bulk", "resume", stopped, "--batch-deadline", "9")
-    assert "--batch-deadline has no effect with --via batch; pass --via auto" in result.err
+    assert "--batch-deadline has no effect with --via batch; omit it" in result.err
 
 
 def test_no_retries_are_a_limit_too(run, openai, simulator, rows: Path, to: Path) -> None:

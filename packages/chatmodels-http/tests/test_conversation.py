@@ -384,6 +384,11 @@ def test_state_of_another_endpoint_is_left_out(scope: Any) -> None:
         ("https://user:p@ACME.test:8443/v1?x=1#y", "acme.test:8443"),
         ("http://[::1]:80/v1", "[::1]:80"),
         ("http://[:::::]", "[:::::]"),
+        ("http://gateway.test:8080/http://127.0.0.1:8000/v1", "gateway.test:8080"),
+        ("http://gateway.test?to=http://localhost", "gateway.test"),
+        ("http://localhost@gateway.test", "gateway.test"),
+        ("gateway.test:80/v1", "gateway.test:80"),
+        ("http://", None),
         ("", None),
     ],
 )

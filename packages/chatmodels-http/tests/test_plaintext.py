@@ -26,7 +26,15 @@ def _no_address_was_reported() -> Iterator[None]:
 )
 @pytest.mark.parametrize(
     "base_url",
-    ["http://gateway.test/v1", "HTTP://gateway.test", "http://10.0.0.7:4000", "http://[fd00::7]"],
+    [
+        "http://gateway.test/v1",
+        "HTTP://gateway.test",
+        "http://10.0.0.7:4000",
+        "http://[fd00::7]",
+        "http://gateway.test:8080/http://127.0.0.1:8000/v1",
+        "http://gateway.test/x://localhost/v1",
+        "http://localhost.gateway.test",
+    ],
 )
 def test_credentials_over_plain_http_to_another_machine_warn(
     model: Make, base_url: str, credentials: dict[str, Any]
@@ -52,6 +60,8 @@ def test_a_program_is_warned_once_for_each_address(model: Make) -> None:
         "http://127.0.0.1:11434/v1",
         "http://127.1.2.3",
         "http://[::1]:11434",
+        "http://localhost:9/proxy/https://gateway.test/v1",
+        "http://localhost/x://gateway.test",
         "https://gateway.test",
         "HTTPS://gateway.test",
     ],

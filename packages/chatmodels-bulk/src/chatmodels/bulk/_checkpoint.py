@@ -1,9 +1,9 @@
 """The file of a run: an SQLite database with its facts, results and batches."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -13,6 +13,7 @@ from chatmodels.core import ConfigurationError
 FORMAT = 1
 
 _PAGE = 1_000
+_RESULTS = 50  # of a page: each can be long
 _COST_UNIT = Decimal("1e-12")
 _COST_UNITS = Decimal(10**12)
 
@@ -100,6 +101,11 @@ class Stored(msgspec.Struct, frozen=True):
     def amount(self) -> Decimal | None:
         """The cost in the currency; None if it is unknown."""
         return None if self.cost is None else Decimal(self.cost) * _COST_UNIT
+
+
+def _stored(row: Sequence[Any]) -> Stored:
+    place, id_, key, failed, *others = row
+    return Stored(place, id_, key, bool(failed), *others)  # SQLite has no booleans
 
 
 class Totals(msgspec.Struct, frozen=True):
@@ -207,12 +213,11 @@ class Checkpoint:
             page = self._connection.execute(
                 "SELECT place, id, key, failed, value, input, output, cost FROM result "
                 "WHERE place > ? AND failed = coalesce(?, failed) ORDER BY place LIMIT ?",
-                (place, failed, _PAGE),
+                (place, failed, _RESULTS),
             ).fetchall()
             if not page:
                 return
-            for row in page:
-                yield Stored(*row)  # of which 0 and 1 are the booleans
+            yield from map(_stored, page)
             place = page[-1][0]
 
     def result(self, place: int) -> Stored | None:
@@ -221,7 +226,7 @@ class Checkpoint:
             "SELECT place, id, key, failed, value, input, output, cost FROM result WHERE place = ?",
             (place,),
         ).fetchone()
-        return None if row is None else Stored(*row)
+        return None if row is None else _stored(row)
 
     def end(self) -> int:
         """Return the place behind the last result."""

@@ -36,7 +36,8 @@ COLUMNS: tuple[str, ...] = (
 INTEGERS = frozenset({"sample", "input_tokens", "output_tokens", "attempts"})
 """The fields that are integers; the others are texts."""
 
-_GROUP = 1_000
+_LINES = 20  # records that are encoded at once: long ones are in memory twice
+_ROW_GROUP = 1_000  # of Parquet
 
 
 def refuse_unknown_format(path: Path, /) -> None:
@@ -114,7 +115,7 @@ def _error(error: ChatModelError | None) -> dict[str, Any]:
 
 def _write_json(records: Iterator[dict[str, Any]], file: BinaryIO) -> None:
     encoder = msgspec.json.Encoder()
-    file.writelines(encoder.encode_lines(group) for group in _groups(records))
+    file.writelines(encoder.encode_lines(group) for group in _groups(records, _LINES))
 
 
 def _write_csv(records: Iterator[dict[str, Any]], file: BinaryIO) -> None:
@@ -132,7 +133,7 @@ def _write_parquet(records: Iterator[dict[str, Any]], file: BinaryIO) -> None:
         [(name, pyarrow.int64() if name in INTEGERS else pyarrow.string()) for name in COLUMNS]
     )
     with pyarrow.parquet.ParquetWriter(file, schema) as writer:
-        for group in _groups(map(flat, records)):
+        for group in _groups(map(flat, records), _ROW_GROUP):
             writer.write_table(pyarrow.Table.from_pylist(group, schema))
 
 
@@ -143,8 +144,8 @@ def flat(record: dict[str, Any], /) -> dict[str, Any]:
     return {**record, "output": msgspec.json.encode(record["output"]).decode()}
 
 
-def _groups(records: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    while group := list(islice(records, _GROUP)):
+def _groups(records: Iterator[dict[str, Any]], size: int) -> Iterator[list[dict[str, Any]]]:
+    while group := list(islice(records, size)):
         yield group
 
 

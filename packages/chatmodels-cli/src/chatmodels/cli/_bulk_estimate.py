@@ -28,8 +28,11 @@ def carry_out_estimate(plan: "Plan", rows: int, /, *, changed: str) -> ExitCode:
         ChatModelError: The run cannot begin.
     """
     _refuse_batches(plan)
-    # A batch takes hours, and some vendors accept none of so few rows.
-    limits = plan.limits.for_calls()
+    # A batch takes hours, and some vendors accept none of so few rows. So the trial uses calls and
+    # their limits, and the stored plan keeps those that apply to the run.
+    plan.limits.check(plan.via, "calls")
+    limits = plan.limits.that_apply("calls").limits()
+    plan = msgspec.structs.replace(plan, limits=plan.limits.that_apply(plan.via))
     job = answer(plan, first=rows, changed=changed, via="calls", limits=limits)
     if isinstance(job, ExitCode):
         return job

@@ -34,19 +34,29 @@ class StoredLimits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
         limits = msgspec.structs.asdict(self).items()
         return {name: value for name, value in limits if value is not None}
 
-    def for_calls(self) -> "Limits":
-        """Return the limits that apply to calls.
+    def limits(self) -> "Limits":
+        """Return the limits, with the defaults of those that were not passed.
 
         Raises:
             ConfigurationError: A limit is out of range.
         """
         from chatmodels.bulk import Limits
 
-        limits = self.passed().items()
-        return Limits(**{name: value for name, value in limits if "calls" in Limits.ways(name)})
+        return Limits(**self.passed())
 
-    def check(self, via: str, /) -> None:
-        """Check that each limit has an effect with the way to the responses.
+    def that_apply(self, via: str, /) -> "StoredLimits":
+        """Return the limits that have an effect with a way to the responses."""
+        from chatmodels.bulk import Limits
+
+        limits = self.passed().items()
+        return StoredLimits(**{name: each for name, each in limits if via in Limits.ways(name)})
+
+    def check(self, via: str, /, *others: str) -> None:
+        """Check that each limit has an effect.
+
+        Args:
+            via: The way of the run to the responses.
+            *others: Other ways that the command uses.
 
         Raises:
             UsageError: One has none.
@@ -54,10 +64,14 @@ class StoredLimits(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
         from chatmodels.bulk import Limits
 
         for name in self.passed():
-            if via not in (ways := Limits.ways(name)):
-                option = f"--{name.replace('_', '-')}"
-                allowed = " or ".join(f"--via {way}" for way in ways)
-                raise click.UsageError(f"{option} has no effect with --via {via}; pass {allowed}")
+            ways = Limits.ways(name)
+            if not {via, *others}.isdisjoint(ways):
+                continue
+            remedy = "omit it"
+            if "via" in click.get_current_context().params:  # resume and retry have no such option
+                remedy = "pass " + " or ".join(f"--via {way}" for way in ways)
+            option = f"--{name.replace('_', '-')}"
+            raise click.UsageError(f"{option} has no effect with --via {via}; {remedy}")
 
 
 class StoredSchema(msgspec.Struct, frozen=True):
@@ -96,8 +110,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             UsageError: An option is a secret, a variable is missing, or a limit has no effect.
             ConfigurationError: A limit is out of range.
         """
-        from chatmodels.bulk import Limits
-
         self.limits.check(self.via)
         return {
             "to": self.to,
@@ -105,7 +117,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             "output_type": self.output_type(),
             "samples": self.samples,
             "via": self.via,
-            "limits": Limits(**self.limits.passed()),
+            "limits": self.limits.limits(),
             "model_options": self.model_options(),
         }
 

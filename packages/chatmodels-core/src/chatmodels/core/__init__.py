@@ -34,18 +34,6 @@ from chatmodels.core._errors.codes import ErrorCode
 from chatmodels.core._errors.rules import is_retryable
 from chatmodels.core._former import register_former_modules
 from chatmodels.core._public import import_lazily, publish
-from chatmodels.core._registry.front import (
-    acheck_health,
-    alist_models,
-    check_config,
-    check_health,
-    create_chat_model,
-    list_models,
-    list_providers,
-    load_config,
-    reload_config,
-    set_alias,
-)
 from chatmodels.core._values.cost import Cost, CostPart
 from chatmodels.core._values.messages import Message, Prompt, assistant, system, tool_result, user
 from chatmodels.core._values.parts import (
@@ -78,6 +66,18 @@ if TYPE_CHECKING:
     from chatmodels.core._loop.repair import repair_conversation
     from chatmodels.core._loop.run import ToolRun
     from chatmodels.core._loop.stream import AsyncToolStream, ToolStream
+    from chatmodels.core._registry.front import (
+        acheck_health,
+        alist_models,
+        check_config,
+        check_health,
+        create_chat_model,
+        list_models,
+        list_providers,
+        load_config,
+        reload_config,
+        set_alias,
+    )
     from chatmodels.core._registry.registry import registry
     from chatmodels.core._tools.context import ToolContext
     from chatmodels.core._tools.tools import Tool, tool
@@ -242,16 +242,26 @@ _LAZY = {
     "ToolStart": "_values.tool_events",
     "ToolStream": "_loop.stream",
     "UsageUpdate": "_values.events",
+    "acheck_health": "_registry.front",
+    "alist_models": "_registry.front",
     "arun_tools": "_loop.front",
     "astream_tools": "_loop.front",
     "audio": "_values.media",
+    "check_config": "_registry.front",
+    "check_health": "_registry.front",
+    "create_chat_model": "_registry.front",
     "file": "_values.media",
     "from_json": "_values.json",
     "image": "_values.media",
+    "list_models": "_registry.front",
+    "list_providers": "_registry.front",
+    "load_config": "_registry.front",
     "prices_of": "_calls.model_prices",
     "registry": "_registry.registry",
+    "reload_config": "_registry.front",
     "repair_conversation": "_loop.repair",
     "run_tools": "_loop.front",
+    "set_alias": "_registry.front",
     "stream_tools": "_loop.front",
     "to_json": "_values.json",
     "tool": "_tools.tools",

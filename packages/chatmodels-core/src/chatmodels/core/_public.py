@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Collection, Mapping
 from importlib import import_module
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Any, TypeVar
 
 Class = TypeVar("Class", bound=type)
@@ -52,13 +52,20 @@ def import_lazily(names: dict[str, Any], modules: Mapping[str, str], name: str, 
         name: One of these names.
     """
     found = getattr(import_module(f"{names['__package__']}.{modules[name]}"), name)
-    for each in modules.keys() - names.keys():
-        module = sys.modules.get(f"{names['__package__']}.{modules[each]}")
-        # A module that is being imported does not have all its names.
-        if hasattr(module, each):
+    for each, home in modules.items():
+        if each in names:
+            continue
+        module = sys.modules.get(f"{names['__package__']}.{home}")
+        if module is not None and _is_complete(module):
             names[each] = getattr(module, each)
             _set_module(names[each], names["__name__"])
     return found
+
+
+def _is_complete(module: ModuleType) -> bool:
+    # While a module is imported, perhaps by another thread, its names can be missing, or be the
+    # first overload of a function.
+    return not getattr(module.__spec__, "_initializing", False)
 
 
 def _set_module(value: object, module: str) -> None:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Sequence
 from contextlib import aclosing
 from functools import partial
 from typing import Any, TypeVar
@@ -42,7 +42,7 @@ from chatmodels.http._framing.frames import Frame
 from chatmodels.http._framing.ndjson import NdjsonFramer
 from chatmodels.http._progress import afollow
 from chatmodels.http._sender import Sender
-from chatmodels.http.wire import is_object
+from chatmodels.http.wire import Json, is_object
 
 T = TypeVar("T")
 
@@ -127,8 +127,9 @@ class HttpBatchBackend:
         invalid: ChatModelError | None = None
         is_empty = True
         while requests:
+            request = requests.popleft()
             try:
-                async with aclosing(self._rows(requests.popleft())) as rows:
+                async with aclosing(self._rows(request)) as rows:
                     async for row in rows:
                         if not isinstance(row, bytes):
                             requests.append(row)
@@ -144,7 +145,7 @@ class HttpBatchBackend:
                             is_empty = False
                             yield answer
             except ChatModelError as error:
-                raise self._located(self._format.unreadable(error))
+                raise self._located(self._format.unreadable(request, error))
         if is_empty and invalid is not None:  # the file is none of answers
             raise self._located(invalid)
 
@@ -233,16 +234,18 @@ class HttpBatchBackend:
 def _failed(row: bytes, id_field: str, error: ChatModelError) -> list[BatchAnswer]:
     """Return the answer of a row that cannot be read, if its id can."""
     try:
-        fields = json.loads(row.decode(errors="replace"))  # which accepts texts that are no Unicode
+        fields = json.loads(row.decode(errors="replace"), strict=False)  # texts that are no Unicode
     except (ValueError, RecursionError):
         return []
-    inner = fields.values() if is_object(fields) else ()
-    ids = [each[id_field] for each in (fields, *inner) if is_object(each) and id_field in each]
-    return [
-        BatchAnswer(id=id_, status=_OK, error=error)
-        for id_ in ids
-        if isinstance(id_, str) and _ID.fullmatch(id_)
-    ]
+    if not is_object(fields):
+        return []
+    ids = _ids([fields], id_field) or _ids(fields.values(), id_field)
+    return [BatchAnswer(id=id_, status=_OK, error=error) for id_ in ids]
+
+
+def _ids(values: Iterable[Json], id_field: str) -> list[str]:
+    found = [each.get(id_field) for each in values if is_object(each)]
+    return [id_ for id_ in found if isinstance(id_, str) and _ID.fullmatch(id_)]
 
 
 def _data(frame: Frame) -> bytes:

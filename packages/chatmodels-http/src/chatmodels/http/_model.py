@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -19,6 +19,7 @@ from chatmodels.core import (
     registry,
 )
 from chatmodels.core.extending import (
+    BatchBackend,
     CallInfo,
     Explanation,
     Observer,
@@ -37,12 +38,9 @@ from chatmodels.http._codec.mapped import mapped_settings
 from chatmodels.http._codec.schema_support import TranslatedRequest, translate_request
 from chatmodels.http._deadlines import Limits
 from chatmodels.http._sender import Sender
+from chatmodels.http._signing import AnySource
 from chatmodels.http._stream import StreamReading, decode_response
 from chatmodels.http._transport.engine import TransferError
-
-if TYPE_CHECKING:
-    from chatmodels.core.extending import BatchBackend
-    from chatmodels.http._signing import AnySource
 
 
 class HttpChatModel(StandardChatModel):
@@ -79,7 +77,7 @@ class HttpChatModel(StandardChatModel):
         *,
         policies: Sequence[Policy] | None = None,
         observers: Sequence[Observer] = (),
-        signers: "AnySource | None" = None,
+        signers: AnySource | None = None,
         remedies: Mapping[str, str] | None = None,
         given: ProviderOptions | None = None,
     ) -> None:
@@ -264,7 +262,7 @@ class HttpChatModel(StandardChatModel):
             request, self._schemas, self.provider, profile=self._profile, lenient=self._lenient
         )
 
-    def batch_backend(self) -> "BatchBackend":
+    def batch_backend(self) -> BatchBackend:
         """Return the batch API of the model.
 
         Raises:

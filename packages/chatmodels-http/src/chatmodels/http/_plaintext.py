@@ -50,7 +50,7 @@ def warn_if_plaintext(base_url: str, provider: str, /) -> None:
 def _is_loopback(host: str) -> bool:
     from ipaddress import ip_address
 
-    if host.endswith(".localhost"):
+    if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
         return ip_address(host).is_loopback

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import aclosing
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from msgspec.structs import replace
 
@@ -13,9 +13,7 @@ from chatmodels.http._exchange import HttpRequest
 from chatmodels.http._framing.frames import Frame, Framer
 from chatmodels.http._model import HttpChatModel, describe_model
 from chatmodels.http._sender import Sender
-
-if TYPE_CHECKING:
-    from chatmodels.http._signing import SignerFactory
+from chatmodels.http._signing import SignerFactory
 
 T = TypeVar("T")
 
@@ -47,7 +45,7 @@ class HttpProvider:
         codec: Codec | CodecFactory,
         *,
         complete: OptionsRule = lambda options: options,
-        signers: "SignerFactory" = lambda _: None,
+        signers: SignerFactory = lambda _: None,
     ) -> None:
         if not isinstance(codec, Codec) and (isinstance(codec, type) or not callable(codec)):
             raise TypeError(

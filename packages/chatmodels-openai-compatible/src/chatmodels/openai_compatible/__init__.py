@@ -18,7 +18,12 @@ from chatmodels.openai_compatible._openai_models import (
 from chatmodels.openai_compatible._schemas import OPENAI_SCHEMAS
 
 if TYPE_CHECKING:
-    from chatmodels.openai_compatible._batch_files import BATCH_LABEL, BatchLine, CompatibleBatches
+    from chatmodels.openai_compatible._batch_files import (
+        BATCH_LABEL,
+        BatchFile,
+        BatchLine,
+        CompatibleBatches,
+    )
     from chatmodels.openai_compatible._batches import (
         BATCH_LIMITS,
         BATCH_STATES,
@@ -42,6 +47,7 @@ __all__ = [
     "TOKENIZE",
     "TOOLS_REMEDY",
     "TOOL_FAMILIES",
+    "BatchFile",
     "BatchLine",
     "CompatibleBatches",
     "CompatibleProvider",
@@ -60,6 +66,7 @@ _LAZY = {
     "BATCH_LABEL": "_batch_files",
     "BATCH_LIMITS": "_batches",
     "BATCH_STATES": "_batches",
+    "BatchFile": "_batch_files",
     "BatchLine": "_batch_files",
     "CompatibleBatches": "_batch_files",
     "CompatibleProvider": "_provider",

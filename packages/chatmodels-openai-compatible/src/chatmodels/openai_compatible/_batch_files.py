@@ -18,8 +18,6 @@ BATCH_LABEL = "chatmodels"
 _NOT_PROCESSED = frozenset({"batch_expired", "batch_cancelled"})
 _FAILED = 500
 _BOUNDARY = "chatmodels-batch-4f1c3a7e9b2d"
-_PENDING = frozenset({"pending", "running"})
-_FILE_POLLS = 100
 
 
 @published_in("chatmodels.openai_compatible")
@@ -50,8 +48,7 @@ class CompatibleBatches(BatchEndpoint, frozen=True, kw_only=True):
         if not is_object(error) or error.get("code") in _NOT_PROCESSED:
             return BatchAnswer(id=line.custom_id)
         status, error = self.call_error(error)
-        body = msgspec.json.encode({"error": error})
-        return BatchAnswer(id=line.custom_id, status=status, body=body)
+        return self.failed_answer(line.custom_id, status, {"error": error})
 
     def call_error(self, error: dict[str, Json], /) -> tuple[int, dict[str, Json]]:
         """Return the status and the error of a call from the error of a line."""
@@ -65,35 +62,33 @@ class CompatibleBatches(BatchEndpoint, frozen=True, kw_only=True):
         *,
         path: str = "/files",
         fields: Mapping[str, str] = {},
-        awaited: bool = False,
-    ) -> BatchSteps[str]:
-        """Upload a file of rows, and return its id.
+    ) -> BatchSteps["BatchFile"]:
+        """Upload a file of rows.
 
         Args:
             name: The name of the batch, which is that of the file.
             rows: The rows.
             path: The path of the upload.
             fields: The fields of the form beside the file.
-            awaited: Whether the vendor processes the file before a batch can use it.
         """
         headers = (*self.headers, ("content-type", f"multipart/form-data; boundary={_BOUNDARY}"))
         body = _multipart(f"{name}.jsonl", rows, fields)
         request = HttpRequest(path=f"{self.path}{path}{self.query}", body=body, headers=headers)
-        file = self.decode((yield request), WireFile, "a file")
-        for _ in range(_FILE_POLLS if awaited else 0):
-            if file.status not in _PENDING:
-                break
-            polled = yield self.get(f"/files/{self.part(file.id)}")
-            file = self.decode(polled, WireFile, "a file")
-        return file.id
+        return self.decode((yield request), BatchFile, "a file")
 
     def is_labelled(self, metadata: Json, name: str, /) -> bool:
         """Report whether the metadata of a batch have its name."""
         return is_object(metadata) and metadata.get(BATCH_LABEL) == name
 
 
-class WireFile(Wire, frozen=True, gc=False):
-    """A file; not every vendor reports its status."""
+@published_in("chatmodels.openai_compatible")
+class BatchFile(Wire, frozen=True, gc=False):
+    """An uploaded file.
+
+    Attributes:
+        id: Its id.
+        status: The progress of the vendor's check of the file; None if the vendor reports none.
+    """
 
     id: str
     status: str | None = None
@@ -107,7 +102,6 @@ class WireResponse(Wire, frozen=True, gc=False):
     body: msgspec.Raw = msgspec.Raw(b"null")
 
 
-@published_in("chatmodels.openai_compatible")
 @published_in("chatmodels.openai_compatible")
 class BatchLine(Wire, frozen=True, gc=False):
     """The answer to a row: a response, or an error of the batch itself."""

@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from chatmodels.core import ChatModelError, UnsupportedError
+from chatmodels.core import ChatModelError, ErrorCode, UnsupportedError
 from chatmodels.core.extending import (
     BatchLimits,
     BatchState,
@@ -27,7 +27,7 @@ from chatmodels.core.extending import (
 )
 from chatmodels.http import BatchPage, BatchSteps, BatchTime, HttpRequest
 from chatmodels.http.wire import Json, Wire, is_object, objects
-from chatmodels.openai_compatible._batch_files import BATCH_LABEL, CompatibleBatches
+from chatmodels.openai_compatible._batch_files import BATCH_LABEL, BatchFile, CompatibleBatches
 
 BATCH_STATES: Mapping[str, BatchState] = {
     "validating": "queued",
@@ -44,6 +44,9 @@ BATCH_STATES: Mapping[str, BatchState] = {
 _TOO_MANY_TOKENS = "token_limit_exceeded"
 _REFUSED, _BUSY = 400, 429
 _NO_API = frozenset({404, 405})  # of a server that does not know the path
+_REASONS = frozenset({"provider_code", "provider_type"})  # details of OpenAI's errors
+_PENDING = frozenset({"pending", "running"})
+_FILE_POLLS = 100
 _PURPOSE = {"purpose": "batch"}
 _PAGE = 100
 _UNKNOWN: dict[str, Json] = {"message": "the batch failed without a reason"}
@@ -52,7 +55,6 @@ BATCH_LIMITS = BatchLimits(rows=50_000, bytes=200_000_000)
 """OpenAI's limits of one batch."""
 
 
-@published_in("chatmodels.openai_compatible")
 @published_in("chatmodels.openai_compatible")
 class OpenAIBatches(CompatibleBatches, frozen=True, kw_only=True):
     """A `BatchFormat` for OpenAI's batch API.
@@ -87,13 +89,18 @@ class OpenAIBatches(CompatibleBatches, frozen=True, kw_only=True):
             UnsupportedError: The server has no batch API.
         """
         try:
-            file = yield from self.upload(
-                name, rows, fields=_PURPOSE | dict(self.file_fields), awaited=self.awaits_files
-            )
+            file = yield from self.upload(name, rows, fields=_PURPOSE | dict(self.file_fields))
+        except ChatModelError as error:
+            if _is_about_path(error):
+                raise self._missing(error) from error
+            raise
+        try:
+            if self.awaits_files:
+                yield from self._wait(file)
             created = yield self.post(
                 "/batches",
                 {
-                    "input_file_id": file,
+                    "input_file_id": file.id,
                     "endpoint": msgspec.json.decode(rows[0], type=_WireRow).url,
                     "completion_window": "24h",
                     "metadata": {BATCH_LABEL: name},
@@ -101,15 +108,10 @@ class OpenAIBatches(CompatibleBatches, frozen=True, kw_only=True):
                 idempotent=False,
             )
         except ChatModelError as error:
-            if error.status not in _NO_API:
-                raise
-            raise UnsupportedError(
-                f"the server of {self.provider} has no batch API: it responds with {error.status} "
-                f"({error.message}); call the model instead",
-                status=error.status,
-                request_id=error.request_id,
-                details=error.details,
-            ) from error
+            # A type or a code is about the file, the endpoint or the model: the API exists.
+            if _is_about_path(error) and _REASONS.isdisjoint(error.details):
+                raise self._missing(error) from error
+            raise
         return self._status(self.decode(created, _WireBatch, "a batch"))
 
     def find(
@@ -128,6 +130,22 @@ class OpenAIBatches(CompatibleBatches, frozen=True, kw_only=True):
     def cancel(self, id_: str, /) -> HttpRequest:
         """Return the request that stops a batch."""
         return self.post(f"/batches/{self.part(id_)}/cancel", {})
+
+    def _wait(self, file: BatchFile) -> BatchSteps[None]:
+        for _ in range(_FILE_POLLS):
+            if file.status not in _PENDING:
+                return
+            polled = yield self.get(f"/files/{self.part(file.id)}")
+            file = self.decode(polled, BatchFile, "a file")
+
+    def _missing(self, error: ChatModelError) -> UnsupportedError:
+        return UnsupportedError(
+            f"the server of {self.provider} has no batch API: it responds with {error.status} "
+            f"({error.message}); call the model instead",
+            status=error.status,
+            request_id=error.request_id,
+            details=error.details,
+        )
 
     def _listing(self, following: str) -> HttpRequest:
         parameters = [f"limit={_PAGE}"] if self.pages == "after" else []
@@ -159,6 +177,11 @@ class OpenAIBatches(CompatibleBatches, frozen=True, kw_only=True):
         first = next(iter(objects(errors)), _UNKNOWN)
         status = _BUSY if first.get("code") == _TOO_MANY_TOKENS else _REFUSED
         return self.refusal({"error": first}, status)
+
+
+def _is_about_path(error: ChatModelError) -> bool:
+    """Report whether a server can have responded so because it does not know the path."""
+    return error.status in _NO_API and error.code is ErrorCode.INVALID_REQUEST
 
 
 class _WireRow(Wire, frozen=True, gc=False):

@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
+from chatmodels.core._calls.async_batch import AsyncBatchResults
+from chatmodels.core._calls.batch import BatchResults, Progress
 from chatmodels.core._calls.batch_protocol import BatchModel
 from chatmodels.core._calls.options import CallOptions
 from chatmodels.core._errors.classes import ChatModelError
@@ -12,9 +14,6 @@ from chatmodels.core._values.response import ChatResponse
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm, TypeVar
-
-    from chatmodels.core._calls.async_batch import AsyncBatchResults
-    from chatmodels.core._calls.batch import BatchResults, Progress
 
     T = TypeVar("T", default=None)
 else:
@@ -30,7 +29,7 @@ class BatchMethods:
         self,
         prompts: Sequence[Prompt | ChatRequest],
         max_concurrency: int,
-        on_progress: "Progress | None",
+        on_progress: Progress | None,
         output_type: Any,
         options: CallOptions,
     ) -> list[ChatResponse[Any] | ChatModelError]: ...
@@ -39,7 +38,7 @@ class BatchMethods:
         self,
         prompts: Sequence[Prompt | ChatRequest],
         max_concurrency: int,
-        on_progress: "Progress | None",
+        on_progress: Progress | None,
         output_type: Any,
         options: CallOptions,
     ) -> list[ChatResponse[Any] | ChatModelError]: ...
@@ -48,19 +47,19 @@ class BatchMethods:
         self,
         prompts: Iterable[Prompt | ChatRequest],
         max_concurrency: int,
-        on_progress: "Progress | None",
+        on_progress: Progress | None,
         output_type: Any,
         options: CallOptions,
-    ) -> "BatchResults[ChatResponse[Any] | ChatModelError]": ...
+    ) -> BatchResults[ChatResponse[Any] | ChatModelError]: ...
 
     def _abatch_as_completed(
         self,
         prompts: Iterable[Prompt | ChatRequest] | AsyncIterable[Prompt | ChatRequest],
         max_concurrency: int,
-        on_progress: "Progress | None",
+        on_progress: Progress | None,
         output_type: Any,
         options: CallOptions,
-    ) -> "AsyncBatchResults[ChatResponse[Any] | ChatModelError]": ...
+    ) -> AsyncBatchResults[ChatResponse[Any] | ChatModelError]: ...
 
     @overload
     def batch(
@@ -69,7 +68,7 @@ class BatchMethods:
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: "Progress | None" = None,
+        on_progress: Progress | None = None,
         output_type: type[T] | None = None,
         **options: Unpack[CallOptions],
     ) -> list[ChatResponse[T] | ChatModelError]: ...
@@ -80,7 +79,7 @@ class BatchMethods:
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: "Progress | None" = None,
+        on_progress: Progress | None = None,
         output_type: "TypeForm[T]",
         **options: Unpack[CallOptions],
     ) -> list[ChatResponse[T] | ChatModelError]: ...
@@ -91,7 +90,7 @@ class BatchMethods:
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: "Progress | None" = None,
+        on_progress: Progress | None = None,
         output_type: OutputSchema,
         **options: Unpack[CallOptions],
     ) -> list[ChatResponse[Any] | ChatModelError]: ...
@@ -101,7 +100,7 @@ class BatchMethods:
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: "Progress | None" = None,
+        on_progress: Progress | None = None,
         output_type: Any = None,
         **options: Unpack[CallOptions],
     ) -> list[ChatResponse[Any] | ChatModelError]:
@@ -115,7 +114,7 @@ class BatchMethods:
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: "Progress | None" = None,
+        on_progress: Progress | None = None,
         output_type: type[T] | None = None,
         **options: Unpack[CallOptions],
     ) -> list[ChatResponse[T] | ChatModelError]: ...
@@ -126,7 +125,7 @@ class BatchMethods:
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: "Progress | None" = None,
+        on_progress: Progress | None = None,
         output_type: "TypeForm[T]",
         **options: Unpack[CallOptions],
     ) -> list[ChatResponse[T] | ChatModelError]: ...
@@ -137,7 +136,7 @@ class BatchMethods:
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: "Progress | None" = None,
+        on_progress: Progress | None = None,
         output_type: OutputSchema,
         **options: Unpack[CallOptions],
     ) -> list[ChatResponse[Any] | ChatModelError]: ...
@@ -147,7 +146,7 @@ class BatchMethods:
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: "Progress | None" = None,
+        on_progress: Progress | None = None,
         output_type: Any = None,
         **options: Unpack[CallOptions],
     ) -> list[ChatResponse[Any] | ChatModelError]:
@@ -161,10 +160,10 @@ class BatchMethods:
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: "Progress | None" = None,
+        on_progress: Progress | None = None,
         output_type: type[T] | None = None,
         **options: Unpack[CallOptions],
-    ) -> "BatchResults[ChatResponse[T] | ChatModelError]": ...
+    ) -> BatchResults[ChatResponse[T] | ChatModelError]: ...
     @overload
     def batch_as_completed(
         self,
@@ -172,10 +171,10 @@ class BatchMethods:
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: "Progress | None" = None,
+        on_progress: Progress | None = None,
         output_type: "TypeForm[T]",
         **options: Unpack[CallOptions],
-    ) -> "BatchResults[ChatResponse[T] | ChatModelError]": ...
+    ) -> BatchResults[ChatResponse[T] | ChatModelError]: ...
     @overload
     def batch_as_completed(
         self,
@@ -183,20 +182,20 @@ class BatchMethods:
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: "Progress | None" = None,
+        on_progress: Progress | None = None,
         output_type: OutputSchema,
         **options: Unpack[CallOptions],
-    ) -> "BatchResults[ChatResponse[Any] | ChatModelError]": ...
+    ) -> BatchResults[ChatResponse[Any] | ChatModelError]: ...
     def batch_as_completed(
         self,
         prompts: Iterable[Prompt | ChatRequest],
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: "Progress | None" = None,
+        on_progress: Progress | None = None,
         output_type: Any = None,
         **options: Unpack[CallOptions],
-    ) -> "BatchResults[ChatResponse[Any] | ChatModelError]":
+    ) -> BatchResults[ChatResponse[Any] | ChatModelError]:
         """Return the responses to many prompts, as they complete."""
         return self._batch_as_completed(prompts, max_concurrency, on_progress, output_type, options)
 
@@ -207,10 +206,10 @@ class BatchMethods:
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: "Progress | None" = None,
+        on_progress: Progress | None = None,
         output_type: type[T] | None = None,
         **options: Unpack[CallOptions],
-    ) -> "AsyncBatchResults[ChatResponse[T] | ChatModelError]": ...
+    ) -> AsyncBatchResults[ChatResponse[T] | ChatModelError]: ...
     @overload
     def abatch_as_completed(
         self,
@@ -218,10 +217,10 @@ class BatchMethods:
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: "Progress | None" = None,
+        on_progress: Progress | None = None,
         output_type: "TypeForm[T]",
         **options: Unpack[CallOptions],
-    ) -> "AsyncBatchResults[ChatResponse[T] | ChatModelError]": ...
+    ) -> AsyncBatchResults[ChatResponse[T] | ChatModelError]: ...
     @overload
     def abatch_as_completed(
         self,
@@ -229,20 +228,20 @@ class BatchMethods:
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: "Progress | None" = None,
+        on_progress: Progress | None = None,
         output_type: OutputSchema,
         **options: Unpack[CallOptions],
-    ) -> "AsyncBatchResults[ChatResponse[Any] | ChatModelError]": ...
+    ) -> AsyncBatchResults[ChatResponse[Any] | ChatModelError]: ...
     def abatch_as_completed(
         self,
         prompts: Iterable[Prompt | ChatRequest] | AsyncIterable[Prompt | ChatRequest],
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: "Progress | None" = None,
+        on_progress: Progress | None = None,
         output_type: Any = None,
         **options: Unpack[CallOptions],
-    ) -> "AsyncBatchResults[ChatResponse[Any] | ChatModelError]":
+    ) -> AsyncBatchResults[ChatResponse[Any] | ChatModelError]:
         """Return the responses to many prompts, as they complete."""
         return self._abatch_as_completed(
             prompts, max_concurrency, on_progress, output_type, options

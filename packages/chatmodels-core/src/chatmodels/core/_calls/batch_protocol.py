@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, Unpack, overload, runtime_checkable
 
+from chatmodels.core._calls.async_batch import AsyncBatchResults
+from chatmodels.core._calls.batch import BatchResults, Progress
 from chatmodels.core._calls.options import CallOptions, list_options
 from chatmodels.core._errors.classes import ChatModelError
 from chatmodels.core._values.messages import Prompt
@@ -11,9 +13,6 @@ from chatmodels.core._values.response import ChatResponse
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm, TypeVar
-
-    from chatmodels.core._calls.async_batch import AsyncBatchResults
-    from chatmodels.core._calls.batch import BatchResults, Progress
 
     T = TypeVar("T", default=None)
 else:
@@ -33,7 +32,7 @@ class BatchModel(Protocol):
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: "Progress | None" = None,
+        on_progress: Progress | None = None,
         output_type: type[T] | None = None,
         **options: Unpack[CallOptions],
     ) -> list[ChatResponse[T] | ChatModelError]: ...
@@ -44,7 +43,7 @@ class BatchModel(Protocol):
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: "Progress | None" = None,
+        on_progress: Progress | None = None,
         output_type: "TypeForm[T]",
         **options: Unpack[CallOptions],
     ) -> list[ChatResponse[T] | ChatModelError]: ...
@@ -55,7 +54,7 @@ class BatchModel(Protocol):
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: "Progress | None" = None,
+        on_progress: Progress | None = None,
         output_type: OutputSchema,
         **options: Unpack[CallOptions],
     ) -> list[ChatResponse[Any] | ChatModelError]: ...
@@ -66,7 +65,7 @@ class BatchModel(Protocol):
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: "Progress | None" = None,
+        on_progress: Progress | None = None,
         output_type: Any = None,
         **options: Unpack[CallOptions],
     ) -> list[ChatResponse[Any] | ChatModelError]:
@@ -95,7 +94,7 @@ class BatchModel(Protocol):
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: "Progress | None" = None,
+        on_progress: Progress | None = None,
         output_type: type[T] | None = None,
         **options: Unpack[CallOptions],
     ) -> list[ChatResponse[T] | ChatModelError]: ...
@@ -106,7 +105,7 @@ class BatchModel(Protocol):
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: "Progress | None" = None,
+        on_progress: Progress | None = None,
         output_type: "TypeForm[T]",
         **options: Unpack[CallOptions],
     ) -> list[ChatResponse[T] | ChatModelError]: ...
@@ -117,7 +116,7 @@ class BatchModel(Protocol):
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: "Progress | None" = None,
+        on_progress: Progress | None = None,
         output_type: OutputSchema,
         **options: Unpack[CallOptions],
     ) -> list[ChatResponse[Any] | ChatModelError]: ...
@@ -128,7 +127,7 @@ class BatchModel(Protocol):
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: "Progress | None" = None,
+        on_progress: Progress | None = None,
         output_type: Any = None,
         **options: Unpack[CallOptions],
     ) -> list[ChatResponse[Any] | ChatModelError]:
@@ -157,10 +156,10 @@ class BatchModel(Protocol):
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: "Progress | None" = None,
+        on_progress: Progress | None = None,
         output_type: type[T] | None = None,
         **options: Unpack[CallOptions],
-    ) -> "BatchResults[ChatResponse[T] | ChatModelError]": ...
+    ) -> BatchResults[ChatResponse[T] | ChatModelError]: ...
     @overload
     def batch_as_completed(
         self,
@@ -168,10 +167,10 @@ class BatchModel(Protocol):
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: "Progress | None" = None,
+        on_progress: Progress | None = None,
         output_type: "TypeForm[T]",
         **options: Unpack[CallOptions],
-    ) -> "BatchResults[ChatResponse[T] | ChatModelError]": ...
+    ) -> BatchResults[ChatResponse[T] | ChatModelError]: ...
     @overload
     def batch_as_completed(
         self,
@@ -179,10 +178,10 @@ class BatchModel(Protocol):
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: "Progress | None" = None,
+        on_progress: Progress | None = None,
         output_type: OutputSchema,
         **options: Unpack[CallOptions],
-    ) -> "BatchResults[ChatResponse[Any] | ChatModelError]": ...
+    ) -> BatchResults[ChatResponse[Any] | ChatModelError]: ...
     @list_options
     def batch_as_completed(
         self,
@@ -190,10 +189,10 @@ class BatchModel(Protocol):
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: "Progress | None" = None,
+        on_progress: Progress | None = None,
         output_type: Any = None,
         **options: Unpack[CallOptions],
-    ) -> "BatchResults[ChatResponse[Any] | ChatModelError]":
+    ) -> BatchResults[ChatResponse[Any] | ChatModelError]:
         """Return the responses to many prompts as they complete, called in threads.
 
         Args:
@@ -220,10 +219,10 @@ class BatchModel(Protocol):
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: "Progress | None" = None,
+        on_progress: Progress | None = None,
         output_type: type[T] | None = None,
         **options: Unpack[CallOptions],
-    ) -> "AsyncBatchResults[ChatResponse[T] | ChatModelError]": ...
+    ) -> AsyncBatchResults[ChatResponse[T] | ChatModelError]: ...
     @overload
     def abatch_as_completed(
         self,
@@ -231,10 +230,10 @@ class BatchModel(Protocol):
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: "Progress | None" = None,
+        on_progress: Progress | None = None,
         output_type: "TypeForm[T]",
         **options: Unpack[CallOptions],
-    ) -> "AsyncBatchResults[ChatResponse[T] | ChatModelError]": ...
+    ) -> AsyncBatchResults[ChatResponse[T] | ChatModelError]: ...
     @overload
     def abatch_as_completed(
         self,
@@ -242,10 +241,10 @@ class BatchModel(Protocol):
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: "Progress | None" = None,
+        on_progress: Progress | None = None,
         output_type: OutputSchema,
         **options: Unpack[CallOptions],
-    ) -> "AsyncBatchResults[ChatResponse[Any] | ChatModelError]": ...
+    ) -> AsyncBatchResults[ChatResponse[Any] | ChatModelError]: ...
     @list_options
     def abatch_as_completed(
         self,
@@ -253,10 +252,10 @@ class BatchModel(Protocol):
         /,
         *,
         max_concurrency: int = 8,
-        on_progress: "Progress | None" = None,
+        on_progress: Progress | None = None,
         output_type: Any = None,
         **options: Unpack[CallOptions],
-    ) -> "AsyncBatchResults[ChatResponse[Any] | ChatModelError]":
+    ) -> AsyncBatchResults[ChatResponse[Any] | ChatModelError]:
         """Return the responses to many prompts as they complete, called in tasks.
 
         Args:

@@ -1,12 +1,14 @@
 """The standard implementation of `ChatModel` from primitives, policies and observers."""
 
 from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import Any, Literal, Self
 
 import msgspec
 
+from chatmodels.core._calls.async_batch import AsyncBatchResults, abatch
 from chatmodels.core._calls.attachments import checked_observers, checked_policies
 from chatmodels.core._calls.attempt import aopen_stream, arespond, open_stream, respond
+from chatmodels.core._calls.batch import BatchResults, Progress, batch
 from chatmodels.core._calls.call import CallInfo, Observer
 from chatmodels.core._calls.completion import complete_response, with_partial_output
 from chatmodels.core._calls.effects import Policy, can_replace
@@ -30,10 +32,6 @@ from chatmodels.core._values.setting_rules import chosen_settings, validated_set
 from chatmodels.core._values.settings import NO_SETTINGS, Settings
 from chatmodels.core._values.timeout import DEFAULT_TIMEOUT, Timeout, as_timeout
 from chatmodels.core._values.token_count import TokenCount
-
-if TYPE_CHECKING:
-    from chatmodels.core._calls.async_batch import AsyncBatchResults
-    from chatmodels.core._calls.batch import BatchResults, Progress
 
 Op = Literal["generate", "stream", "explain", "count_tokens"]
 
@@ -181,12 +179,10 @@ class StandardChatModel(CallMethods, Primitives):
         self,
         prompts: Sequence[Prompt | ChatRequest],
         max_concurrency: int,
-        on_progress: "Progress | None",
+        on_progress: Progress | None,
         output_type: Any,
         options: CallOptions,
     ) -> list[ChatResponse[Any] | ChatModelError]:
-        from chatmodels.core._calls.batch import batch
-
         return batch(
             lambda prompt: self.generate(prompt, output_type=output_type, **options),
             prompts,
@@ -198,12 +194,10 @@ class StandardChatModel(CallMethods, Primitives):
         self,
         prompts: Sequence[Prompt | ChatRequest],
         max_concurrency: int,
-        on_progress: "Progress | None",
+        on_progress: Progress | None,
         output_type: Any,
         options: CallOptions,
     ) -> list[ChatResponse[Any] | ChatModelError]:
-        from chatmodels.core._calls.async_batch import abatch
-
         return await abatch(
             lambda prompt: self.agenerate(prompt, output_type=output_type, **options),
             prompts,
@@ -215,12 +209,10 @@ class StandardChatModel(CallMethods, Primitives):
         self,
         prompts: Iterable[Prompt | ChatRequest],
         max_concurrency: int,
-        on_progress: "Progress | None",
+        on_progress: Progress | None,
         output_type: Any,
         options: CallOptions,
-    ) -> "BatchResults[ChatResponse[Any] | ChatModelError]":
-        from chatmodels.core._calls.batch import BatchResults
-
+    ) -> BatchResults[ChatResponse[Any] | ChatModelError]:
         return BatchResults(
             lambda prompt: self.generate(prompt, output_type=output_type, **options),
             prompts,
@@ -232,12 +224,10 @@ class StandardChatModel(CallMethods, Primitives):
         self,
         prompts: Iterable[Prompt | ChatRequest] | AsyncIterable[Prompt | ChatRequest],
         max_concurrency: int,
-        on_progress: "Progress | None",
+        on_progress: Progress | None,
         output_type: Any,
         options: CallOptions,
-    ) -> "AsyncBatchResults[ChatResponse[Any] | ChatModelError]":
-        from chatmodels.core._calls.async_batch import AsyncBatchResults
-
+    ) -> AsyncBatchResults[ChatResponse[Any] | ChatModelError]:
         return AsyncBatchResults(
             lambda prompt: self.agenerate(prompt, output_type=output_type, **options),
             prompts,

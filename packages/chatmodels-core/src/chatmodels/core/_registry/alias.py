@@ -3,10 +3,12 @@
 from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
 from importlib import import_module
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import Any, Protocol, Self
 
 import msgspec
 
+from chatmodels.core._calls.async_batch import AsyncBatchResults
+from chatmodels.core._calls.batch import BatchResults, Progress
 from chatmodels.core._calls.call import Observer
 from chatmodels.core._calls.effects import Policy
 from chatmodels.core._calls.methods import CallMethods
@@ -25,10 +27,6 @@ from chatmodels.core._values.prices import Prices
 from chatmodels.core._values.request import ChatRequest
 from chatmodels.core._values.response import ChatResponse
 from chatmodels.core._values.token_count import TokenCount
-
-if TYPE_CHECKING:
-    from chatmodels.core._calls.async_batch import AsyncBatchResults
-    from chatmodels.core._calls.batch import BatchResults, Progress
 
 
 class Names(Protocol):
@@ -196,7 +194,7 @@ class AliasedModel(CallMethods):
         self,
         prompts: Sequence[Prompt | ChatRequest],
         max_concurrency: int,
-        on_progress: "Progress | None",
+        on_progress: Progress | None,
         output_type: Any,
         options: CallOptions,
     ) -> list[ChatResponse[Any] | ChatModelError]:
@@ -212,7 +210,7 @@ class AliasedModel(CallMethods):
         self,
         prompts: Sequence[Prompt | ChatRequest],
         max_concurrency: int,
-        on_progress: "Progress | None",
+        on_progress: Progress | None,
         output_type: Any,
         options: CallOptions,
     ) -> list[ChatResponse[Any] | ChatModelError]:
@@ -228,10 +226,10 @@ class AliasedModel(CallMethods):
         self,
         prompts: Iterable[Prompt | ChatRequest],
         max_concurrency: int,
-        on_progress: "Progress | None",
+        on_progress: Progress | None,
         output_type: Any,
         options: CallOptions,
-    ) -> "BatchResults[ChatResponse[Any] | ChatModelError]":
+    ) -> BatchResults[ChatResponse[Any] | ChatModelError]:
         return self.target.batch_as_completed(
             prompts,
             max_concurrency=max_concurrency,
@@ -244,10 +242,10 @@ class AliasedModel(CallMethods):
         self,
         prompts: Iterable[Prompt | ChatRequest] | AsyncIterable[Prompt | ChatRequest],
         max_concurrency: int,
-        on_progress: "Progress | None",
+        on_progress: Progress | None,
         output_type: Any,
         options: CallOptions,
-    ) -> "AsyncBatchResults[ChatResponse[Any] | ChatModelError]":
+    ) -> AsyncBatchResults[ChatResponse[Any] | ChatModelError]:
         return self.target.abatch_as_completed(
             prompts,
             max_concurrency=max_concurrency,

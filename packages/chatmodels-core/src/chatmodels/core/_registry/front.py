@@ -2,35 +2,35 @@
 
 import os
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-if TYPE_CHECKING:
-    from chatmodels.core._calls.protocols import ChatModel
-    from chatmodels.core._registry.provider import Provider
-    from chatmodels.core._registry.registry import ProviderRegistry
-    from chatmodels.core._values.metadata import Capability, HealthReport, ModelInfo
-    from chatmodels.core._values.prices import Prices
-    from chatmodels.core._values.secret import Secret, SecretSource
-    from chatmodels.core._values.timeout import Timeout
+from chatmodels.core._calls.protocols import ChatModel
+from chatmodels.core._registry.provider import Provider
+from chatmodels.core._registry.registry import ProviderRegistry
+from chatmodels.core._registry.registry import registry as _global
+from chatmodels.core._values.metadata import Capability, HealthReport, ModelInfo
+from chatmodels.core._values.prices import Prices
+from chatmodels.core._values.secret import Secret, SecretSource
+from chatmodels.core._values.timeout import Timeout
 
 
 def create_chat_model(
     spec: str,
     /,
     *,
-    registry: "ProviderRegistry | None" = None,
-    api_key: "Secret | SecretSource | None" = None,
+    registry: ProviderRegistry | None = None,
+    api_key: Secret | SecretSource | None = None,
     base_url: str | None = None,
     headers: Mapping[str, str] | None = None,
-    timeout: "Timeout | float | None" = None,
+    timeout: Timeout | float | None = None,
     max_retries: int | None = None,
     proxy: str | None = None,
     http_client: object | None = None,
     async_http_client: object | None = None,
     on_unsupported: Literal["error", "warn"] | None = None,
-    prices: "Prices | Mapping[str, Prices] | None" = None,
+    prices: Prices | Mapping[str, Prices] | None = None,
     **options: object,
-) -> "ChatModel":
+) -> ChatModel:
     """Create a model, importing its provider if need be; no request is sent.
 
     Options that are not passed are read from the provider's environment variables, then from the
@@ -85,7 +85,7 @@ def create_chat_model(
     if prices is not None:
         options["prices"] = prices
     try:
-        return (_global() if registry is None else registry).create_chat_model(spec, **options)
+        return (_global if registry is None else registry).create_chat_model(spec, **options)
     except BaseException:
         del api_key, headers, proxy  # tracebacks show local variables
         options.clear()
@@ -93,7 +93,7 @@ def create_chat_model(
 
 
 def register_provider(
-    provider: "Provider | str",
+    provider: Provider | str,
     /,
     *,
     like: str | None = None,
@@ -107,7 +107,7 @@ def register_provider(
         ProviderNotFoundError: There is no provider `like`.
         ConfigurationError: It is not a provider, its name is malformed, or options are wrong.
     """
-    _global().register_provider(provider, like=like, replace=replace, **options)
+    _global.register_provider(provider, like=like, replace=replace, **options)
 
 
 def unregister_provider(name: str, /) -> None:
@@ -116,35 +116,35 @@ def unregister_provider(name: str, /) -> None:
     Raises:
         ProviderNotFoundError: There is no provider with this name.
     """
-    _global().unregister_provider(name)
+    _global.unregister_provider(name)
 
 
 def list_providers() -> list[str]:
     """List the names of the registered and installed providers, without importing them."""
-    return _global().list_providers()
+    return _global.list_providers()
 
 
-def provider(name: str, /) -> "Provider":
+def provider(name: str, /) -> Provider:
     """Return a provider, importing it if necessary.
 
     Raises:
         ProviderNotFoundError: There is no registered or installed provider with this name.
         ProviderImportError: It could not be imported.
     """
-    return _global().provider(name)
+    return _global.provider(name)
 
 
-def providers_with(*capabilities: "Capability") -> list[str]:
+def providers_with(*capabilities: Capability) -> list[str]:
     """List the names of the providers that have all the given capabilities, importing them."""
-    return _global().providers_with(*capabilities)
+    return _global.providers_with(*capabilities)
 
 
 def providers_for_model(model: str, /) -> list[str]:
     """List the names of the providers that have a model, importing them."""
-    return _global().providers_for_model(model)
+    return _global.providers_for_model(model)
 
 
-def set_alias(name: str, target: "str | ChatModel", /, **options: object) -> None:
+def set_alias(name: str, target: str | ChatModel, /, **options: object) -> None:
     """Point an alias to a model or another alias; models created by the alias follow at once.
 
     See `ProviderRegistry.set_alias`.
@@ -157,7 +157,7 @@ def set_alias(name: str, target: "str | ChatModel", /, **options: object) -> Non
     Raises:
         ConfigurationError: They are malformed, or the alias would refer to itself.
     """
-    _global().set_alias(name, target, **options)
+    _global.set_alias(name, target, **options)
 
 
 def load_config(path: str | os.PathLike[str], /) -> None:
@@ -169,7 +169,7 @@ def load_config(path: str | os.PathLike[str], /) -> None:
         ConfigurationError: It cannot be read or is invalid; the message lists every problem, and
             nothing changes.
     """
-    _global().load_config(path)
+    _global.load_config(path)
 
 
 def reload_config() -> bool:
@@ -184,7 +184,7 @@ def reload_config() -> bool:
         ConfigurationError: It cannot be read or is invalid, or a model in use could not follow it,
             and nothing changes; or no file has been loaded.
     """
-    return _global().reload_config()
+    return _global.reload_config()
 
 
 def check_config(path: str | os.PathLike[str], /) -> None:
@@ -195,12 +195,12 @@ def check_config(path: str | os.PathLike[str], /) -> None:
     Raises:
         ConfigurationError: It cannot be read or is invalid; the message lists every problem.
     """
-    _global().check_config(path)
+    _global.check_config(path)
 
 
 def list_models(
-    name: str, /, *, registry: "ProviderRegistry | None" = None, **options: object
-) -> "list[ModelInfo]":
+    name: str, /, *, registry: ProviderRegistry | None = None, **options: object
+) -> list[ModelInfo]:
     """Request the models that a provider offers to an account, as in `list_models("openai")`.
 
     Each call sends a request, and further ones if the provider has pages; none is sent again
@@ -220,18 +220,18 @@ def list_models(
         ChatModelError: The options are wrong, or a request failed.
     """
     try:
-        return (_global() if registry is None else registry).list_models(name, **options)
+        return (_global if registry is None else registry).list_models(name, **options)
     except BaseException:
         options.clear()  # tracebacks show local variables
         raise
 
 
 async def alist_models(
-    name: str, /, *, registry: "ProviderRegistry | None" = None, **options: object
-) -> "list[ModelInfo]":
+    name: str, /, *, registry: ProviderRegistry | None = None, **options: object
+) -> list[ModelInfo]:
     """Request the models that a provider offers to an account, awaited; see `list_models`."""
     try:
-        return await (_global() if registry is None else registry).alist_models(name, **options)
+        return await (_global if registry is None else registry).alist_models(name, **options)
     except BaseException:
         options.clear()
         raise
@@ -239,9 +239,9 @@ async def alist_models(
 
 def check_health(
     names: Iterable[str] | None = None, /, *, timeout: float = 5.0
-) -> "dict[str, HealthReport]":
+) -> dict[str, HealthReport]:
     """Check providers concurrently, each within `timeout` seconds; failures are reported."""
-    return _global().check_health(names, timeout=timeout)
+    return _global.check_health(names, timeout=timeout)
 
 
 async def acheck_health(
@@ -249,13 +249,6 @@ async def acheck_health(
     /,
     *,
     timeout: float = 5.0,  # noqa: ASYNC109 # of each probe
-) -> "dict[str, HealthReport]":
+) -> dict[str, HealthReport]:
     """Check providers concurrently; the async version of `check_health`."""
-    return await _global().acheck_health(names, timeout=timeout)
-
-
-def _global() -> "ProviderRegistry":
-    # Imported on first use: the import of `chatmodels.core` does not need it.
-    from chatmodels.core._registry.registry import registry
-
-    return registry
+    return await _global.acheck_health(names, timeout=timeout)

@@ -1,6 +1,7 @@
 """The endpoint of a batch API: its requests, its responses, and the search of its listing."""
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Generic, NamedTuple, Protocol, TypeVar
@@ -8,8 +9,8 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 import msgspec
 
 from chatmodels.core import ChatModelError
-from chatmodels.core.extending import BatchLimits, published_in
-from chatmodels.http._codec.batches import BatchSteps
+from chatmodels.core.extending import BatchAnswer, BatchLimits, published_in
+from chatmodels.http._codec.batches import BatchSteps, WholeBody
 from chatmodels.http._exchange import HttpFailure, HttpRequest
 from chatmodels.http.wire._invalid_body import raise_for_body
 from chatmodels.http.wire._json import NOT_JSON, Json
@@ -115,8 +116,9 @@ class BatchEndpoint(msgspec.Struct, frozen=True, kw_only=True):
     def decode(self, body: bytes, kind: type[T], what: str, /) -> T:
         """Decode a response.
 
-        A text that is not Unicode, or a NaN, does not prevent it: one of the answers in a document
-        can contain it. A `msgspec.Raw` cannot, so that this answer is invalid.
+        A text that is not Unicode, a control character or a NaN does not prevent it: one of the
+        answers in a document can contain it. A `msgspec.Raw` cannot, so that this answer is
+        invalid.
 
         Raises:
             ChatModelError: It reports an error, or is not `what`.
@@ -140,19 +142,31 @@ class BatchEndpoint(msgspec.Struct, frozen=True, kw_only=True):
         """Return a true value if a JSON object reports an error."""
         return body.get("error")
 
-    def unreadable(self, error: ChatModelError, /) -> ChatModelError:
+    def unreadable(
+        self, request: HttpRequest | WholeBody, error: ChatModelError, /
+    ) -> ChatModelError:
         """Return the error of results that cannot be fetched."""
         return error
 
-    def refusal(self, body: object, /, status: int = _REFUSED) -> ChatModelError:
+    def failed_answer(self, id_: str, status: int, body: Json, /) -> BatchAnswer:
+        """Return the answer of a row for which the vendor reports an error, and no response.
+
+        Args:
+            id_: The id of the row.
+            status: The status that the failed call would have.
+            body: The body that it would have, as JSON. A text in it can be invalid Unicode.
+        """
+        return BatchAnswer(id=id_, status=status, body=_error_bytes(body))
+
+    def refusal(self, body: Json, /, status: int = _REFUSED) -> ChatModelError:
         """Return the error of a call for the reason why the vendor refused a whole batch.
 
         Args:
-            body: The body that the failed call would have, as JSON.
+            body: The body that the failed call would have, as JSON. A text in it can be invalid
+                Unicode.
             status: The status that it would have.
         """
-        encoded = msgspec.json.encode(body)
-        return self.failure(HttpFailure(status=status, headers={}, body=encoded))
+        return self.failure(HttpFailure(status=status, headers={}, body=_error_bytes(body)))
 
     def listed(
         self, first: HttpRequest, read: Callable[[bytes], BatchPage[B]], since: float, /
@@ -165,13 +179,17 @@ class BatchEndpoint(msgspec.Struct, frozen=True, kw_only=True):
             since: The moment in seconds since the epoch, by the clock of this machine.
         """
         batches: list[B] = []
+        previous: Sequence[B] = ()
         request: HttpRequest | None = first
         while request is not None:
             page = read((yield request))
             batches += page.batches
             is_past = [self.precedes(each.created_at, since) for each in page.batches]
-            # A server that does not know the parameter returns the same page again.
-            is_over = (is_past and all(is_past)) or page.following == request
+            # A server that does not know the parameter returns the same page again. An empty page
+            # can precede others.
+            is_repeated = page.following == request or (previous and page.batches == previous)
+            is_over = (is_past and all(is_past)) or is_repeated
+            previous = page.batches
             request = None if is_over else page.following
         return batches
 
@@ -194,6 +212,14 @@ def row_bytes(row: Json, /) -> bytes:
         return json.dumps(row).encode()
 
 
+def _error_bytes(body: Json) -> bytes:
+    """Encode an error; a "?" replaces a character that is not Unicode, so that a code stays."""
+    try:
+        return msgspec.json.encode(body)
+    except UnicodeEncodeError:
+        return json.dumps(body, ensure_ascii=False).encode(errors="replace")
+
+
 def _lenient(body: bytes) -> Json:
     """Decode JSON with texts that are not Unicode, or numbers that are not JSON.
 
@@ -201,4 +227,13 @@ def _lenient(body: bytes) -> Json:
         ValueError: It is not JSON otherwise.
     """
     text = body.decode(errors="surrogateescape")
-    return json.loads(text, parse_constant=lambda _: _INVALID)
+    return json.loads(
+        text,
+        parse_constant=lambda _: _INVALID,
+        parse_float=_number,
+        strict=False,  # so that a text can contain line feeds and other control characters
+    )
+
+
+def _number(text: str) -> float | str:
+    return number if math.isfinite(number := float(text)) else _INVALID  # such as 1e400

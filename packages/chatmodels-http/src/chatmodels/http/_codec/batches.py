@@ -106,11 +106,14 @@ class BatchFormat(Protocol):
         """Return the requests for the answers."""
         ...
 
-    def unreadable(self, error: ChatModelError, /) -> ChatModelError:
+    def unreadable(
+        self, request: HttpRequest | WholeBody, error: ChatModelError, /
+    ) -> ChatModelError:
         """Return the error of results that cannot be fetched.
 
         Args:
-            error: The error of a request that `results` returned.
+            request: A request that `results` returned.
+            error: Its error.
 
         Returns:
             A `ResponseInvalidError` if they have been deleted and the status is not 404; otherwise

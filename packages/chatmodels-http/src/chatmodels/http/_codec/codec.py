@@ -5,12 +5,13 @@ rest: connections, time limits, secrets, retries, sync and async.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import msgspec
 
 from chatmodels.core import ChatModelError, ChatRequest, ChatResponse
 from chatmodels.core.extending import Profile, whole_response
+from chatmodels.http._codec.batches import BatchFormat
 from chatmodels.http._codec.conversation import ConversationRules
 from chatmodels.http._codec.counting import Counting
 from chatmodels.http._codec.listing import Listing
@@ -26,9 +27,6 @@ from chatmodels.http._surrogates import (
     SurrogateJoiner,
     with_stand_ins,
 )
-
-if TYPE_CHECKING:
-    from chatmodels.http._codec.batches import BatchFormat
 
 
 class Encode(Protocol):
@@ -100,7 +98,7 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
     models: Listing | None = None
     streams_whole: bool = False
     counting: Counting | None = None
-    batches: "BatchFormat | Callable[[], BatchFormat] | None" = None
+    batches: BatchFormat | Callable[[], BatchFormat] | None = None
     without_batches: str | None = None
     framer: Callable[[], Framer] = SseFramer
     authorization: Callable[[str], Headers] = bearer

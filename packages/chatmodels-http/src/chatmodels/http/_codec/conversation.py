@@ -34,7 +34,9 @@ def endpoint_of(base_url: str, /) -> str | None:
     The scope does not distinguish the accounts on a host: keys change, and a key does not identify
     its account.
     """
-    authority = base_url.rpartition("://")[2]
+    # The first one: a path or a query can contain a URL.
+    before, separator, after = base_url.partition("://")
+    authority = after if separator else before
     for end in "/?#":
         authority = authority.partition(end)[0]
     return authority.rpartition("@")[2].lower() or None

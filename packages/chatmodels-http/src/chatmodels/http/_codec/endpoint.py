@@ -50,8 +50,8 @@ def _encode(
 ) -> HttpRequest:
     plain = PlainMessages.of(request.messages, blank_texts=rules.blank_texts)
     if plain is not None:
-        # The error message of a text that is not valid Unicode contains its place.
-        with suppress(UnicodeEncodeError):
+        # The error message of a text that is not valid Unicode, or not JSON, contains its place.
+        with suppress(UnicodeEncodeError, TypeError):
             return inner(model, replace(request, messages=plain), stream=stream)
     if are_plain(request.messages):
         return inner(model, request, stream=stream)

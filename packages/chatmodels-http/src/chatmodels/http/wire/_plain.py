@@ -110,6 +110,7 @@ class PlainForm:
 
         Raises:
             UnicodeEncodeError: A text is not valid Unicode.
+            TypeError: A text is of a subclass of `str`, which has no JSON, or an item has none.
         """
         questions, replies = messages.user_texts, messages.assistant_texts
         first = b"".join(msgspec.json.encode(item) + b"," for item in before)

@@ -132,8 +132,8 @@ class BedrockBatches(BatchEndpoint, frozen=True, kw_only=True):
         answer = self.decode(row, _WireAnswer, "an answer of a batch")
         if answer.error is None:
             return BatchAnswer(id=answer.record_id, status=200, body=bytes(answer.model_output))
-        body = msgspec.json.encode({"message": answer.error.error_message})
-        return BatchAnswer(id=answer.record_id, status=answer.error.error_code, body=body)
+        error = {"message": answer.error.error_message}
+        return self.failed_answer(answer.record_id, answer.error.error_code, error)
 
     def reports_error(self, body: dict[str, Json], /) -> object:
         """Return a true value if a JSON object reports an error."""

@@ -162,15 +162,23 @@ class GeminiBatches(BatchEndpoint, frozen=True, kw_only=True):
         if answer.error is None:
             return BatchAnswer(id=id_)
         status, error = _failure(answer.error)
-        return BatchAnswer(id=id_, status=status, body=msgspec.json.encode(error))
+        return self.failed_answer(id_, status, error)
 
-    def unreadable(self, error: ChatModelError, /) -> ChatModelError:
+    def unreadable(
+        self, request: HttpRequest | WholeBody, error: ChatModelError, /
+    ) -> ChatModelError:
         """Return the error of results that cannot be fetched.
 
-        The key has just read the batch, so that a 403 is not about the key: the Files API responds
-        with it to the name of a file that does not exist.
+        The Files API responds with 403 to the name of a file that does not exist, without a reason.
+        Other refusals have one, such as API_KEY_SERVICE_BLOCKED, and a proxy has another body.
         """
-        if error.status != _NO_FILE:
+        details = error.details
+        if (
+            isinstance(request, WholeBody)
+            or error.status != _NO_FILE
+            or details.get("provider_type") != "PERMISSION_DENIED"
+            or "provider_code" in details
+        ):
             return error
         return ResponseInvalidError(
             f"its results have been deleted, or belong to another project: {error.message}",

@@ -38,7 +38,7 @@ class MistralBatches(CompatibleBatches, frozen=True, kw_only=True):
         job = {
             "endpoint": _ENDPOINT,
             "model": model,
-            "input_files": [file],
+            "input_files": [file.id],
             "metadata": {BATCH_LABEL: name},
         }
         created = yield self.post("/batch/jobs", job, idempotent=False)

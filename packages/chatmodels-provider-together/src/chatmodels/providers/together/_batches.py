@@ -25,7 +25,7 @@ class TogetherBatches(CompatibleBatches, frozen=True, kw_only=True):
         """Upload the rows, and create a batch over the file."""
         fields = {"purpose": "batch-api", "file_name": _file_name(name)}
         file = yield from self.upload(name, rows, path="/files/upload", fields=fields)
-        body = {"input_file_id": file, "endpoint": _ENDPOINT}
+        body = {"input_file_id": file.id, "endpoint": _ENDPOINT}
         created = yield self.post("/batches", body, idempotent=False)
         answer = self.decode(created, _WireCreated, "a batch")
         if answer.job is None:
