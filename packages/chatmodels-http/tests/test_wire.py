@@ -144,7 +144,9 @@ def test_bytes_are_written_as_an_address() -> None:
     assert data_url(b"", None) == "data:application/octet-stream;base64,"
 
 
-@pytest.mark.parametrize("data", [b"", b"a", bytes(range(256)) * 9, bytearray(b"ab"), memoryview(b"abc")])
+@pytest.mark.parametrize(
+    "data", [b"", b"a", bytes(range(256)) * 9, bytearray(b"ab"), memoryview(b"abc")]
+)
 def test_base64_is_the_same_without_pybase64(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     fast = base64_text(data)
     _media._encoder.cache_clear()

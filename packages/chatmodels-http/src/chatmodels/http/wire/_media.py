@@ -26,7 +26,7 @@ def data_url(data: bytes, media_type: str | None) -> str:
 
 @cache
 def _encoder() -> Callable[[bytes], str]:
-    """Return the fastest installed function; pybase64 uses the vector instructions of processors."""
+    """Return the fastest function; pybase64 uses the vector instructions of processors."""
     try:
         return import_module("pybase64").b64encode_as_string
     except ImportError:
