@@ -391,3 +391,22 @@ def test_failures_of_a_tool_watcher_are_suppressed(caplog) -> None:
             remove()
 
     assert len(caplog.records) == 3
+
+
+class Remembering(Model):
+    """Sets a further attribute of the original while it is copied, as another thread can."""
+
+    @property
+    def remembered(self) -> None: ...
+
+    @remembered.setter
+    def remembered(self, value: "Remembering") -> None:
+        value.added = True
+
+
+def test_a_model_can_be_copied_while_an_attribute_is_set() -> None:
+    model = Remembering()
+    vars(model)["remembered"] = model
+    copy = model.with_observers(Watching())
+    assert model.added
+    assert copy.model == model.model
