@@ -36,7 +36,7 @@ def child(kind: str, to: Path, base_url: str) -> None:
     """Carry out a run, as a process that is killed."""
     limits = Limits(in_flight=IN_FLIGHT)
     if kind == "batch":
-        limits = Limits(in_flight=IN_FLIGHT, batch_rows=BATCH_ROWS, batch_poll=0.05)
+        limits = Limits(batch_rows=BATCH_ROWS, batch_poll=0.05)
     options = {"api_key": "key", "base_url": base_url}
     model = "mock:echo" if kind == "file" else "openai:gpt-6.1-terra"
     run(

@@ -6,7 +6,8 @@ All values are CPU times, measured in turns. The contenders of a table run in sh
 process, with the garbage collector off. The best turn of each is reported, since on a shared
 machine all other turns contain noise. An overhead is the time of a call with telemetry minus the
 time of the same call without. A span of the SDK is also measured beside such a call, since alone in
-a loop it would always be in the CPU caches.
+a loop it would always be in the CPU caches. If valgrind is installed, it also counts the
+instructions of the same calls, which have no noise.
 
 Peers are measured if they are installed. The handler of `opentelemetry-util-genai` runs in turns
 with chatmodels. Peers that patch the client of OpenAI run in a process of their own, with a client
@@ -28,9 +29,10 @@ import sys
 
 def main(interpreters: list[str] | None = None) -> None:
     # Imported here: a probe runs in an interpreter without the dependencies of the others.
-    from benchmarks.telemetry import calls, imports, peers, streams, waits
+    from benchmarks.telemetry import calls, imports, instructions, peers, streams, waits
 
     calls.main()
+    instructions.main()
     streams.main()
     waits.main()
     imports.main()

@@ -23,32 +23,35 @@ SAMPLED = "sampled, batch processor, metrics"
 
 def main() -> None:
     """Print the overhead of a call, in its own thread and in others."""
-    contenders = {"plain": Contender(generate(model()))}
-    contenders |= side_by_side("the API alone", api(), None)
+    show(microseconds(contenders(), runs=CALLS, turns=TURNS), "us")
+
+
+def contenders() -> dict[str, Contender]:
+    """Return a call without telemetry, and with it in each setting."""
+    found = {"plain": Contender(generate(model()))}
+    found |= side_by_side("the API alone", api(), None)
     off = sdk(sampled=False, metrics=False)
     request = off.tracers.get_tracer("bare").start_span("request")
-    contenders |= side_by_side("not sampled, nor the request around", off, bare.span(off), request)
+    found |= side_by_side("not sampled, nor the request around", off, bare.span(off), request)
     off = sdk(sampled=False, metrics=False)
-    contenders |= side_by_side("not sampled, nothing around", off, bare.span(off))
+    found |= side_by_side("not sampled, nothing around", off, bare.span(off))
     off = sdk(sampled=False, metrics=True)
-    contenders |= side_by_side("not sampled, metrics", off, bare.span_and_metrics(off))
+    found |= side_by_side("not sampled, metrics", off, bare.span_and_metrics(off))
     on = sdk(sampled=True, metrics=False)
-    contenders |= side_by_side("sampled, batch processor", on, bare.span(on))
+    found |= side_by_side("sampled, batch processor", on, bare.span(on))
     on = sdk(sampled=True, metrics=True)
-    contenders |= side_by_side(SAMPLED, on, bare.span_and_metrics(on))
-    contenders |= on_other_threads(sdk(sampled=True, metrics=True))
+    found |= side_by_side(SAMPLED, on, bare.span_and_metrics(on))
+    found |= on_other_threads(sdk(sampled=True, metrics=True))
     now = sdk(sampled=True, metrics=True)
-    contenders["immediate"] = Contender(
-        generate(now.watched(measurements="immediate")), now.collected
-    )
-    show(microseconds(contenders, runs=CALLS, turns=TURNS))
+    found["immediate"] = Contender(generate(now.watched(measurements="immediate")), now.collected)
+    return found
 
 
-def show(best: dict[str, float]) -> None:
+def show(best: dict[str, float], unit: str) -> None:
     """Print the table, and the cost of deferred measurements."""
     plain = best["plain"]
     columns = f"{'ours':>8}{'the SDK':>9}{'on top':>8}{'util-genai':>12}{'ratio':>7}"
-    print(f"  {'CPU us added to a call':<38}{columns}")
+    print(f"  {f'{unit} added to a call':<38}{columns}")
     for name, whole in best.items():
         setting, _, contender = name.partition(": ")
         if contender != "ours":
@@ -65,10 +68,14 @@ def show(best: dict[str, float]) -> None:
     print()
     alone = best[f"{SAMPLED}: the SDK"] - plain
     total = best[f"{SAMPLED}: ours"] - plain + best["later"]
-    row("sampled, metrics: later, in the reader's thread", f"{best['later']:.1f} us")
-    row("both threads together", f"{total:.1f} us", f"{total / alone:.2f} of the SDK's {alone:.1f}")
-    row("with immediate measurements", f"{best['immediate'] - plain:.1f} us")
-    row("the call itself, without telemetry", f"{plain:.1f} us")
+    row("sampled, metrics: later, in the reader's thread", f"{best['later']:.1f} {unit}")
+    row(
+        "both threads together",
+        f"{total:.1f} {unit}",
+        f"{total / alone:.2f} of the SDK's {alone:.1f}",
+    )
+    row("with immediate measurements", f"{best['immediate'] - plain:.1f} {unit}")
+    row("the call itself, without telemetry", f"{plain:.1f} {unit}")
 
 
 def generate(watched: ChatModel) -> Callable[[], object]:

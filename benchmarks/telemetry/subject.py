@@ -86,7 +86,7 @@ def sdk(*, sampled: bool, metrics: bool) -> Providers:
     reader = InMemoryMetricReader()
 
     def collect() -> None:
-        reader.get_metrics_data()
+        reader.collect(timeout_millis=3_600_000)  # callbacks that valgrind runs take long
         tracers.force_flush()
 
     return Providers(tracers, MeterProvider([reader]), collect)

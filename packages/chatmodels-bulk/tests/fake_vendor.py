@@ -29,7 +29,7 @@ from chatmodels.core.extending import (
 )
 from chatmodels.providers.mock import MockChatModel
 
-Outcome = Literal["answered", "expired", "missing", "overloaded", "refused"]
+Outcome = Literal["answered", "expired", "missing", "overloaded", "malformed", "refused"]
 Creation = Literal["created", "lost", "late", "broken", "busy", "full"]
 
 
@@ -235,6 +235,8 @@ class Vendor:
                 return BatchAnswer(id=id_, status=200, body=json.dumps(batch.rows[id_]).encode())
             case "overloaded":
                 return BatchAnswer(id=id_, status=503, body=b"provider_unavailable")
+            case "malformed":
+                return BatchAnswer(id=id_, status=502, body=b"response_invalid")
             case "refused":
                 return BatchAnswer(id=id_, status=400, body=b"content_filtered")
             case _:

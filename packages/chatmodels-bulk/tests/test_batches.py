@@ -69,7 +69,9 @@ plans = st.builds(
     creation=st.sampled_from(["created", "created", "lost", "broken", "busy", "full"]),
     polls=st.integers(0, 2),
     outcomes=st.lists(
-        st.sampled_from(["answered", "answered", "expired", "missing", "overloaded", "refused"]),
+        st.sampled_from(
+            ["answered", "answered", "expired", "missing", "overloaded", "malformed", "refused"]
+        ),
         min_size=1,
         max_size=4,
     ),
@@ -122,6 +124,7 @@ def test_each_row_has_one_result_of_its_own_and_none_is_sent_twice(
         for number, each in enumerate(results):
             assert each.get("text") == f"re: row {number}" or each["error_code"] in (
                 "content_filtered",
+                "response_invalid",
                 *(() if via == "auto" else ("provider_unavailable", "timeout")),
             )
         assert job.answered + job.failed == count
@@ -255,6 +258,13 @@ def test_an_error_that_can_pass_is_tried_in_further_batches(to: Path) -> None:
     vendor = Vendor(plans=[Plan(outcomes=["overloaded"])] * 9)
     job = batched(vendor, texts(1), to)
     assert (len(vendor.batches), job.error_codes()) == (3, {ErrorCode.PROVIDER_UNAVAILABLE: 1})
+
+
+def test_a_malformed_answer_is_tried_once_more(to: Path) -> None:
+    vendor = Vendor(plans=[Plan(outcomes=["malformed"]), Plan(outcomes=["malformed", "answered"])])
+    job = batched(vendor, texts(2), to)
+    assert (len(vendor.batches), job.error_codes()) == (2, {ErrorCode.RESPONSE_INVALID: 1})
+    assert [each.get("text") for each in records(to)] == [None, "re: row 1"]
 
 
 def test_a_row_that_the_model_does_not_support_fails_alone(to: Path) -> None:

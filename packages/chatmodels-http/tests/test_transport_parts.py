@@ -197,6 +197,16 @@ async def test_a_response_that_a_reset_completes_has_no_error(channel: Channel) 
     assert channel.take().endswith(b"x123456789")
 
 
+async def test_bytes_without_content_do_not_wait_to_be_read(channel: Channel) -> None:
+    channel._reader.begin()
+    for _ in range(3):
+        channel.data_received(b"HTTP/1.1 102 Processing\r\n\r\n" * (_BUFFERED // 50))
+    transport: Any = channel._transport
+    assert transport.calls == []
+    channel.data_received(b"HTTP/1.1 200 OK\r\n\r\n")
+    assert channel._reader.status == 200
+
+
 async def test_a_long_head_is_read_at_once(channel: Channel) -> None:
     channel._reader.begin()
     fields = b"x: y\r\n" * PARSED_AT_ONCE

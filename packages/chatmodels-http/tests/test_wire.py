@@ -1,6 +1,7 @@
 """The tools that codecs share."""
 
 import functools
+import sys
 from typing import Any
 
 import msgspec
@@ -20,9 +21,11 @@ from chatmodels.core import (
 from chatmodels.core.extending import ProviderState
 from chatmodels.http import HttpFailure, standard_failure
 from chatmodels.http.wire import (
+    _media,
     add_options,
     arguments_json,
     arguments_of,
+    base64_text,
     data_url,
     describe_part,
     identifier,
@@ -139,6 +142,18 @@ def test_values_of_a_wrong_type_become_none() -> None:
 def test_bytes_are_written_as_an_address() -> None:
     assert data_url(b"hello", "text/plain") == "data:text/plain;base64,aGVsbG8="
     assert data_url(b"", None) == "data:application/octet-stream;base64,"
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"a", bytes(range(256)) * 9, bytearray(b"ab"), memoryview(b"abc")]
+)
+def test_base64_is_the_same_without_pybase64(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    fast = base64_text(data)
+    _media._encoder.cache_clear()
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "pybase64", None)
+        assert base64_text(data) == fast
+    _media._encoder.cache_clear()
 
 
 def test_an_error_in_a_success_is_raised() -> None:

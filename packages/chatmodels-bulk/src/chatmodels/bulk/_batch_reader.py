@@ -9,7 +9,12 @@ from chatmodels.bulk._batch_shards import ATTEMPTS
 from chatmodels.bulk._batch_store import BatchedRow, BatchStore, OpenBatch
 from chatmodels.bulk._results import RowResult
 from chatmodels.bulk._stops import STOPPING_CODES
-from chatmodels.core import ChatModelError, is_retryable
+from chatmodels.core import (
+    ChatModelError,
+    OutputInvalidError,
+    ResponseInvalidError,
+    is_retryable,
+)
 from chatmodels.core.extending import BatchAnswer, BatchStatus
 
 
@@ -52,10 +57,15 @@ class BatchReader:
                     if outcome.code in STOPPING_CODES:
                         self.fatal = self.fatal or outcome
                         continue
-                    if is_retryable(outcome) and (self._has_calls or row.attempts + 1 < ATTEMPTS):
+                    if self._is_tried_again(row, outcome):
                         continue
                 seen.add(row.place)
                 yield self._rows.result(row, outcome)
+
+    def _is_tried_again(self, row: BatchedRow, error: ChatModelError) -> bool:
+        if isinstance(error, ResponseInvalidError) and not isinstance(error, OutputInvalidError):
+            return row.attempts == 0  # it can be by chance, as in a call
+        return is_retryable(error) and (self._has_calls or row.attempts + 1 < ATTEMPTS)
 
     def _row(self, batch: OpenBatch, answer: BatchAnswer) -> BatchedRow | None:
         """Return the row of an answer; None if it is none, or no answer to one."""

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from msgspec.structs import replace
 
+from chatmodels.core._calls import watchers
 from chatmodels.core._calls.exchange import HttpExchange, end_exchanges
-from chatmodels.core._calls.watchers import Watchers
 from chatmodels.core._errors.attempts import FailedAttempt
 from chatmodels.core._errors.classes import ChatModelError
 from chatmodels.core._errors.codes import ErrorCode
@@ -126,8 +126,9 @@ class CallInfo:
 
     __slots__ = (
         "_endings",
+        "_entered",
         "_last_failed",
-        "_watchers",
+        "_watched",
         "api",
         "attempts",
         "endpoint",
@@ -198,9 +199,10 @@ class CallInfo:
         self._last_failed = 0
         self._endings: list[Ending] | None = None
         self.pending_endings = 0
-        self._watchers: Watchers | None = None
+        self._watched: watchers.Watched | None = None
+        self._entered: watchers.Entered | None = None
         if observers:
-            self._watchers = Watchers(observers, self)
+            self._watched, self._entered = watchers.start(observers, self)
 
     @property
     def deadline(self) -> float | None:
@@ -271,7 +273,7 @@ class CallInfo:
         for name in CallInfo.__slots__:
             setattr(branch, name, getattr(self, name))
         branch._endings = None
-        branch._watchers = self._watchers and self._watchers.of_branch()
+        branch._entered = None  # they are entered for the call
         branch.pending_endings = 0
         branch.failed_attempts = ()
         branch.exchanges = None if self.exchanges is None else []
@@ -303,7 +305,7 @@ class CallInfo:
             lost: The error of a branch that has not failed.
             note: Whether that error is noted.
         """
-        branch._watchers = None  # a thread that ends later must not call observers
+        branch._watched = None  # a thread that ends later must not call observers
         if lost is not None:
             branch.outcome = "closed"
         if branch.exchanges:
@@ -368,13 +370,13 @@ class CallInfo:
 
     def enter(self) -> None:
         """Enter the observers that have `enter`, before core works on the call."""
-        if self._watchers is not None:
-            self._watchers.enter()
+        if self._entered:
+            watchers.enter(self._entered)
 
     def leave(self) -> None:
         """Leave the observers that were entered, in reverse order."""
-        if self._watchers is not None:
-            self._watchers.leave()
+        if self._entered:
+            watchers.leave(self._entered)
 
     def add_failed_attempt(self, error: ChatModelError) -> bool:
         """Add the last attempt, which failed; of another model, all of its failed attempts.
@@ -398,8 +400,8 @@ class CallInfo:
 
     def _notify(self, method: str, *facts: object) -> None:
         """Call a method of the observers that have it."""
-        if self._watchers is not None:
-            self._watchers.notify(method, *facts)
+        if self._watched:
+            watchers.notify(self._watched, method, *facts)
 
     def end(
         self,
@@ -439,11 +441,10 @@ class CallInfo:
         self.pending_endings = 0
         if endings:
             self.call_endings(endings, response, error)
-        watchers = self._watchers
-        if watchers is not None:
+        if self._watched:
             # A token can refer to its call: break the cycle, without garbage collection.
-            self._watchers = None
-            watchers.end(response, error)
+            watched, self._watched, self._entered = self._watched, None, None
+            watchers.end(watched, response, error)
 
     def call_endings(
         self,

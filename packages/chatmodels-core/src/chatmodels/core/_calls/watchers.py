@@ -1,4 +1,4 @@
-"""The observers of a call, with their tokens; exceptions that they raise are only logged."""
+"""Calls the observers of a call with their tokens; exceptions that they raise are only logged."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
@@ -14,68 +14,65 @@ class _Enterable(Protocol):
     def leave(self, token: object, /) -> None: ...
 
 
-class Watchers:
-    """The observers of one call, each with the token that its `start` returned.
+Watched = list[tuple[Any, object]]
+"""The observers of a call, each with the token that its `start` returned."""
 
-    Args:
-        observers: The observers; those whose `start` fails receive nothing more.
-        call: The call, which starts.
-    """
+Entered = list[tuple[_Enterable, object]]
+"""Those that have `enter`, and a token."""
 
-    __slots__ = ("_enterable", "_tokens")
 
-    def __init__(self, observers: Iterable[Any], call: object) -> None:
-        self._tokens: list[tuple[Any, object]] = []
-        self._enterable: list[tuple[_Enterable, object]] = []
-        for observer in observers:
-            try:
-                token = observer.start(call)
-            except Exception as error:
-                _report(observer, "start", error)
-                continue
-            self._tokens.append((observer, token))
-            if token is not None and hasattr(observer, "enter"):
-                self._enterable.append((observer, token))
+def start(observers: Iterable[Any], call: object, /) -> tuple[Watched, Entered]:
+    """Start a call; an observer whose `start` fails receives nothing more."""
+    watched: Watched = []
+    entered: Entered = []
+    for observer in observers:
+        try:
+            token = observer.start(call)
+        except Exception as error:
+            _report(observer, "start", error)
+            continue
+        watched.append((observer, token))
+        if token is not None and hasattr(observer, "enter"):
+            entered.append((observer, token))
+    return watched, entered
 
-    def of_branch(self) -> "Watchers":
-        """Return the observers of a branch of the call: they are entered for the call only."""
-        watchers = Watchers((), None)
-        watchers._tokens = self._tokens
-        return watchers
 
-    def enter(self) -> None:
-        """Enter the observers that have `enter`."""
-        for observer, token in self._enterable:
-            try:
-                observer.enter(token)
-            except Exception as error:
-                _report(observer, "enter", error)
+def enter(entered: Entered, /) -> None:
+    """Enter the observers."""
+    for observer, token in entered:
+        try:
+            observer.enter(token)
+        except Exception as error:
+            _report(observer, "enter", error)
 
-    def leave(self) -> None:
-        """Leave the observers that were entered, in reverse order."""
-        for observer, token in reversed(self._enterable):
-            try:
-                observer.leave(token)
-            except Exception as error:
-                _report(observer, "leave", error)
 
-    def notify(self, method: str, /, *facts: object) -> None:
-        """Call a method of the observers that have it."""
-        for observer, token in self._tokens:
-            try:
-                found: Callable[..., None] | None = getattr(observer, method, None)
-                if found is not None:
-                    found(token, *facts)
-            except Exception as failure:
-                _report(observer, method, failure)
+def leave(entered: Entered, /) -> None:
+    """Leave the observers, in reverse order."""
+    for observer, token in reversed(entered):
+        try:
+            observer.leave(token)
+        except Exception as error:
+            _report(observer, "leave", error)
 
-    def end(self, response: object, error: BaseException | None) -> None:
-        """Notify the observers of the end of the call."""
-        for observer, token in self._tokens:
-            try:
-                observer.end(token, response, error)
-            except Exception as failure:
-                _report(observer, "end", failure)
+
+def notify(watched: Watched, method: str, /, *facts: object) -> None:
+    """Call a method of the observers that have it."""
+    for observer, token in watched:
+        try:
+            found: Callable[..., None] | None = getattr(observer, method, None)
+            if found is not None:
+                found(token, *facts)
+        except Exception as failure:
+            _report(observer, method, failure)
+
+
+def end(watched: Watched, response: object, error: BaseException | None, /) -> None:
+    """Notify the observers of the end of the call."""
+    for observer, token in watched:
+        try:
+            observer.end(token, response, error)
+        except Exception as failure:
+            _report(observer, "end", failure)
 
 
 def checked(report: HealthReport, observers: Iterable[Any], /) -> HealthReport:

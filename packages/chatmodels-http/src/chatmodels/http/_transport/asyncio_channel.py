@@ -192,7 +192,8 @@ class Channel(asyncio.Protocol):
                 self._parse(self._unparsed.pop(0))
         else:
             self._parse(data)
-        self._size += len(data)
+        if self._chunks or self._unparsed:
+            self._size += len(data)
         if self._size > _BUFFERED and not self._paused and self.is_open:
             self._paused = True
             self._transport.pause_reading()

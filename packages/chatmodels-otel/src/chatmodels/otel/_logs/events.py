@@ -32,13 +32,16 @@ class Events:
 
         self._logger = logger
         self._nothing = NoOpLogger
+        self._is_live = False
         self._version = api_version()
 
-    @property
-    def live(self) -> bool:
-        """True if an SDK provides the logger, which the API's proxy knows."""
-        # Read for each call. The proxy creates its real logger only when it is used.
-        return not isinstance(getattr(self._logger, "_logger", self._logger), self._nothing)
+    def is_live(self) -> bool:
+        """Return whether an SDK provides the logger, which the API's proxy knows."""
+        # Called for each call. The proxy creates its real logger only when it is used.
+        if not self._is_live:
+            logger = getattr(self._logger, "_logger", self._logger)
+            self._is_live = not isinstance(logger, self._nothing)
+        return self._is_live
 
     def details(self, attributes: Attributes, context: Context | None) -> None:
         """Emit all attributes of an operation, including structured content."""

@@ -41,7 +41,7 @@ class Meters:
         self.guard = guard
         self.provider = provider
         self.choices = _choices(options)
-        self._is_live = False
+        self._is_live: bool | None = None
         sinks: list[Sink] = []
         if options.conventions != "v1.41":
             sinks.append(Latest(meter))
@@ -87,16 +87,17 @@ class Meters:
             meter, "chatmodels.function.duration", "Duration of metered functions."
         )
 
-    @property
-    def live(self) -> bool:
-        """True if an SDK provides the instruments; otherwise nothing is measured.
+    def is_live(self) -> bool:
+        """Return whether an SDK provides the instruments; otherwise nothing is measured.
 
         The API returns proxies of instruments until there is an SDK, and the proxies know when.
         """
-        if not self._is_live:
+        if self._is_live is None:
             proxy = self.tool_duration
             instrument = getattr(proxy, "_real_instrument", proxy)
-            self._is_live = instrument is not None and not isinstance(instrument, NoOpHistogram)
+            if instrument is None:
+                return False
+            self._is_live = not isinstance(instrument, NoOpHistogram)
         return self._is_live
 
     def record(self, call: Measurement) -> None:

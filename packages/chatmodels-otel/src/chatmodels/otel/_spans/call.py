@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from opentelemetry.context import Context, attach, get_current
 from opentelemetry.trace import (
     INVALID_SPAN,
+    NonRecordingSpan,
     Span,
     SpanKind,
     Tracer,
@@ -39,6 +40,11 @@ Key = tuple[str, str, str | None, str | None]
 """Provider, model, endpoint and API, which determine the attributes of a model."""
 
 _CLIENT = SpanKind.CLIENT
+
+# For half of the cost of `get_current_span` and of the properties of a span's context. The API does
+# not publish the key.
+_SPAN = next(iter(set_span_in_context(INVALID_SPAN, Context())))
+_TRACE_ID, _FLAGS = 0, 3
 
 
 class CallObserver:
@@ -109,7 +115,8 @@ class CallObserver:
                 span = self._tracer.start_span(
                     model.span_name, outside, _CLIENT, start, (), started
                 )
-                is_sampled = span.is_recording()
+                # The type is known without a call.
+                is_sampled = type(span) is not NonRecordingSpan and span.is_recording()
                 context = outside
                 if is_sampled or is_shared or not _needs_no_context(span, outside):
                     context = set_span_in_context(span, outside)
@@ -120,10 +127,10 @@ class CallObserver:
                     call.exchanges = []
                 if model.propagates:
                     call.headers = _traceparent(context)
-            if self._meters is not None and self._meters.live:
+            if self._meters is not None and self._meters.is_live():
                 state = state or CallState(call, model)
                 self._measure(state, self._meters)
-            elif state is None and self._events is not None and self._events.live:
+            elif state is None and self._events is not None and self._events.is_live():
                 state = CallState(call, model)
             if state is not None and (state.is_recorded or self._recorder.wants_details):
                 state.annotations = current_annotations()
@@ -134,18 +141,14 @@ class CallObserver:
             return None
         return state
 
-    def enter(self, token: object, /) -> None:
+    def enter(self, token: CallState | RunState, /) -> None:
         """Make the span current while core works on the call, or on the run."""
-        if isinstance(token, CallState | RunState) and token.context is not None:
+        if token.context is not None:
             token.attached = attach(token.context)
 
-    def leave(self, token: object, /) -> None:
+    def leave(self, token: CallState | RunState, /) -> None:
         """Restore the previous context while core does not work on the call, or on the run."""
-        if (
-            isinstance(token, CallState | RunState)
-            and token.context is not None
-            and token.attached is not None
-        ):
+        if token.context is not None and token.attached is not None:
             restore_context(token.context, token.attached)
             token.attached = None
 
@@ -154,9 +157,9 @@ class CallObserver:
         if self._meters is not None:
             self._meters.registry.checked(report)
 
-    def attempt_failed(self, token: object, error: Exception, /) -> None:
+    def attempt_failed(self, token: CallState | None, error: Exception, /) -> None:
         """Store the error type of a failed attempt; if another attempt follows, it is a retry."""
-        if isinstance(token, CallState):
+        if token is not None:
             if token.failures is None:
                 token.failures = []
             token.failures.append(error_type(error))
@@ -166,13 +169,13 @@ class CallObserver:
 
     def end(
         self,
-        token: object,
+        token: CallState | None,
         response: ChatResponse[Any] | None,
         error: BaseException | None,
         /,
     ) -> None:
         """End the span and record the measurements, independent of each other's failures."""
-        if isinstance(token, CallState):
+        if token is not None:
             self._recorder.record(token, response, error)
 
     def start_run(self, info: ToolRunInfo, /) -> RunState | None:
@@ -189,9 +192,11 @@ class CallObserver:
             self._guard.record_failure("runs", error)
             return None
 
-    def end_run(self, token: object, run: ToolRun[Any], error: BaseException | None, /) -> None:
+    def end_run(
+        self, token: RunState | None, run: ToolRun[Any], error: BaseException | None, /
+    ) -> None:
         """End the span of a run and record its measurements."""
-        if isinstance(token, RunState) and self._runs is not None:
+        if token is not None and self._runs is not None:
             self._runs.end(token, run, error)
 
     def _run_spans(self) -> "RunSpans":
@@ -228,8 +233,11 @@ def _needs_no_context(span: Span, outside: Context) -> bool:
     """
     if span is INVALID_SPAN:
         return True
-    own, around = span.get_span_context(), get_current_span(outside).get_span_context()
-    return own.trace_id == around.trace_id and own.trace_flags == around.trace_flags
+    around = outside.get(_SPAN)
+    if type(around) is not NonRecordingSpan:
+        around = get_current_span(outside)
+    own, other = span.get_span_context(), around.get_span_context()
+    return own[_TRACE_ID] == other[_TRACE_ID] and own[_FLAGS] == other[_FLAGS]
 
 
 def _traceparent(context: Context) -> dict[str, str]:
