@@ -175,15 +175,16 @@ def test_a_run_goes_on_after_such_an_error(
 ) -> None:
     monkeypatch.setattr(_batch_shards, "token_hex", lambda _: "0")
     failed = b'{"custom_id":"cm0-0","response":null,"error":{"code":"c","message":%b}}' % text
+    unnamed = b'{"custom_id":"cm0-2","response":{"status_code":400,"request_id":%b}}' % text
     answered = b'{"custom_id":"cm0-1","response":{"status_code":200,"body":%b}}' % RESPONSE
     batch = {"id": "b", "status": "completed", "output_file_id": "f"}
     simulator.respond("/v1/batches", batch)
     simulator.respond("/v1/batches/b", batch)
-    simulator.respond("/v1/files/f/content", failed + b"\n" + answered)
+    simulator.respond("/v1/files/f/content", b"\n".join((failed, answered, unnamed)))
     model = create_chat_model("openai:gpt-4.1", api_key="k", base_url=simulator.base_url)
     limits = Limits(batch_poll=0)
-    job = run(model, ["a", "b"], to=tmp_path / "a.jsonl", via="batch", limits=limits)
-    assert (job.answered, job.failed) == (1, 1)
-    (failure,) = job.failures()
+    job = run(model, ["a", "b", "c"], to=tmp_path / "a.jsonl", via="batch", limits=limits)
+    assert (job.answered, job.failed) == (1, 2)
+    failure, _ = job.failures()
     assert failure.error is not None
     assert "cut" in failure.error.message

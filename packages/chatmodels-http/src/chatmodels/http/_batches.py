@@ -152,6 +152,9 @@ class HttpBatchBackend:
     def decode(self, answer: BatchAnswer, request: ChatRequest, /) -> ChatResponse[Any]:
         """Decode an answer that has a status."""
         codec, status = self._sender.codec, answer.status or 0
+        request_id = answer.request_id
+        if request_id is not None:  # which can be no Unicode, and is stored
+            request_id = request_id.encode(errors="replace").decode()
         try:
             if answer.error is not None:
                 raise answer.error
@@ -162,11 +165,11 @@ class HttpBatchBackend:
             response = read_whole(reader, answer.body, codec.scope)
         except ChatModelError as error:
             error.status = error.status or status
-            error.request_id = error.request_id or answer.request_id
+            error.request_id = error.request_id or request_id
             raise
         return msgspec.structs.replace(
             response,
-            request_id=response.request_id or answer.request_id,
+            request_id=response.request_id or request_id,
             service_tier="batch",  # by which its price is found
         )
 
