@@ -249,7 +249,7 @@ def slow_clock() -> Iterator[str]:
 def test_the_clock_is_compared_with_that_of_the_server(slow_clock, now: int, expected) -> None:
     found = list(server_findings("openai", slow_clock, 60.0, clock=lambda: now))
 
-    assert found[0].status == "ok"
+    assert "reached without TLS" in found[0].fact  # with a remark if the machine is slow
     assert [each.fact.startswith(expected or "") for each in found[1:]] == [True] * bool(expected)
 
 
