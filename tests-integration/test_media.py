@@ -123,15 +123,15 @@ class Counting:
     def __init__(self) -> None:
         self.encoded: list[bytes] = []
 
-    def b64encode(self, data: bytes) -> bytes:
+    def __call__(self, data: bytes) -> str:
         self.encoded.append(data)
-        return base64.b64encode(data)
+        return base64.b64encode(data).decode()
 
 
 @pytest.mark.parametrize("provider", VENDORS)
 def test_each_medium_is_encoded_once(provider: str, monkeypatch: pytest.MonkeyPatch) -> None:
     counting = Counting()
-    monkeypatch.setattr("chatmodels.http.wire._media.base64", counting)
+    monkeypatch.setattr("chatmodels.http.wire._media._encoder", lambda: counting)
     first, second, third = (
         ImagePart(data=bytes([number]), media_type="image/png") for number in range(3)
     )
